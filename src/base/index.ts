@@ -1,0 +1,7 @@
+export { errorCodes, isCancelled, KtrdrError, systemCode } from './errors.ts';
+export type { ErrorCode, ErrorOptions, ProblemDetails } from './errors.ts';
+export { newOperationId, operationIdSchema } from './ids.ts';
+export { silentLogger } from './logger.ts';
+export type { Logger } from './logger.ts';
+export { parse, problemSchema } from './schema.ts';
+export type { Schema } from './schema.ts';
