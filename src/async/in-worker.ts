@@ -1,0 +1,145 @@
+import { isMainThread, parentPort, Worker, workerData, type ResourceLimits } from 'node:worker_threads';
+import { KtrdrError, silentLogger, type Logger, type ProblemDetails } from '../base/index.ts';
+import { cancelledError, CancellationToken } from './cancellation.ts';
+import { systemClock, type Clock } from './clock.ts';
+import { ProgressReporter, type Progress, type ProgressUpdate } from './progress.ts';
+
+/** What work is given beside its input. */
+export interface WorkContext<C> {
+  readonly id: string;
+  readonly token: CancellationToken;
+  readonly progress: Progress<C>;
+  readonly log: Logger;
+  readonly clock: Clock;
+}
+
+interface WorkerOptions {
+  /** How long cancelled work may take to stop by itself before its thread is ended. */
+  graceMs?: number;
+  resourceLimits?: ResourceLimits;
+}
+
+interface Assignment<I, C> {
+  id: string;
+  input: I;
+  context: C;
+  shared: Int32Array<SharedArrayBuffer>;
+}
+
+type Report<C, R> =
+  | { kind: 'progress'; update: ProgressUpdate<C> }
+  | {
+      kind: 'log';
+      level: 'debug' | 'info' | 'warn' | 'error';
+      message: string;
+      fields: Record<string, unknown> | undefined;
+    }
+  | { kind: 'completed'; result: R }
+  | { kind: 'failed'; problem: ProblemDetails };
+
+/**
+ * Runs work in a thread of its own, one thread for each call, and settles only after that thread is gone. The entry
+ * module calls `serveWork`. A cancel reaches the thread through one shared word; a thread that does not stop in the
+ * grace time is ended, and the error's details say `forced`.
+ */
+export function inWorker<I, C, R>(
+  entry: URL,
+  begin: (input: I) => C,
+  { graceMs = 800, resourceLimits = {} }: WorkerOptions = {},
+): (input: I, context: WorkContext<C>) => Promise<R> {
+  return async (input, { id, token, progress, log, clock }) => {
+    token.throwIfCancelled();
+    const assignment: Assignment<I, C> = { id, input, context: begin(input), shared: token.shared };
+    const worker = new Worker(entry, { workerData: assignment, resourceLimits });
+    const exited = new Promise<number>((resolve) => worker.once('exit', resolve));
+    let forced = false;
+    let grace: Disposable | undefined;
+    const listening = token.onCancelled(() => {
+      grace = clock.after(graceMs, () => {
+        forced = true;
+        void worker.terminate();
+      });
+    });
+    try {
+      return await new Promise<R>((resolve, reject) => {
+        worker.on('message', (report: Report<C, R>) => {
+          if (report.kind === 'progress') progress.report(report.update);
+          else if (report.kind === 'log') log[report.level](report.message, report.fields);
+          else if (report.kind === 'completed') resolve(report.result);
+          else reject(KtrdrError.fromProblem(report.problem));
+        });
+        worker.once('error', (error) => reject(threadFailure(error)));
+        void exited.then((code) =>
+          reject(
+            token.reason === undefined
+              ? new KtrdrError('internal', `The worker thread ended with code ${code} before it had a result.`)
+              : cancelledError(token.reason, undefined, { forced }),
+          ),
+        );
+      });
+    } finally {
+      listening[Symbol.dispose]();
+      grace?.[Symbol.dispose]();
+      await worker.terminate();
+      await exited;
+    }
+  };
+}
+
+/** The other end of `inWorker`: call it once in the thread's entry module. */
+export function serveWork<I, C, R>(work: (input: I, context: WorkContext<C>) => Promise<R>): void {
+  const port = parentPort;
+  if (isMainThread || port === null) throw new KtrdrError('internal', 'serveWork runs in a worker thread only.');
+  const { id, input, context, shared } = workerData as Assignment<I, C>;
+  const send = (report: Report<C, R>): void => port.postMessage(report);
+  const progress = new ProgressReporter<C>({
+    clock: systemClock,
+    context,
+    emit: ({ phase, done, total, fraction, context: current }) =>
+      send({ kind: 'progress', update: { phase, done, total, fraction, context: current } }),
+  });
+  const workContext: WorkContext<C> = {
+    id,
+    token: CancellationToken.fromShared(shared),
+    progress,
+    log: postedLogger({}, (level, message, fields) => send({ kind: 'log', level, message, fields })),
+    clock: systemClock,
+  };
+  work(input, workContext).then(
+    (result) => {
+      progress.flush();
+      send({ kind: 'completed', result });
+    },
+    (thrown: unknown) => {
+      progress.flush();
+      send({ kind: 'failed', problem: KtrdrError.from(thrown).toProblem() });
+    },
+  );
+}
+
+type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+function postedLogger(
+  base: Record<string, unknown>,
+  post: (level: LogLevel, message: string, fields: Record<string, unknown> | undefined) => void,
+): Logger {
+  const at = (level: LogLevel) => (message: string, fields?: Record<string, unknown>) =>
+    post(level, message, { ...base, ...fields });
+  return {
+    ...silentLogger,
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    with: (fields) => postedLogger({ ...base, ...fields }, post),
+  };
+}
+
+function threadFailure(error: Error): KtrdrError {
+  const outOfMemory = 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+  return new KtrdrError(
+    'internal',
+    outOfMemory ? 'The worker thread ran out of its memory limit.' : `The worker thread crashed: ${error.message}`,
+    { cause: error },
+  );
+}

@@ -1,0 +1,164 @@
+import type { Clock } from './clock.ts';
+
+/** The read side: where a piece of work stands. Numbers and context only; a renderer makes words of it. */
+export interface ProgressState<C> {
+  /** What it is doing now, in the work's own vocabulary. */
+  phase: string;
+  /** Units finished and wanted in this phase. */
+  done: number;
+  total: number;
+  /** 0 to 1 over the whole work; never falls. */
+  fraction: number;
+  context: C;
+  /** Epoch milliseconds. */
+  startedAt: number;
+  updatedAt: number;
+  /** From the measured rate; absent until there is one. */
+  remainingMs?: number;
+}
+
+export interface ProgressUpdate<C> {
+  phase?: string;
+  done?: number;
+  total?: number;
+  /** Only where done/total does not tell it, for example when relaying another process's state. */
+  fraction?: number;
+  context?: Partial<C>;
+}
+
+/** The write side. Reporting is cheap and may happen in a loop; emission is coalesced. */
+export interface Progress<C> {
+  report(update: ProgressUpdate<C>): void;
+  /** A part of the work: its 0 to 1 becomes `from` to `to` of the whole; the whole keeps its own done and total. */
+  within(from: number, to: number): Progress<C>;
+}
+
+/** Pure: words for a state. */
+export type ProgressRenderer<C> = (state: ProgressState<C>) => string;
+
+interface ProgressOptions<C> {
+  clock: Clock;
+  phase?: string;
+  context: C;
+  emit: (state: ProgressState<C>) => void;
+  /** At most one emission in this time; the last state is never lost. */
+  intervalMs?: number;
+}
+
+const rateIsKnownAfterMs = 1_000;
+
+/** Collects reports and emits states: the first at once, then at most one an interval, the last one on `flush`. */
+export class ProgressReporter<C> implements Progress<C>, Disposable {
+  readonly #clock: Clock;
+  readonly #emit: (state: ProgressState<C>) => void;
+  readonly #intervalMs: number;
+  readonly #begunAt: number;
+  #state: ProgressState<C>;
+  #emittedAt = Number.NEGATIVE_INFINITY;
+  #pending: Disposable | undefined;
+
+  constructor({ clock, phase = '', context, emit, intervalMs = 100 }: ProgressOptions<C>) {
+    this.#clock = clock;
+    this.#emit = emit;
+    this.#intervalMs = intervalMs;
+    this.#begunAt = clock.elapsed();
+    const now = clock.now();
+    this.#state = { phase, done: 0, total: 0, fraction: 0, context, startedAt: now, updatedAt: now };
+  }
+
+  get state(): ProgressState<C> {
+    return this.#state;
+  }
+
+  report(update: ProgressUpdate<C>): void {
+    const done = update.done ?? this.#state.done;
+    const total = update.total ?? this.#state.total;
+    const counted = update.done === undefined && update.total === undefined ? undefined : ratio(done, total);
+    this.#apply({ ...update, done, total }, update.fraction ?? counted);
+  }
+
+  within(from: number, to: number): Progress<C> {
+    return new PartOfProgress(from, to, (update, fraction) => this.#apply(update, fraction));
+  }
+
+  /** Emits what has not been emitted yet. */
+  flush(): void {
+    if (this.#pending === undefined) return;
+    this.#pending[Symbol.dispose]();
+    this.#pending = undefined;
+    this.#emitNow();
+  }
+
+  [Symbol.dispose](): void {
+    this.#pending?.[Symbol.dispose]();
+    this.#pending = undefined;
+  }
+
+  #apply({ phase, done, total, context }: ProgressUpdate<C>, fraction: number | undefined): void {
+    const previous = this.#state;
+    const reached = Math.max(previous.fraction, Math.min(1, fraction ?? 0));
+    const remainingMs = this.#remaining(reached);
+    this.#state = {
+      phase: phase ?? previous.phase,
+      done: done ?? previous.done,
+      total: total ?? previous.total,
+      fraction: reached,
+      context: context === undefined ? previous.context : { ...previous.context, ...context },
+      startedAt: previous.startedAt,
+      updatedAt: this.#clock.now(),
+      ...(remainingMs === undefined ? {} : { remainingMs }),
+    };
+    const wait = this.#emittedAt + this.#intervalMs - this.#clock.elapsed();
+    if (wait <= 0) {
+      this.#pending?.[Symbol.dispose]();
+      this.#pending = undefined;
+      this.#emitNow();
+    } else {
+      this.#pending ??= this.#clock.after(wait, () => {
+        this.#pending = undefined;
+        this.#emitNow();
+      });
+    }
+  }
+
+  #remaining(fraction: number): number | undefined {
+    const spent = this.#clock.elapsed() - this.#begunAt;
+    if (fraction <= 0 || spent < rateIsKnownAfterMs) return undefined;
+    return Math.round((spent * (1 - fraction)) / fraction);
+  }
+
+  #emitNow(): void {
+    this.#emittedAt = this.#clock.elapsed();
+    this.#emit(this.#state);
+  }
+}
+
+class PartOfProgress<C> implements Progress<C> {
+  readonly #from: number;
+  readonly #to: number;
+  readonly #apply: (update: ProgressUpdate<C>, fraction: number | undefined) => void;
+
+  constructor(from: number, to: number, apply: (update: ProgressUpdate<C>, fraction: number | undefined) => void) {
+    this.#from = from;
+    this.#to = to;
+    this.#apply = apply;
+  }
+
+  report({ phase, done, total, fraction, context }: ProgressUpdate<C>): void {
+    const own = fraction ?? (done === undefined || total === undefined ? undefined : ratio(done, total));
+    const { phase: _, ...words } = { phase, ...(context === undefined ? {} : { context }) };
+    this.#apply(
+      phase === undefined ? words : { ...words, phase },
+      own === undefined ? undefined : this.#from + (this.#to - this.#from) * Math.min(1, own),
+    );
+  }
+
+  within(from: number, to: number): Progress<C> {
+    const span = this.#to - this.#from;
+    return new PartOfProgress(this.#from + span * from, this.#from + span * to, this.#apply);
+  }
+}
+
+function ratio(done: number, total: number): number {
+  return total > 0 ? done / total : 0;
+}
