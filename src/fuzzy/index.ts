@@ -1,0 +1,2 @@
+export { membershipColumn, membershipSchema } from './membership.ts';
+export type { Membership } from './membership.ts';

@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import { KtrdrError } from '../base/index.ts';
+
+const rising = (values: readonly number[]): boolean =>
+  values.every((value, index) => index === 0 || (values[index - 1] ?? value) <= value);
+
+const named = <const Name extends string, const Alias extends string>(name: Name, alias: Alias) =>
+  z.enum([name, alias]).transform(() => name);
+
+const triangular = z.strictObject({
+  type: named('triangular', 'triangle'),
+  parameters: z
+    .tuple([z.number(), z.number(), z.number()], 'a triangular membership has three parameters: [a, b, c]')
+    .refine(rising, 'the parameters of a triangular membership must rise: a <= b <= c'),
+});
+
+const trapezoidal = z.strictObject({
+  type: named('trapezoidal', 'trapezoid'),
+  parameters: z
+    .tuple(
+      [z.number(), z.number(), z.number(), z.number()],
+      'a trapezoidal membership has four parameters: [a, b, c, d]',
+    )
+    .refine(rising, 'the parameters of a trapezoidal membership must rise: a <= b <= c <= d'),
+});
+
+const gaussian = z.strictObject({
+  type: z.literal('gaussian'),
+  parameters: z
+    .tuple([z.number(), z.number()], 'a gaussian membership has two parameters: [mu, sigma]')
+    .refine(([, sigma]) => sigma > 0, 'the second parameter of a gaussian membership, sigma, must be above 0'),
+});
+
+const sigmoid = z.strictObject({
+  type: z.literal('sigmoid'),
+  parameters: z
+    .tuple([z.number(), z.number()], 'a sigmoid membership has two parameters: [center, slope]')
+    .refine(([, slope]) => slope !== 0, 'the second parameter of a sigmoid membership, slope, must not be 0'),
+});
+
+/** How a strategy file writes a membership: `{ type: 'triangular', parameters: [20, 30, 40] }`. Parsing resolves aliases. */
+export const membershipSchema = z.discriminatedUnion('type', [triangular, trapezoidal, gaussian, sigmoid]);
+
+/**
+ * To what degree a value belongs to a fuzzy set, from 0 (not at all) to 1 (fully).
+ *
+ * | type        | parameters   | degree at x                                                     |
+ * | ----------- | ------------ | --------------------------------------------------------------- |
+ * | triangular  | a <= b <= c  | 1 at b, 0 outside [a, c], linear between; a = b or b = c is a cliff |
+ * | trapezoidal | a, b, c, d   | 1 on [b, c], 0 outside [a, d], linear between                    |
+ * | gaussian    | mu, sigma    | exp(-((x - mu) / sigma)^2 / 2)                                   |
+ * | sigmoid     | center, slope | 1 / (1 + exp(-slope * (x - center))): 0.5 at center, rising for a slope above 0 |
+ */
+export type Membership = z.infer<typeof membershipSchema>;
+
+/**
+ * The degrees of a whole column, each in [0, 1]; NaN where the value is NaN.
+ * @param out where the degrees go, of the same length as `values`; may be `values` itself.
+ * @throws KtrdrError `invalid_input` when `out` has another length.
+ */
+export function membershipColumn(
+  membership: Membership,
+  values: Float64Array,
+  out = new Float64Array(values.length),
+): Float64Array {
+  if (out.length !== values.length) {
+    throw new KtrdrError(
+      'invalid_input',
+      `Cannot write ${values.length} degrees of membership into a column of ${out.length}; give columns of one length.`,
+    );
+  }
+  const degree = degreeOf(membership);
+  for (let index = 0; index < values.length; index += 1) {
+    const value = values[index] ?? Number.NaN;
+    out[index] = Number.isNaN(value) ? Number.NaN : degree(value);
+  }
+  return out;
+}
+
+function degreeOf(membership: Membership): (x: number) => number {
+  switch (membership.type) {
+    case 'triangular': {
+      const [a, b, c] = membership.parameters;
+      return trapezoid([a, b, b, c]);
+    }
+    case 'trapezoidal':
+      return trapezoid(membership.parameters);
+    case 'gaussian': {
+      const [mu, sigma] = membership.parameters;
+      return (x) => Math.exp(-0.5 * ((x - mu) / sigma) ** 2);
+    }
+    case 'sigmoid': {
+      const [center, slope] = membership.parameters;
+      return (x) => 1 / (1 + Math.exp(-slope * (x - center)));
+    }
+    default:
+      return membership satisfies never;
+  }
+}
+
+/** Degrees of exactly 1 on [b, c] even where a = b or c = d; the plateau is looked at before the sides for that reason. */
+function trapezoid([a, b, c, d]: readonly [number, number, number, number]): (x: number) => number {
+  return (x) => {
+    if (x >= b && x <= c) return 1;
+    if (x <= a || x >= d) return 0;
+    return x < b ? (x - a) / (b - a) : (d - x) / (d - c);
+  };
+}
