@@ -1,0 +1,97 @@
+import type { Data, Field, Float64, Table, TimestampMillisecond } from 'apache-arrow';
+import { KtrdrError } from '../base/index.ts';
+import { allocateBars, barColumns, barCount, checkBars, type BarColumn, type Bars } from './bars.ts';
+
+/** Says how many bars the stream holds, so that one cut off between two batches is noticed. */
+const countKey = 'ktrdr.count';
+
+/**
+ * Writes bars as an Arrow IPC stream: `time` as a timestamp in milliseconds UTC, which pandas and polars read as such,
+ * the rest as float64, no nulls.
+ */
+export async function barsToArrow(bars: Bars): Promise<Uint8Array> {
+  const arrow = await loadArrow();
+  const timeType = new arrow.TimestampMillisecond('UTC');
+  const priceType = new arrow.Float64();
+  const length = barCount(bars);
+  const children = barColumns.map((column): Data<TimestampMillisecond> | Data<Float64> =>
+    column === 'time'
+      ? arrow.makeData({ type: timeType, length, nullCount: 0, data: BigInt64Array.from(bars.time, BigInt) })
+      : arrow.makeData({ type: priceType, length, nullCount: 0, data: bars[column] }),
+  );
+  const fields = barColumns.map(
+    (column): Field => new arrow.Field(column, column === 'time' ? timeType : priceType, false),
+  );
+  const schema = new arrow.Schema(fields, new Map([[countKey, String(length)]]));
+  const batch = new arrow.RecordBatch(
+    schema,
+    arrow.makeData({ type: new arrow.Struct(fields), length, nullCount: 0, children }),
+  );
+  return arrow.tableToIPC(new arrow.Table(schema, [batch]), 'stream');
+}
+
+/**
+ * Reads bars from an Arrow IPC stream as `barsToArrow` writes it.
+ * @throws KtrdrError `data_corrupt` for bytes that are no such stream, end early or hold bars that `checkBars` refuses.
+ */
+export async function barsFromArrow(bytes: Uint8Array): Promise<Bars> {
+  const arrow = await loadArrow();
+  const table = parseTable(arrow, bytes);
+  const announced = table.schema.metadata.get(countKey);
+  if (announced !== undefined && announced !== String(table.numRows)) {
+    throw corrupt(`it holds ${table.numRows} bars where it announces ${announced}`);
+  }
+  const bars = allocateBars(table.numRows);
+  for (const column of barColumns) fillColumn({ arrow, table, column, target: bars[column] });
+  checkBars(bars, 'Bars from an Arrow stream');
+  return bars;
+}
+
+type Arrow = typeof import('apache-arrow');
+
+/** The library is large; a program that never speaks Arrow does not load it. */
+function loadArrow(): Promise<Arrow> {
+  return import('apache-arrow');
+}
+
+function parseTable(arrow: Arrow, bytes: Uint8Array): Table {
+  try {
+    return arrow.tableFromIPC(bytes);
+  } catch (error) {
+    throw corrupt(error instanceof Error ? error.message : String(error), error);
+  }
+}
+
+function fillColumn({
+  arrow,
+  table,
+  column,
+  target,
+}: {
+  arrow: Arrow;
+  table: Table;
+  column: BarColumn;
+  target: Float64Array;
+}): void {
+  const vector = table.getChild(column);
+  if (vector === null) throw corrupt(`it has no column "${column}"`);
+  const fits =
+    column === 'time'
+      ? arrow.DataType.isTimestamp(vector.type) && vector.type.unit === arrow.TimeUnit.MILLISECOND
+      : arrow.DataType.isFloat(vector.type);
+  if (!fits) throw corrupt(`its column "${column}" has the type ${String(vector.type)}`);
+  if (vector.nullCount > 0) throw corrupt(`its column "${column}" holds nulls`);
+  let offset = 0;
+  for (const { values, length } of vector.data) {
+    if (values instanceof Float64Array) target.set(values.subarray(0, length), offset);
+    else if (values instanceof BigInt64Array) target.set(Float64Array.from(values.subarray(0, length), Number), offset);
+    else throw corrupt(`its column "${column}" has the type ${String(vector.type)}`);
+    offset += length;
+  }
+}
+
+function corrupt(reason: string, cause?: unknown): KtrdrError {
+  return new KtrdrError('data_corrupt', `Bars cannot be read from an Arrow stream: ${reason}. Ask for them again.`, {
+    cause,
+  });
+}

@@ -1,0 +1,100 @@
+import type { Session, TradingCalendar } from './calendar.ts';
+import { isIntraday, timeframeMs, type Timeframe } from './timeframe.ts';
+import type { TimeRange } from './time-range.ts';
+import { zoneOffset } from './zone.ts';
+
+/**
+ * The bars a market must have, as columns of equal length, oldest first. `start` is the stamp that Interactive Brokers
+ * gives the bar; `[cellStart, cellEnd)` is its whole cell of the grid: a bar stamped anywhere in the cell is that bar.
+ */
+export interface BarCells {
+  readonly start: Float64Array;
+  readonly cellStart: Float64Array;
+  readonly cellEnd: Float64Array;
+}
+
+/**
+ * The bars that a calendar demands in a range.
+ *
+ * Intraday bars lie on the grid of the market's wall clock, counted from local midnight, and a cell is expected when
+ * it overlaps a session. Its `start` is the cell's or, in the first cell, the session's opening: hour bars of US
+ * equities start at 09:30, 10:00, … 15:00. The range selects cells by `start`. Sessions that meet in one cell
+ * share it.
+ *
+ * `1d` has one cell per session: the UTC day of the session's date. The range selects them by that date.
+ */
+export function expectedBars(calendar: TradingCalendar, timeframe: Timeframe, range: TimeRange): BarCells {
+  return isIntraday(timeframe) ? intradayCells(calendar, timeframeMs(timeframe), range) : sessionCells(calendar, range);
+}
+
+/**
+ * The instant before which bars are final at `now`: a bar whose start lies before it will not change any more. An
+ * intraday bar is final when its cell or its session has ended, a `1d` bar when its session has closed.
+ */
+export function finalBefore(calendar: TradingCalendar, timeframe: Timeframe, now: number): number {
+  const [next] = calendar.sessions({ start: now, end: now + longestClosureMs });
+  if (!isIntraday(timeframe)) return next?.date ?? Math.floor(now / dayMs) * dayMs;
+  if (next === undefined) return now;
+  const current = Math.max(now, next.open);
+  const { start } = expectedBars(calendar, timeframe, { start: current - timeframeMs(timeframe), end: current + 1 });
+  return start.at(-1) ?? current;
+}
+
+const dayMs = 86_400_000;
+
+/** Longer than any market has stayed closed since 1990, with room to spare. */
+const longestClosureMs = 21 * dayMs;
+
+function intradayCells(calendar: TradingCalendar, step: number, range: TimeRange): BarCells {
+  // A session that ended in the first cell of the range may own that cell, hence the step back.
+  const sessions = calendar.sessions({ start: range.start - step, end: range.end });
+  const cells = allocateCells(sessions.reduce((sum, { open, close }) => sum + Math.ceil((close - open) / step) + 1, 0));
+  let count = 0;
+  let ownedUntil = -Infinity;
+  for (const session of sessions) {
+    const offset = offsetDuring(session, calendar.zone);
+    const first = Math.floor((session.open + offset) / step) * step - offset;
+    for (let cellStart = first; cellStart < session.close; cellStart += step) {
+      if (cellStart < ownedUntil) continue;
+      const start = Math.max(cellStart, session.open);
+      if (start >= range.end) break;
+      ownedUntil = cellStart + step;
+      if (start < range.start) continue;
+      cells.start[count] = start;
+      cells.cellStart[count] = cellStart;
+      cells.cellEnd[count] = ownedUntil;
+      count += 1;
+    }
+  }
+  return sliceCells(cells, count);
+}
+
+/** Clocks change in the night to Sunday, while these markets are closed, so one offset holds for a whole session. */
+function offsetDuring(session: Session, zone: string): number {
+  return zoneOffset(session.open, zone);
+}
+
+function sessionCells(calendar: TradingCalendar, range: TimeRange): BarCells {
+  const sessions = calendar
+    .sessions({ start: range.start - 2 * dayMs, end: range.end + 2 * dayMs })
+    .filter(({ date }) => date >= range.start && date < range.end);
+  const cells = allocateCells(sessions.length);
+  for (const [index, { date }] of sessions.entries()) {
+    cells.start[index] = date;
+    cells.cellStart[index] = date;
+    cells.cellEnd[index] = date + dayMs;
+  }
+  return cells;
+}
+
+function allocateCells(count: number): BarCells {
+  return { start: new Float64Array(count), cellStart: new Float64Array(count), cellEnd: new Float64Array(count) };
+}
+
+function sliceCells({ start, cellStart, cellEnd }: BarCells, count: number): BarCells {
+  return {
+    start: start.subarray(0, count),
+    cellStart: cellStart.subarray(0, count),
+    cellEnd: cellEnd.subarray(0, count),
+  };
+}
