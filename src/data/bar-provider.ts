@@ -1,0 +1,41 @@
+import type { CancellationToken } from '../async/index.ts';
+import type { Bars, CalendarId, TimeRange, Timeframe } from '../market/index.ts';
+import type { FetchBarsContext } from './fetch-bars.ts';
+import type { OperationContext } from '../operations/index.ts';
+
+/** What a source knows of an instrument. */
+export interface Instrument {
+  /** As the source spells it; the name under which bars are stored. */
+  readonly symbol: string;
+  readonly assetType: 'stock' | 'currency';
+  readonly calendar: CalendarId;
+  /** In people's words, for example `APPLE INC`. */
+  readonly description: string;
+  readonly exchange: string;
+  readonly currency: string;
+}
+
+export interface BarRequest {
+  readonly symbol: string;
+  readonly timeframe: Timeframe;
+  /** Bars whose start lies in `[start, end)`. Instants for intraday timeframes, session dates at midnight UTC for `1d`. */
+  readonly range: TimeRange;
+}
+
+/**
+ * What a source answered. `empty` means that the source said there are no bars in the range: a confirmed fact to
+ * remember. A timeout or a failure is neither and is thrown.
+ */
+export type FetchedBars = { readonly kind: 'bars'; readonly bars: Bars } | { readonly kind: 'empty' };
+
+/** A source of market history. Errors: `not_found`, `permission_denied`, `rate_limited`, `unavailable`, `deadline_exceeded`, `data_corrupt`, `cancelled`. */
+export interface BarProvider {
+  /** @throws KtrdrError `not_found` for a symbol the source does not know. */
+  describe(symbol: string, token: CancellationToken): Promise<Instrument>;
+  /** The start of the oldest bar there is, or undefined when the source has none. */
+  earliest(symbol: string, timeframe: Timeframe, token: CancellationToken): Promise<number | undefined>;
+  /** One request, no longer than `maxSpanMs`. Bars come back sorted, checked, and strictly inside the range. */
+  fetch(request: BarRequest, context: OperationContext<FetchBarsContext>): Promise<FetchedBars>;
+  /** The longest span one `fetch` may ask for, in milliseconds. */
+  maxSpanMs(timeframe: Timeframe, instrument: Instrument): number;
+}

@@ -1,0 +1,52 @@
+import type { TimeRange, Timeframe } from '../market/index.ts';
+import type { LoadBarsInput } from './load-bars.ts';
+
+interface Situation {
+  /** Stamps of the first and last stored bar; undefined when the store is empty. */
+  held: { first: number; last: number } | undefined;
+  /** Bars that start before this are history; later ones may still change. */
+  finalBefore: number;
+  /** Asks the source for its oldest bar. Called only when the answer matters. */
+  earliest: () => Promise<number | undefined>;
+}
+
+const day = 86_400_000;
+
+/** How far a first `tail` load goes back when nobody says. */
+const firstTailMs: Record<Timeframe, number> = {
+  '1m': 7 * day,
+  '5m': 30 * day,
+  '15m': 60 * day,
+  '30m': 90 * day,
+  '1h': 365 * day,
+  '2h': 365 * day,
+  '4h': 365 * day,
+  '1d': 5 * 365 * day,
+};
+
+/** The span a load is answerable for, by its mode; undefined when there is none. Only finished bars are asked for. */
+export async function rangeToLoad(
+  { timeframe, mode, start, end }: LoadBarsInput,
+  { held, finalBefore, earliest }: Situation,
+): Promise<TimeRange | undefined> {
+  const until = Math.min(end ?? Infinity, finalBefore);
+  switch (mode) {
+    case 'local':
+      return held === undefined ? undefined : nonEmpty(start ?? held.first, Math.min(end ?? Infinity, held.last + 1));
+    case 'tail':
+      if (held === undefined) return nonEmpty(start ?? until - firstTailMs[timeframe], until);
+      return nonEmpty(Math.max(start ?? -Infinity, held.last), until);
+    case 'backfill':
+    case 'full': {
+      const newest = mode === 'backfill' && held !== undefined ? Math.min(until, held.first) : until;
+      const oldest = await earliest();
+      return oldest === undefined ? undefined : nonEmpty(Math.max(start ?? -Infinity, oldest), newest);
+    }
+    default:
+      return mode satisfies never;
+  }
+}
+
+function nonEmpty(start: number, end: number): TimeRange | undefined {
+  return start < end ? { start, end } : undefined;
+}
