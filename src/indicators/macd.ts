@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { at, silence, sourceColumn } from './columns.ts';
+import { defineIndicator } from './definition.ts';
+import { exponentialAverage } from './moving-averages.ts';
+import { barCount, source } from './parameters.ts';
+
+const parameters = z
+  .strictObject({
+    fast: barCount(12, [1, 100]).describe('bars of the fast average'),
+    slow: barCount(26, [1, 200]).describe('bars of the slow average'),
+    signal: barCount(9, [1, 50]).describe('bars of the average of the line'),
+    source,
+  })
+  .refine(({ fast, slow }) => fast < slow, 'fast must be less than slow');
+
+/**
+ * Line = fast average - slow average, signal = average of the line, histogram = line - signal.
+ * Seeded as TA-Lib does: both averages give their first value at the same bar (the fast one starts `slow - fast` bars
+ * late), and all three columns start with the first signal.
+ */
+export const macd = defineIndicator({
+  type: 'macd',
+  aliases: ['movingaverageconvergencedivergence'],
+  name: 'Moving Average Convergence Divergence',
+  description: 'Distance between a fast and a slow exponential average, and that distance against its own average.',
+  kind: 'trend',
+  parameters,
+  outputs: ['line', 'signal', 'histogram'],
+  warmUp: warmUpOf,
+  compute(bars, parameters) {
+    const { fast, slow, signal: signalPeriod, source } = parameters;
+    const values = sourceColumn(bars, source);
+    const fastAverage = exponentialAverage(values, { period: fast, start: slow - fast });
+    const slowAverage = exponentialAverage(values, { period: slow });
+    const line = fastAverage.map((value, index) => value - at(slowAverage, index));
+    const signal = exponentialAverage(line, { period: signalPeriod, start: slow - 1 });
+    const histogram = line.map((value, index) => value - at(signal, index));
+    return { line: silence(line, warmUpOf(parameters)), signal, histogram };
+  },
+});
+
+function warmUpOf({ slow, signal }: { slow: number; signal: number }): number {
+  return slow - 1 + signal - 1;
+}

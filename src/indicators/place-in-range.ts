@@ -1,0 +1,17 @@
+import type { Bars } from '../market/index.ts';
+import { at } from './columns.ts';
+import { rollingMax, rollingMin } from './rolling.ts';
+
+/**
+ * Where each close lies between the lowest low (0) and the highest high (100) of the last `period` bars. In a range
+ * without extent it is 50, the middle (TA-Lib says 0, which would read as the lowest).
+ */
+export function placeInRange({ high, low, close }: Bars, period: number): Float64Array {
+  const highest = rollingMax(high, period);
+  const lowest = rollingMin(low, period);
+  return close.map((value, index) => {
+    const bottom = at(lowest, index);
+    const extent = at(highest, index) - bottom;
+    return extent === 0 ? 50 : (100 * (value - bottom)) / extent;
+  });
+}

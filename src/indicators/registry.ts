@@ -1,0 +1,89 @@
+import { KtrdrError } from '../base/index.ts';
+import { adx } from './adx.ts';
+import { atr } from './atr.ts';
+import { bollingerBands, bollingerBandWidth } from './bollinger-bands.ts';
+import { cci } from './cci.ts';
+import type { IndicatorDefinition } from './definition.ts';
+import { distanceFromMa } from './distance-from-ma.ts';
+import { ema } from './ema.ts';
+import { macd } from './macd.ts';
+import { mfi } from './mfi.ts';
+import { momentum } from './momentum.ts';
+import { obv } from './obv.ts';
+import { roc } from './roc.ts';
+import { rsi } from './rsi.ts';
+import { sma } from './sma.ts';
+import { stochastic } from './stochastic.ts';
+import { volumeRatio } from './volume-ratio.ts';
+import { williamsR } from './williams-r.ts';
+import { wma } from './wma.ts';
+
+/** Every indicator there is, in the order of a catalogue: by kind, the best known first. */
+export const indicators: readonly IndicatorDefinition[] = [
+  sma,
+  ema,
+  wma,
+  macd,
+  adx,
+  distanceFromMa,
+  rsi,
+  stochastic,
+  williamsR,
+  cci,
+  roc,
+  momentum,
+  bollingerBands,
+  bollingerBandWidth,
+  atr,
+  obv,
+  mfi,
+  volumeRatio,
+];
+
+const byName = new Map(
+  indicators.flatMap((definition) => [definition.type, ...definition.aliases].map((name) => [name, definition])),
+);
+
+export function indicatorTypes(): string[] {
+  return indicators.map(({ type }) => type);
+}
+
+/**
+ * The indicator of a type or alias; case, blanks, `_` and `-` do not matter, so `WilliamsR` and `williams_r` are one.
+ * @throws KtrdrError `invalid_input` that names the nearest type, or all of them where none is near.
+ */
+export function findIndicator(type: string): IndicatorDefinition {
+  const found = byName.get(plain(type));
+  if (found !== undefined) return found;
+  const near = nearest(plain(type), [...byName.keys()]);
+  const hint = near === undefined ? `use one of ${indicatorTypes().join(', ')}` : `did you mean "${near}"?`;
+  throw new KtrdrError('invalid_input', `There is no indicator of type "${type}"; ${hint}`, {
+    details: { type, ...(near === undefined ? {} : { nearest: near }) },
+  });
+}
+
+const plain = (name: string): string => name.toLowerCase().replaceAll(/[\s_-]/g, '');
+
+/** The candidate that is fewest typing errors away, as long as that is at most a third of the word. */
+function nearest(word: string, candidates: readonly string[]): string | undefined {
+  const ranked = candidates
+    .map((candidate) => ({ candidate, distance: editDistance(word, candidate) }))
+    .filter(({ candidate, distance }) => distance <= Math.max(1, Math.floor(candidate.length / 3)))
+    .sort((a, b) => a.distance - b.distance);
+  return ranked[0]?.candidate;
+}
+
+/** Levenshtein's distance: insertions, deletions and replacements from one word to the other. */
+function editDistance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
+  for (let i = 0; i < from.length; i += 1) {
+    let diagonal = i;
+    row = row.reduce<number[]>((next, above, j) => {
+      const replaced = diagonal + (from[i] === to[j - 1] ? 0 : 1);
+      diagonal = above;
+      next.push(j === 0 ? i + 1 : Math.min(above + 1, (next[j - 1] ?? 0) + 1, replaced));
+      return next;
+    }, []);
+  }
+  return row.at(-1) ?? 0;
+}

@@ -1,0 +1,24 @@
+import { z } from 'zod';
+import { at, ratio, sourceColumn } from './columns.ts';
+import { defineIndicator } from './definition.ts';
+import { period, source } from './parameters.ts';
+
+/** In percent, as TA-Lib's ROC. */
+export const roc = defineIndicator({
+  type: 'roc',
+  aliases: ['rateofchange'],
+  name: 'Rate of Change',
+  description: 'Change against the value some bars ago, in percent of that value.',
+  kind: 'momentum',
+  parameters: z.strictObject({ period: period(10, [1, 100]), source }),
+  outputs: ['value'],
+  warmUp: ({ period }) => period,
+  compute(bars, { period, source }) {
+    const values = sourceColumn(bars, source);
+    return { value: values.map((value, index) => changeInPercent(value, at(values, index - period))) };
+  },
+});
+
+function changeInPercent(value: number, earlier: number): number {
+  return ratio(100 * (value - earlier), earlier);
+}
