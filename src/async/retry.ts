@@ -31,7 +31,7 @@ export async function retry<T>(act: (attempt: number) => Promise<T>, options: Re
       return await act(attempt);
     } catch (thrown) {
       const error = KtrdrError.from(thrown);
-      if (!error.retryable || attempt >= policy.retries || token.isCancelled) throw thrown;
+      if (!error.retryable || attempt >= policy.retries) throw thrown;
       const pauseMs = retryAfter(error) ?? retryPauseMs(attempt, policy, random);
       onRetry?.(error, attempt + 1, pauseMs);
       await clock.sleep(pauseMs, token);

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { silentLogger, type Logger } from '../base/index.ts';
+import { CancellationSource, CancellationToken } from './cancellation.ts';
+import { systemClock } from './clock.ts';
+import { inWorker, type WorkContext } from './in-worker.ts';
+import { ProgressReporter, type ProgressState } from './progress.ts';
+
+type Task = 'count' | 'obey' | 'ignore' | 'throw' | 'exit';
+interface Context {
+  step: string;
+}
+
+// The entry module runs in a real thread and takes `serveWork` from the compiled program.
+const entry = new URL('../../test/fixtures/task-thread.mjs', import.meta.url);
+const runTask = inWorker<Task, Context, number>(entry, () => ({ step: '' }), { graceMs: 100 });
+
+function context(token: CancellationToken, log: Logger = silentLogger) {
+  const states: ProgressState<Context>[] = [];
+  const progress = new ProgressReporter<Context>({
+    clock: systemClock,
+    context: { step: '' },
+    emit: (state) => states.push(state),
+    intervalMs: 0,
+  });
+  const workContext: WorkContext<Context> = { id: 'task-1', token, progress, log, clock: systemClock };
+  return { states, workContext };
+}
+
+describe('inWorker()', () => {
+  it('brings the result, the progress and the log of the thread', async () => {
+    const lines: unknown[] = [];
+    const log: Logger = { ...silentLogger, info: (message, fields) => lines.push([message, fields]) };
+    const { states, workContext } = context(CancellationToken.none, log);
+    await expect(runTask('count', workContext)).resolves.toBe(1_000);
+    expect(states.at(-1)).toMatchObject({ done: 1_000, total: 1_000, fraction: 1, context: { step: 'last' } });
+    expect(lines).toEqual([['counted', { id: 'task-1' }]]);
+  });
+
+  it('stops work that never yields, through the shared word', async () => {
+    using source = new CancellationSource();
+    const { states, workContext } = context(source.token);
+    const running = runTask('obey', workContext);
+    await expect.poll(() => states.length).toBeGreaterThan(0);
+    const asked = performance.now();
+    source.cancel('user');
+    await expect(running).rejects.toMatchObject({ code: 'cancelled', details: { reason: 'user' } });
+    expect(performance.now() - asked).toBeLessThan(1_000);
+  });
+
+  it('ends a thread that does not stop, and says so', async () => {
+    using source = new CancellationSource();
+    const { states, workContext } = context(source.token);
+    const running = runTask('ignore', workContext);
+    await expect.poll(() => states.length).toBeGreaterThan(0);
+    source.cancel('timeout');
+    await expect(running).rejects.toMatchObject({ code: 'cancelled', details: { reason: 'timeout', forced: true } });
+  });
+
+  it('keeps the code of an error thrown in the thread', async () => {
+    await expect(runTask('throw', context(CancellationToken.none).workContext)).rejects.toMatchObject({
+      code: 'data_corrupt',
+      message: 'row 7 is broken',
+    });
+  });
+
+  it('fails with a sentence when the thread ends without a result', async () => {
+    await expect(runTask('exit', context(CancellationToken.none).workContext)).rejects.toMatchObject({
+      code: 'internal',
+      message: 'The worker thread ended with code 3 before it had a result.',
+    });
+  });
+
+  it('leaves no thread behind', async () => {
+    await runTask('count', context(CancellationToken.none).workContext);
+    expect(process.getActiveResourcesInfo().filter((kind) => kind === 'MessagePort' || kind === 'Worker')).toEqual([]);
+  });
+});

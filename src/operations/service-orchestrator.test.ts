@@ -1,0 +1,269 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { systemClock } from '../async/index.ts';
+import { KtrdrError, silentLogger } from '../base/index.ts';
+import type { OperationContract, OperationWork } from './contract.ts';
+import type { Operation } from './operation.ts';
+import { OperationStore } from './operation-store.ts';
+import { OperationsService } from './operations-service.ts';
+import { ServiceOrchestrator } from './service-orchestrator.ts';
+
+interface Input {
+  steps: number;
+}
+interface Context {
+  step: number;
+}
+
+const climb: OperationContract<Input, Context, { reached: number }> = {
+  type: 'climb',
+  input: z.strictObject({ steps: z.number().int().positive().default(3) }),
+  context: z.object({ step: z.number() }),
+  result: z.object({ reached: z.number() }),
+  begin: () => ({ step: 0 }),
+  render: ({ context }) => `Climbing, step ${context.step}`,
+};
+
+let directory: string;
+let store: OperationStore;
+let orchestrator: ServiceOrchestrator;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'ktrdr-operations-'));
+  open();
+});
+
+afterEach(async () => {
+  await orchestrator[Symbol.asyncDispose]();
+  store[Symbol.dispose]();
+  rmSync(directory, { recursive: true });
+});
+
+function open(): void {
+  store = OperationStore.open(directory);
+  orchestrator = new ServiceOrchestrator({
+    operations: new OperationsService(store, systemClock),
+    clock: systemClock,
+    log: silentLogger,
+  });
+}
+
+function runs(work: OperationWork<Input, Context, { reached: number }>): ServiceOrchestrator {
+  return orchestrator.register(climb, work);
+}
+
+const climbing: OperationWork<Input, Context, { reached: number }> = async ({ steps }, { progress, token }) => {
+  for (let step = 1; step <= steps; step += 1) {
+    token.throwIfCancelled();
+    progress.report({ done: step, total: steps, context: { step } });
+  }
+  return { reached: steps };
+};
+
+/** Work that goes on until it is told to stop. */
+const waiting: OperationWork<Input, Context, { reached: number }> = async (_, { token, clock }) => {
+  await clock.sleep(60_000, token);
+  return { reached: 0 };
+};
+
+async function versions(id: string, after?: number): Promise<Operation[]> {
+  const seen: Operation[] = [];
+  for await (const operation of orchestrator.operations.watch(id, after === undefined ? {} : { after }))
+    seen.push(operation);
+  return seen;
+}
+
+describe('ServiceOrchestrator', () => {
+  it('runs work to its result and records it', async () => {
+    const { id, result } = runs(climbing).start(climb, { steps: 2 });
+    await expect(result).resolves.toEqual({ reached: 2 });
+    const operation = orchestrator.operations.get(id);
+    expect(operation).toMatchObject({
+      type: 'climb',
+      status: 'completed',
+      input: { steps: 2 },
+      message: 'Climbing, step 2',
+      progress: { fraction: 1, context: { step: 2 } },
+    });
+    expect(id).toMatch(/^op_climb_\d{8}_\d{6}_[0-9a-f]{8}$/);
+    expect(new TextDecoder().decode(orchestrator.operations.result(id).bytes)).toBe('{"reached":2}');
+  });
+
+  it('fills in the defaults of the input and refuses what does not fit', async () => {
+    const { id, result } = runs(climbing).startByType('climb', {});
+    await expect(result).resolves.toEqual({ reached: 3 });
+    expect(orchestrator.operations.get(id).input).toEqual({ steps: 3 });
+    expect(() => orchestrator.startByType('climb', { steps: 'many', extra: 1 })).toThrow(
+      expect.objectContaining({
+        code: 'invalid_input',
+        message: expect.stringMatching(/climb.*steps.*extra/s) as string,
+      }),
+    );
+    expect(() => orchestrator.startByType('fly', {})).toThrow(expect.objectContaining({ code: 'not_found' }));
+  });
+
+  it('records a failure with its code, and a bug as internal', async () => {
+    const failing = runs(async () => {
+      throw new KtrdrError('data_corrupt', 'The map is torn.');
+    }).start(climb, { steps: 1 });
+    await expect(failing.result).rejects.toThrow('The map is torn.');
+    expect(orchestrator.operations.get(failing.id)).toMatchObject({
+      status: 'failed',
+      error: { code: 'data_corrupt', detail: 'The map is torn.' },
+    });
+    const buggy = runs(async () => Promise.reject(new TypeError('x is undefined'))).start(climb, { steps: 1 });
+    await expect(buggy.result).rejects.toMatchObject({ code: 'internal' });
+  });
+
+  it('joins a repeated start with the same input and refuses another input under the same id', async () => {
+    let runsStarted = 0;
+    runs(async (input, context) => {
+      runsStarted += 1;
+      return climbing(input, context);
+    });
+    const first = orchestrator.start(climb, { steps: 2 }, { id: 'mine' });
+    const joined = orchestrator.start(climb, { steps: 2 }, { id: 'mine' });
+    await expect(joined.result).resolves.toEqual({ reached: 2 });
+    await first.result;
+    await expect(orchestrator.start(climb, { steps: 2 }, { id: 'mine' }).result).resolves.toEqual({ reached: 2 });
+    expect(runsStarted).toBe(1);
+    expect(() => orchestrator.start(climb, { steps: 9 }, { id: 'mine' })).toThrow(
+      expect.objectContaining({ code: 'conflict' }),
+    );
+    expect(() => orchestrator.start(climb, { steps: 1 }, { id: '../x' })).toThrow(
+      expect.objectContaining({ code: 'invalid_input' }),
+    );
+  });
+
+  it('cancels running work and records when it was asked, told and stopped', async () => {
+    const { id, result } = runs(waiting).start(climb, { steps: 1 });
+    await expect.poll(() => orchestrator.operations.get(id).status).toBe('running');
+    expect(orchestrator.operations.cancel(id).status).toBe('cancelling');
+    await expect(result).rejects.toMatchObject({ code: 'cancelled' });
+    const { status, cancellation } = orchestrator.operations.get(id);
+    expect(status).toBe('cancelled');
+    expect(cancellation).toMatchObject({ reason: 'user', forced: false });
+    const { requestedAt, acknowledgedAt = 0, stoppedAt = 0 } = cancellation ?? { requestedAt: 0 };
+    expect(requestedAt).toBeLessThanOrEqual(acknowledgedAt);
+    expect(acknowledgedAt).toBeLessThanOrEqual(stoppedAt);
+  });
+
+  it('cancels work that has not begun without running it', async () => {
+    let ran = false;
+    const { id, result } = runs(async (input, context) => {
+      ran = true;
+      return climbing(input, context);
+    }).start(climb, { steps: 1 });
+    orchestrator.operations.cancel(id);
+    await expect(result).rejects.toMatchObject({ code: 'cancelled' });
+    expect(ran).toBe(false);
+    expect(orchestrator.operations.get(id).startedAt).toBeUndefined();
+  });
+
+  it('leaves an ended operation as it is when cancelled again', async () => {
+    const { id, result } = runs(climbing).start(climb, { steps: 1 });
+    await result;
+    const before = orchestrator.operations.get(id);
+    expect(orchestrator.operations.cancel(id)).toEqual(before);
+    expect(() => orchestrator.operations.cancel('nobody')).toThrow(expect.objectContaining({ code: 'not_found' }));
+  });
+
+  it('lets work that finishes in spite of a cancel be completed', async () => {
+    let finish = (): void => {};
+    const { id, result } = runs(() => new Promise((resolve) => (finish = () => resolve({ reached: 1 })))).start(climb, {
+      steps: 1,
+    });
+    await expect.poll(() => orchestrator.operations.get(id).status).toBe('running');
+    orchestrator.operations.cancel(id);
+    finish();
+    await result;
+    expect(orchestrator.operations.get(id)).toMatchObject({ status: 'completed', cancellation: { reason: 'user' } });
+  });
+
+  it('cancels with reason timeout at the deadline', async () => {
+    const { id, result } = runs(waiting).start(climb, { steps: 1 }, { deadlineMs: 20 });
+    await expect(result).rejects.toMatchObject({ code: 'cancelled', details: { reason: 'timeout' } });
+    expect(orchestrator.operations.get(id).cancellation?.reason).toBe('timeout');
+  });
+
+  it('stops everything with reason shutdown when disposed, and starts nothing more', async () => {
+    const { id } = runs(waiting).start(climb, { steps: 1 });
+    await expect.poll(() => orchestrator.operations.get(id).status).toBe('running');
+    await orchestrator[Symbol.asyncDispose]();
+    expect(orchestrator.operations.get(id)).toMatchObject({
+      status: 'cancelled',
+      cancellation: { reason: 'shutdown' },
+    });
+    expect(() => orchestrator.start(climb, { steps: 1 })).toThrow(expect.objectContaining({ code: 'unavailable' }));
+  });
+});
+
+describe('OperationsService.watch()', () => {
+  it('yields rising versions and ends after the terminal one', async () => {
+    const { id } = runs(async (input, context) => {
+      await new Promise((resolve) => setImmediate(resolve));
+      return climbing(input, context);
+    }).start(climb, { steps: 5 });
+    const seen = await versions(id);
+    const numbers = seen.map(({ version }) => version);
+    expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b));
+    expect(seen.at(-1)?.status).toBe('completed');
+  });
+
+  it('resumes after a version without repeating it', async () => {
+    const { id, result } = runs(climbing).start(climb, { steps: 1 });
+    await result;
+    const [last] = await versions(id);
+    expect(last?.status).toBe('completed');
+    expect(await versions(id, last?.version)).toEqual([]);
+  });
+});
+
+describe('OperationStore', () => {
+  it('ends what a dead process left unfinished, and keeps its version rising', async () => {
+    const { id } = runs(waiting).start(climb, { steps: 1 });
+    await expect.poll(() => orchestrator.operations.get(id).status).toBe('running');
+    const { version } = orchestrator.operations.get(id);
+    // The records as they lie on disk at this moment are what a killed process leaves.
+    store[Symbol.dispose]();
+    open();
+    const operation = orchestrator.operations.get(id);
+    expect(operation).toMatchObject({ status: 'failed', error: { code: 'interrupted' } });
+    expect(operation.version).toBeGreaterThan(version);
+  });
+
+  it('has one owner at a time and names it', () => {
+    expect(() => OperationStore.open(directory)).toThrow(
+      expect.objectContaining({
+        code: 'conflict',
+        message: expect.stringContaining(`process ${process.pid}`) as string,
+      }),
+    );
+  });
+
+  it('lists newest first, by status and type, in pages', async () => {
+    runs(climbing);
+    for (let index = 0; index < 5; index += 1)
+      await orchestrator.start(climb, { steps: 1 }, { id: `climb-${index}` }).result;
+    const { operations, total } = orchestrator.operations.list({
+      status: ['completed'],
+      type: 'climb',
+      limit: 2,
+      offset: 1,
+    });
+    expect(total).toBe(5);
+    expect(operations.map(({ id }) => id)).toEqual(['climb-3', 'climb-2']);
+    expect(orchestrator.operations.list({ status: ['failed'] }).total).toBe(0);
+  });
+
+  it('forgets all but the newest ended operations when pruned', async () => {
+    runs(climbing);
+    for (let index = 0; index < 4; index += 1)
+      await orchestrator.start(climb, { steps: 1 }, { id: `climb-${index}` }).result;
+    store.prune(2);
+    expect(orchestrator.operations.list().operations.map(({ id }) => id)).toEqual(['climb-3', 'climb-2']);
+  });
+});
