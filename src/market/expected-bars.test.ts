@@ -1,0 +1,276 @@
+import { existsSync, readFileSync } from 'node:fs';
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { indexAtOrAfter } from './bars.ts';
+import type { TradingCalendar } from './calendar.ts';
+import { calendarIds, calendarOf } from './calendars.ts';
+import { expectedBars, finalBefore, type BarCells } from './expected-bars.ts';
+import { timeframeMs, timeframes, type Timeframe } from './timeframe.ts';
+import { toZoned } from './zone.ts';
+
+const data = new URL('../../../shared/data/', import.meta.url);
+const hasData = existsSync(data);
+const equities = calendarOf('us_equities');
+const currencies = calendarOf('currencies');
+
+function range(start: string, end: string): { start: number; end: number } {
+  return { start: Date.parse(start), end: Date.parse(end) };
+}
+
+/** The New York wall-clock times of some instants, `Mon 09:30`. */
+function clock(instants: Float64Array): string[] {
+  const days = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
+  return Array.from(instants, (instant) => {
+    const { dayOfWeek, hour, minute } = toZoned(instant, 'America/New_York');
+    return `${days[dayOfWeek]} ${String(hour).padStart(2, '0')}:${String(minute).padStart(2, '0')}`;
+  });
+}
+
+describe('expectedBars() of US equities', () => {
+  it('starts hour bars at 09:30 and then on full hours, in cells of full hours', () => {
+    const { start, cellStart, cellEnd } = expectedBars(equities, '1h', range('2026-07-06', '2026-07-07'));
+    expect(clock(start)).toEqual([
+      'Mon 09:30',
+      'Mon 10:00',
+      'Mon 11:00',
+      'Mon 12:00',
+      'Mon 13:00',
+      'Mon 14:00',
+      'Mon 15:00',
+    ]);
+    expect(clock(cellStart)[0]).toBe('Mon 09:00');
+    expect(clock(cellEnd)[0]).toBe('Mon 10:00');
+  });
+
+  it('ends early on the day after Thanksgiving', () => {
+    const day = range('2026-11-27', '2026-11-28');
+    expect(clock(expectedBars(equities, '1h', day).start)).toEqual([
+      'Fri 09:30',
+      'Fri 10:00',
+      'Fri 11:00',
+      'Fri 12:00',
+    ]);
+    expect(expectedBars(equities, '1m', day).start.length).toBe(210);
+    expect(clock(expectedBars(equities, '4h', day).start)).toEqual(['Fri 09:30', 'Fri 12:00']);
+  });
+
+  it.each<[Timeframe, number]>([
+    ['1m', 390],
+    ['5m', 78],
+    ['15m', 26],
+    ['30m', 13],
+    ['1h', 7],
+    ['2h', 4],
+    ['4h', 2],
+    ['1d', 1],
+  ])('has of %s %i bars in a day', (timeframe, count) => {
+    expect(expectedBars(equities, timeframe, range('2026-07-06', '2026-07-07')).start.length).toBe(count);
+  });
+
+  it('keeps the wall clock on both sides of a clock change', () => {
+    for (const [friday, tuesday] of [
+      ['2026-03-06', '2026-03-10'],
+      ['2026-10-30', '2026-11-03'],
+    ] as const) {
+      const starts = clock(expectedBars(equities, '2h', range(friday, tuesday)).start);
+      expect(starts).toEqual([
+        'Fri 09:30',
+        'Fri 10:00',
+        'Fri 12:00',
+        'Fri 14:00',
+        'Mon 09:30',
+        'Mon 10:00',
+        'Mon 12:00',
+        'Mon 14:00',
+      ]);
+    }
+  });
+
+  it('has one cell of 1d for each session, on its date', () => {
+    const { start, cellEnd } = expectedBars(equities, '1d', range('2026-12-23', '2026-12-29'));
+    expect(Array.from(start, (date) => new Date(date).toISOString())).toEqual([
+      '2026-12-23T00:00:00.000Z',
+      '2026-12-24T00:00:00.000Z',
+      '2026-12-28T00:00:00.000Z',
+    ]);
+    expect((cellEnd[0] ?? 0) - (start[0] ?? 0)).toBe(86_400_000);
+  });
+});
+
+describe('expectedBars() of currencies', () => {
+  it('starts the week and each day at 17:15, and shares a cell in which two sessions meet', () => {
+    const { start } = expectedBars(currencies, '4h', range('2026-07-05', '2026-07-07T12:00Z'));
+    expect(clock(start).slice(0, 9)).toEqual([
+      'Sun 17:15',
+      'Sun 20:00',
+      'Mon 00:00',
+      'Mon 04:00',
+      'Mon 08:00',
+      'Mon 12:00',
+      'Mon 16:00',
+      'Mon 20:00',
+      'Tue 00:00',
+    ]);
+  });
+
+  it('ends the week on Friday', () => {
+    const { start } = expectedBars(currencies, '1h', range('2026-07-10T18:00Z', '2026-07-12T23:00Z'));
+    expect(clock(start)).toEqual(['Fri 14:00', 'Fri 15:00', 'Fri 16:00', 'Sun 17:15', 'Sun 18:00']);
+  });
+
+  it('dates the session that opens on Sunday to Monday', () => {
+    expect([...expectedBars(currencies, '1d', range('2026-07-04', '2026-07-07')).start]).toEqual([
+      Date.UTC(2026, 6, 6),
+    ]);
+  });
+});
+
+describe('expectedBars()', () => {
+  const anyInstant = fc
+    .integer({ min: Date.UTC(2019, 0, 1) / 60_000, max: Date.UTC(2022, 0, 1) / 60_000 })
+    .map((minutes) => minutes * 60_000);
+  const anyCase = fc.record({
+    id: fc.constantFrom(...calendarIds),
+    timeframe: fc.constantFrom(...timeframes),
+    from: anyInstant,
+    spans: fc.tuple(fc.nat(20_000), fc.nat(20_000)),
+  });
+
+  it('of a range is that of its two parts, wherever it is cut', () => {
+    fc.assert(
+      fc.property(anyCase, ({ id, timeframe, from, spans: [first, second] }) => {
+        const calendar = calendarOf(id);
+        const cut = from + first * 60_000;
+        const end = cut + second * 60_000;
+        const whole = expectedBars(calendar, timeframe, { start: from, end });
+        const parts = [
+          expectedBars(calendar, timeframe, { start: from, end: cut }),
+          expectedBars(calendar, timeframe, { start: cut, end }),
+        ];
+        for (const column of ['start', 'cellStart', 'cellEnd'] as const)
+          expect(parts.flatMap((part) => [...part[column]])).toEqual([...whole[column]]);
+      }),
+    );
+  });
+
+  it('has disjoint rising cells of full length, each with its start inside, all stamps in the range', () => {
+    fc.assert(
+      fc.property(anyCase, ({ id, timeframe, from, spans: [length] }) => {
+        const end = from + length * 60_000;
+        const { start, cellStart, cellEnd } = expectedBars(calendarOf(id), timeframe, { start: from, end });
+        let previousEnd = -Infinity;
+        for (const [index, at] of start.entries()) {
+          const [cellFrom = 0, cellTo = 0] = [cellStart[index], cellEnd[index]];
+          expect(
+            cellFrom >= previousEnd && cellFrom <= at && at < cellTo && cellTo - cellFrom === timeframeMs(timeframe),
+          ).toBe(true);
+          expect(at >= from && at < end).toBe(true);
+          previousEnd = cellTo;
+        }
+      }),
+    );
+  });
+
+  it('answers for a year of minutes in 50 ms and for twenty years of hours in 100 ms', () => {
+    const minutes = fastestOf3(() => expectedBars(equities, '1m', range('2022-01-01', '2023-01-01')));
+    const hours = fastestOf3(() => expectedBars(equities, '1h', range('2002-01-01', '2022-01-01')));
+    expect(expectedBars(equities, '1m', range('2022-01-01', '2023-01-01')).start.length).toBe(97_710);
+    expect(minutes).toBeLessThan(50);
+    expect(hours).toBeLessThan(100);
+  });
+});
+
+describe.skipIf(!hasData)('expectedBars() against bars that were really traded (needs the shared data folder)', () => {
+  it('expects each of 40,832 hour bars of SPY, whose feed stamps the first hour 09:00', () => {
+    const times = readTimes('SPY_1h_raw.csv');
+    const cells = expectedBars(equities, '1h', range('1998-01-01', '2021-04-01'));
+    const beyond = times.filter((time) => !isCovered(cells, time));
+    const afterEarlyClose = clock(beyond).filter((text) => /(13|14|15):00$/.test(text));
+    expect(afterEarlyClose.length, 'the feed goes on after early closes; nothing else lies outside').toBe(
+      beyond.length,
+    );
+    expect(beyond.length).toBe(47);
+    const missing = cells.start.length - new Set(Array.from(times, (time) => cellIndex(cells, time))).size;
+    expect(missing, 'hours without a bar in the feed').toBeLessThan(60);
+  });
+
+  it('expects a daily bar of SPY for every one there is, and no other', () => {
+    expect(expectedBars(equities, '1d', range('1998-01-02', '2021-04-01')).start).toEqual(readTimes('SPY_1d_raw.csv'));
+  });
+});
+
+describe('finalBefore()', () => {
+  it('holds back the bar that is being made', () => {
+    expect(finalAt(equities, '1h', '2026-07-06T13:45Z')).toBe('2026-07-06T13:30:00.000Z');
+    expect(finalAt(equities, '1h', '2026-07-06T14:00Z')).toBe('2026-07-06T14:00:00.000Z');
+    expect(finalAt(equities, '1m', '2026-07-06T13:45:30Z')).toBe('2026-07-06T13:45:00.000Z');
+    expect(finalAt(equities, '1d', '2026-07-06T19:59Z')).toBe('2026-07-06T00:00:00.000Z');
+  });
+
+  it('lets the last bar go when the session closes', () => {
+    expect(finalAt(equities, '4h', '2026-07-06T20:00Z')).toBe('2026-07-07T13:30:00.000Z');
+    expect(finalAt(equities, '1d', '2026-07-06T20:00Z')).toBe('2026-07-07T00:00:00.000Z');
+    expect(finalAt(equities, '1d', '2026-07-03T12:00Z'), 'Independence Day is kept on Friday').toBe(
+      '2026-07-06T00:00:00.000Z',
+    );
+  });
+
+  it('holds back a cell that the next session will go on with', () => {
+    expect(finalAt(currencies, '4h', '2026-07-06T21:05Z'), 'Monday 17:05, the cell from 16:00 goes on at 17:15').toBe(
+      '2026-07-06T20:00:00.000Z',
+    );
+    expect(finalAt(currencies, '4h', '2026-07-10T21:05Z'), 'Friday 17:05').toBe('2026-07-12T21:15:00.000Z');
+  });
+
+  it('never falls, and never lets go a bar whose cell and session go on', () => {
+    const anyMinute = fc.integer({ min: Date.UTC(2020, 0, 1) / 60_000, max: Date.UTC(2021, 0, 1) / 60_000 });
+    fc.assert(
+      fc.property(
+        anyMinute,
+        fc.nat(5000),
+        fc.constantFrom(...timeframes),
+        fc.constantFrom(...calendarIds),
+        (minute, later, timeframe, id) => {
+          const calendar = calendarOf(id);
+          const now = minute * 60_000;
+          const bound = finalBefore(calendar, timeframe, now);
+          expect(finalBefore(calendar, timeframe, now + later * 60_000)).toBeGreaterThanOrEqual(bound);
+          const cells = expectedBars(calendar, timeframe, { start: now - 7 * 86_400_000, end: bound });
+          const sessions = calendar.sessions({ start: now, end: now + 1 });
+          const running = sessions[0];
+          const goesOn =
+            running !== undefined &&
+            (timeframe === '1d' ? cells.start.includes(running.date) : (cells.cellEnd.at(-1) ?? 0) > now);
+          expect(goesOn).toBe(false);
+        },
+      ),
+    );
+  });
+});
+
+function finalAt(calendar: TradingCalendar, timeframe: Timeframe, now: string): string {
+  return new Date(finalBefore(calendar, timeframe, Date.parse(now))).toISOString();
+}
+
+function readTimes(name: string): Float64Array {
+  const [, ...lines] = readFileSync(new URL(name, data), 'utf8').trim().split('\n');
+  return Float64Array.from(lines, (line) => Date.parse(line.slice(0, line.indexOf(','))));
+}
+
+function cellIndex({ cellEnd }: BarCells, time: number): number {
+  return indexAtOrAfter(cellEnd, time + 1);
+}
+
+function isCovered(cells: BarCells, time: number): boolean {
+  return (cells.cellStart[cellIndex(cells, time)] ?? Infinity) <= time;
+}
+
+function fastestOf3(run: () => unknown): number {
+  return Math.min(
+    ...[0, 1, 2].map(() => {
+      const begun = performance.now();
+      run();
+      return performance.now() - begun;
+    }),
+  );
+}
