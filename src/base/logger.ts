@@ -1,4 +1,4 @@
-/** Sentences with fields: `log.info('segment loaded', { ticker, bars })`. Progress is not logging. */
+/** Sentences with fields: `log.info('part stored', { rows, durationMs })`. Progress is not logging. */
 export interface Logger {
   debug(message: string, fields?: Record<string, unknown>): void;
   info(message: string, fields?: Record<string, unknown>): void;

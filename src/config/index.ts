@@ -1,0 +1,2 @@
+export { processSettings } from './settings.ts';
+export type { Environment, Settings } from './settings.ts';

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { readSettings } from './settings.ts';
+
+describe('readSettings()', () => {
+  it('fills in defaults that bind to loopback and run everything in one process', () => {
+    expect(readSettings({ XDG_DATA_HOME: '/data' })).toEqual({
+      home: '/data/ktrdr',
+      api: { host: '127.0.0.1', port: 8000, url: 'http://127.0.0.1:8000/api/v1' },
+      ib: {
+        useHostService: false,
+        hostServiceUrl: 'http://127.0.0.1:5001',
+        gateway: { host: '127.0.0.1', port: 4002, clientId: 1 },
+      },
+      training: { useHostService: false, hostServiceUrl: 'http://127.0.0.1:5002' },
+      logLevel: 'info',
+    });
+  });
+
+  it('takes the specified switches and addresses', () => {
+    const settings = readSettings({
+      USE_IB_HOST_SERVICE: 'yes',
+      IB_HOST_SERVICE_URL: 'http://10.0.0.7:5001/',
+      USE_TRAINING_HOST_SERVICE: '1',
+      IB_PORT: '7497',
+      KTRDR_HOME: '/srv/ktrdr',
+      KTRDR_API_PORT: '9000',
+    });
+    expect(settings.ib).toMatchObject({
+      useHostService: true,
+      hostServiceUrl: 'http://10.0.0.7:5001',
+      gateway: { port: 7497 },
+    });
+    expect(settings.training.useHostService).toBe(true);
+    expect(settings.api.url).toBe('http://127.0.0.1:9000/api/v1');
+    expect(settings.home).toBe('/srv/ktrdr');
+  });
+
+  it('takes an empty variable as absent', () => {
+    expect(readSettings({ IB_PORT: '', KTRDR_HOME: '' }).ib.gateway.port).toBe(4002);
+  });
+
+  it('names every variable that is wrong, with its value', () => {
+    expect(() =>
+      readSettings({ IB_PORT: 'abc', USE_IB_HOST_SERVICE: 'maybe', IB_HOST_SERVICE_URL: 'ftp://x' }),
+    ).toThrow(
+      expect.objectContaining({
+        code: 'invalid_input',
+        message: expect.stringMatching(
+          /USE_IB_HOST_SERVICE="maybe".*IB_HOST_SERVICE_URL="ftp:\/\/x".*IB_PORT="abc"/,
+        ) as string,
+      }),
+    );
+  });
+});

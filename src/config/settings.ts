@@ -1,0 +1,98 @@
+import { homedir } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
+import { z } from 'zod';
+import { KtrdrError } from '../base/index.ts';
+
+/** Everything that can be configured, validated and with defaults filled in. */
+export interface Settings {
+  /** The directory that holds everything ktrdr keeps. One process owns it at a time. */
+  readonly home: string;
+  readonly api: { readonly host: string; readonly port: number; readonly url: string };
+  readonly ib: {
+    /** Load through the IB host service instead of from the gateway directly. */
+    readonly useHostService: boolean;
+    readonly hostServiceUrl: string;
+    readonly gateway: { readonly host: string; readonly port: number; readonly clientId: number };
+  };
+  readonly training: {
+    /** Train on the training host service instead of in a thread of this process. */
+    readonly useHostService: boolean;
+    readonly hostServiceUrl: string;
+  };
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const flag = z
+  .enum(['true', '1', 'yes', 'false', '0', 'no'], { error: 'use true or false' })
+  .transform((word) => word === 'true' || word === '1' || word === 'yes');
+const port = z.coerce
+  .number({ error: 'is not a number' })
+  .int('is not a whole number')
+  .min(0, 'a port lies between 0 and 65535')
+  .max(65_535, 'a port lies between 0 and 65535');
+const httpUrl = z
+  .url({ protocol: /^https?$/, error: 'is not an http:// or https:// address' })
+  .transform((url) => url.replace(/\/+$/, ''));
+const directory = z
+  .string()
+  .min(1)
+  .transform((path) => (isAbsolute(path) ? path : resolve(path)));
+
+const variables = z.object({
+  KTRDR_HOME: directory.optional(),
+  XDG_DATA_HOME: z.string().optional(),
+  KTRDR_API_HOST: z.string().min(1).default('127.0.0.1'),
+  KTRDR_API_PORT: port.default(8000),
+  KTRDR_API_URL: httpUrl.optional(),
+  USE_IB_HOST_SERVICE: flag.default(false),
+  IB_HOST_SERVICE_URL: httpUrl.default('http://127.0.0.1:5001'),
+  IB_HOST: z.string().min(1).default('127.0.0.1'),
+  IB_PORT: port.default(4002),
+  IB_CLIENT_ID: z.coerce.number({ error: 'is not a number' }).int().min(0).max(999).default(1),
+  USE_TRAINING_HOST_SERVICE: flag.default(false),
+  TRAINING_HOST_SERVICE_URL: httpUrl.default('http://127.0.0.1:5002'),
+  KTRDR_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+});
+
+/**
+ * Reads the settings from an environment. An empty variable counts as absent.
+ * @throws KtrdrError `invalid_input` that names every variable that is wrong.
+ */
+export function readSettings(environment: Environment): Settings {
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const parsed = variables.safeParse(given);
+  if (!parsed.success) {
+    const issues = parsed.error.issues.map(({ path, message }) => {
+      const name = path.join('.');
+      return `${name}=${JSON.stringify(given[name])}: ${message}`;
+    });
+    throw new KtrdrError('invalid_input', `The configuration is not valid: ${issues.join('; ')}.`, {
+      details: { issues },
+    });
+  }
+  const values = parsed.data;
+  return {
+    home: values.KTRDR_HOME ?? join(values.XDG_DATA_HOME ?? join(homedir(), '.local', 'share'), 'ktrdr'),
+    api: {
+      host: values.KTRDR_API_HOST,
+      port: values.KTRDR_API_PORT,
+      url: values.KTRDR_API_URL ?? `http://127.0.0.1:${values.KTRDR_API_PORT}/api/v1`,
+    },
+    ib: {
+      useHostService: values.USE_IB_HOST_SERVICE,
+      hostServiceUrl: values.IB_HOST_SERVICE_URL,
+      gateway: { host: values.IB_HOST, port: values.IB_PORT, clientId: values.IB_CLIENT_ID },
+    },
+    training: { useHostService: values.USE_TRAINING_HOST_SERVICE, hostServiceUrl: values.TRAINING_HOST_SERVICE_URL },
+    logLevel: values.KTRDR_LOG_LEVEL,
+  };
+}
+
+/** The settings of this process. The only place that reads its environment. */
+export function processSettings(overrides: Environment = {}): Settings {
+  return readSettings({ ...process.env, ...overrides });
+}
