@@ -1,0 +1,117 @@
+/**
+ * Exponential, logarithm and hyperbolic tangent from + - * / alone, which IEEE 754 fixes to the last bit. The platform's
+ * own may differ in the last digit between machines and versions, and training carries such a digit into every weight.
+ * Results are within about one unit in the last place of the true value.
+ */
+
+/** ln 2 in two parts: the first has 32 bits, so that its product with an exponent is exact; the second is the rest. */
+const ln2High = 2_977_044_471 / 2 ** 32;
+const ln2Low = 1.9082149292705877e-10;
+
+const smallestExponent = -1022;
+const largestExponent = 1023;
+
+/** 2^-1022 to 2^1023, by doubling and halving, which are exact. */
+const powersOfTwo = (() => {
+  const powers = new Float64Array(largestExponent - smallestExponent + 1);
+  powers[-smallestExponent] = 1;
+  for (let exponent = 1; exponent <= largestExponent; exponent += 1) {
+    powers[exponent - smallestExponent] = 2 * (powers[exponent - 1 - smallestExponent] ?? 0);
+  }
+  for (let exponent = -1; exponent >= smallestExponent; exponent -= 1) {
+    powers[exponent - smallestExponent] = (powers[exponent + 1 - smallestExponent] ?? 0) / 2;
+  }
+  return powers;
+})();
+
+const powerOfTwo = (exponent: number): number => powersOfTwo[exponent - smallestExponent] ?? 0;
+
+/** e^x. The exponent is split into a power of two and a rest of at most ln(2)/2, whose Taylor series is short. */
+export function exp(x: number): number {
+  if (Number.isNaN(x)) return x;
+  if (x > 709.782712893384) return Infinity;
+  if (x < -745.1332191019412) return 0;
+  const exponent = Math.floor(x * Math.LOG2E + 0.5);
+  const rest = x - exponent * ln2High - exponent * ln2Low;
+  const value = 1 + expm1OfSmall(rest);
+  if (exponent > largestExponent) return value * 2 * powerOfTwo(largestExponent);
+  if (exponent >= smallestExponent) return value * powerOfTwo(exponent);
+  return value * powerOfTwo(exponent + 100) * powerOfTwo(-100);
+}
+
+/** Natural logarithm: with x = m * 2^e and m near 1, log x = e * ln 2 + 2 * artanh((m - 1) / (m + 1)). */
+export function log(x: number): number {
+  if (Number.isNaN(x) || x < 0) return Number.NaN;
+  if (x === 0) return -Infinity;
+  if (x === Infinity) return x;
+  if (x < powerOfTwo(smallestExponent)) return log(x * powerOfTwo(54)) - 54 * ln2High - 54 * ln2Low;
+  let exponent = exponentOf(x);
+  let mantissa = exponent < 0 ? x * powerOfTwo(-exponent - 1) * 2 : x * powerOfTwo(-exponent);
+  if (mantissa > Math.SQRT2) {
+    mantissa /= 2;
+    exponent += 1;
+  }
+  const s = (mantissa - 1) / (mantissa + 1);
+  const square = s * s;
+  let series = 0;
+  for (let n = 25; n >= 3; n -= 2) series = (series + 1 / n) * square;
+  return exponent * ln2High + (2 * s + (2 * s * series + exponent * ln2Low));
+}
+
+export function tanh(x: number): number {
+  const size = Math.abs(x);
+  const value = size < 0.17 ? tanhOfSmall(size) : 1 - 2 / (exp(2 * size) + 1);
+  return x < 0 ? -value : value;
+}
+
+/** 1 / (1 + e^-x). */
+export function sigmoid(x: number): number {
+  return 1 / (1 + exp(-x));
+}
+
+/** base^exponent for a whole exponent of 0 or more, by squaring. */
+export function wholePower(base: number, exponent: number): number {
+  let result = 1;
+  let square = base;
+  for (let rest = exponent; rest > 0; rest = Math.floor(rest / 2)) {
+    if (rest % 2 === 1) result *= square;
+    square *= square;
+  }
+  return result;
+}
+
+/** From e^2x - 1 rather than e^2x, which near 1 has lost the digits of x. */
+function tanhOfSmall(x: number): number {
+  const growth = expm1OfSmall(2 * x);
+  return growth / (growth + 2);
+}
+
+/** e^x - 1 for |x| <= ln(2)/2 = 0.3466, where the 15th term of the series is below 1e-18. */
+function expm1OfSmall(x: number): number {
+  let sum = 1 / 87_178_291_200;
+  sum = sum * x + 1 / 6_227_020_800;
+  sum = sum * x + 1 / 479_001_600;
+  sum = sum * x + 1 / 39_916_800;
+  sum = sum * x + 1 / 3_628_800;
+  sum = sum * x + 1 / 362_880;
+  sum = sum * x + 1 / 40_320;
+  sum = sum * x + 1 / 5040;
+  sum = sum * x + 1 / 720;
+  sum = sum * x + 1 / 120;
+  sum = sum * x + 1 / 24;
+  sum = sum * x + 1 / 6;
+  sum = sum * x + 0.5;
+  return x + x * x * sum;
+}
+
+/** The e of x = m * 2^e with 1 <= m < 2, for normal x above 0; by halving the interval of powers. */
+function exponentOf(x: number): number {
+  let low = smallestExponent;
+  let high = largestExponent + 1;
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (x < powerOfTwo(middle)) high = middle;
+    else low = middle;
+  }
+  return low;
+}

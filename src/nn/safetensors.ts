@@ -1,0 +1,116 @@
+import { z } from 'zod';
+import { KtrdrError } from '../base/index.ts';
+
+/** Numbers of a shape, in row-major order. */
+export interface Tensor {
+  readonly shape: readonly number[];
+  readonly values: Float32Array;
+}
+
+export interface Safetensors {
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+const lengthBytes = 8;
+const floatBytes = 4;
+const metadataKey = '__metadata__';
+
+const entrySchema = z.strictObject({
+  dtype: z.literal('F32', 'only tensors of type F32 are supported'),
+  shape: z.array(z.number().int().min(0)),
+  data_offsets: z.tuple([z.number().int().min(0), z.number().int().min(0)]),
+});
+
+const headerSchema = z.object({ [metadataKey]: z.record(z.string(), z.string()).default({}) }).catchall(entrySchema);
+
+/**
+ * A file in the safetensors format: the header's length (8 bytes, little-endian), the header as JSON filled up with
+ * blanks to a multiple of 8, then the numbers of each tensor in the order of the map. Nothing in it is ever executed.
+ * @throws KtrdrError `invalid_input` for a tensor whose values do not fill its shape, or a name the format reserves.
+ */
+export function writeSafetensors({ tensors, metadata }: Safetensors): Uint8Array {
+  const header: Record<string, unknown> = Object.keys(metadata).length > 0 ? { [metadataKey]: metadata } : {};
+  let end = 0;
+  for (const [name, { shape, values }] of tensors) {
+    if (name === metadataKey) throw new KtrdrError('invalid_input', `A tensor cannot be named "${metadataKey}".`);
+    if (sizeOf(shape) !== values.length) {
+      throw new KtrdrError(
+        'invalid_input',
+        `Cannot write tensor "${name}": the shape ${JSON.stringify(shape)} does not hold ${values.length} values.`,
+      );
+    }
+    const start = end;
+    end += values.length * floatBytes;
+    header[name] = { dtype: 'F32', shape, data_offsets: [start, end] };
+  }
+  const text = new TextEncoder().encode(JSON.stringify(header));
+  const headerBytes = Math.ceil(text.length / 8) * 8;
+  const bytes = new Uint8Array(lengthBytes + headerBytes + end);
+  const view = new DataView(bytes.buffer);
+  view.setBigUint64(0, BigInt(headerBytes), true);
+  bytes.fill(0x20, lengthBytes, lengthBytes + headerBytes);
+  bytes.set(text, lengthBytes);
+  let position = lengthBytes + headerBytes;
+  for (const { values } of tensors.values()) {
+    for (const value of values) {
+      view.setFloat32(position, value, true);
+      position += floatBytes;
+    }
+  }
+  return bytes;
+}
+
+/**
+ * Every length is checked against the bytes that are there before anything is allocated.
+ * @throws KtrdrError `data_corrupt` when the bytes are not a complete file, or hold another type than F32.
+ */
+export function readSafetensors(bytes: Uint8Array): Safetensors {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < lengthBytes) throw corrupt(`it has ${bytes.length} bytes, fewer than its header needs`);
+  const headerBytes = view.getBigUint64(0, true);
+  if (headerBytes > bytes.length - lengthBytes) {
+    throw corrupt(`its header says it has ${headerBytes} bytes, but ${bytes.length - lengthBytes} follow`);
+  }
+  const dataStart = lengthBytes + Number(headerBytes);
+  const { [metadataKey]: metadata, ...entries } = parseHeader(bytes.subarray(lengthBytes, dataStart));
+  const tensors = new Map<string, Tensor>();
+  let end = 0;
+  const byOffset = Object.entries(entries).sort(([, a], [, b]) => a.data_offsets[0] - b.data_offsets[0]);
+  for (const [name, { shape, data_offsets: offsets }] of byOffset) {
+    if (offsets[0] !== end) throw corrupt(`tensor "${name}" begins at ${offsets[0]} where ${end} bytes precede it`);
+    end = offsets[1];
+    const size = sizeOf(shape);
+    if (end - offsets[0] !== size * floatBytes) {
+      throw corrupt(`tensor "${name}" of shape ${JSON.stringify(shape)} does not fit its ${end - offsets[0]} bytes`);
+    }
+    if (dataStart + end > bytes.length) throw corrupt(`tensor "${name}" ends beyond the last byte`);
+    const start = dataStart + offsets[0];
+    tensors.set(name, {
+      shape,
+      values: Float32Array.from({ length: size }, (_, index) => view.getFloat32(start + index * floatBytes, true)),
+    });
+  }
+  if (dataStart + end !== bytes.length) throw corrupt(`${bytes.length - dataStart - end} bytes follow its last tensor`);
+  return { tensors, metadata };
+}
+
+function parseHeader(bytes: Uint8Array): z.infer<typeof headerSchema> {
+  let header: unknown;
+  try {
+    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw corrupt('its header is not JSON', cause);
+  }
+  const parsed = headerSchema.safeParse(header);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw corrupt(`its header is wrong at "${issue?.path.join('.')}": ${issue?.message}`, parsed.error);
+}
+
+const sizeOf = (shape: readonly number[]): number => shape.reduce((size, length) => size * length, 1);
+
+const corrupt = (what: string, cause?: unknown): KtrdrError =>
+  new KtrdrError('data_corrupt', `This is not a readable safetensors file: ${what}; restore it from a copy.`, {
+    cause,
+  });
