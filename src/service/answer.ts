@@ -1,0 +1,114 @@
+import type { HonoRequest } from 'hono';
+import { CancellationSource, type CancellationToken, type Clock } from '../async/index.ts';
+import { KtrdrError, type Logger } from '../base/index.ts';
+import { formsOf, nameOf, type BinaryBody, type Endpoint, type RawInput } from './endpoint.ts';
+import { eventStream } from './event-stream.ts';
+import type { HandlerContext, ImplementedEndpoint } from './implement.ts';
+import { problemResponse } from './problem-response.ts';
+import { readInput, RequestFault } from './read-input.ts';
+import type { ServerEvent } from './sse.ts';
+
+export interface AnswerOptions {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Fires when the host shuts down. */
+  readonly token: CancellationToken;
+  readonly maxBodyBytes: number;
+  readonly heartbeatMs: number;
+}
+
+/** One request through its handler; whatever is thrown on the way becomes a problem. */
+export async function answer(
+  { endpoint, handler }: ImplementedEndpoint,
+  request: HonoRequest,
+  options: AnswerOptions,
+): Promise<Response> {
+  const exchange = new Exchange(request, options);
+  const begunAt = options.clock.elapsed();
+  let response: Response;
+  try {
+    const input = await readInput(endpoint, request, options.maxBodyBytes);
+    const output: unknown = await (handler as (input: RawInput, context: HandlerContext) => unknown)(input, exchange);
+    response = await exchange.respond(endpoint, output);
+  } catch (thrown) {
+    response = problemOf(thrown, endpoint, options.log);
+  }
+  if (endpoint.response !== 'events' || response.status !== 200) exchange[Symbol.dispose]();
+  const ms = options.clock.elapsed() - begunAt;
+  options.log.debug('request answered', { endpoint: nameOf(endpoint), status: response.status, ms });
+  return response;
+}
+
+function problemOf(thrown: unknown, endpoint: Endpoint, log: Logger): Response {
+  const error = KtrdrError.from(thrown);
+  if (error.code === 'internal') {
+    const { stack } = error.cause instanceof Error ? error.cause : error;
+    log.error('request failed', { endpoint: nameOf(endpoint), error: error.message, stack });
+  }
+  return problemResponse(error, error instanceof RequestFault ? { status: error.status } : {});
+}
+
+/** One request and the response to it, as its handler sees them. */
+class Exchange implements HandlerContext, Disposable {
+  // Handlers take their context apart, so these carry their own `this`.
+  readonly header = (name: string): string | undefined => this.#request.header(name);
+  readonly setHeader = (name: string, value: string): void => void this.#headers.set(name.toLowerCase(), value);
+  readonly #request: HonoRequest;
+  readonly #options: AnswerOptions;
+  readonly #headers = new Map<string, string>();
+  #source: CancellationSource | undefined;
+
+  constructor(request: HonoRequest, options: AnswerOptions) {
+    this.#request = request;
+    this.#options = options;
+  }
+
+  get log(): Logger {
+    return this.#options.log;
+  }
+
+  // Made on first use: most handlers are done before anybody could go away.
+  get token(): CancellationToken {
+    return this.#cancellation.token;
+  }
+
+  async respond(endpoint: Endpoint, output: unknown): Promise<Response> {
+    const { status = 200 } = endpoint;
+    const { mediaType, body } = await this.#encode(endpoint, output);
+    if (body === null) return new Response(null, { status: 204, headers: Object.fromEntries(this.#headers) });
+    return new Response(body, { status, headers: { 'content-type': mediaType, ...Object.fromEntries(this.#headers) } });
+  }
+
+  [Symbol.dispose](): void {
+    this.#source?.[Symbol.dispose]();
+  }
+
+  get #cancellation(): CancellationSource {
+    this.#source ??= new CancellationSource(this.#options.token, this.#request.raw.signal);
+    return this.#source;
+  }
+
+  // What a handler returns fits its endpoint: `implement` has seen to that, and only the type was lost since.
+  async #encode(
+    { response }: Endpoint,
+    output: unknown,
+  ): Promise<{ mediaType: string; body: string | Uint8Array | ReadableStream<Uint8Array> | null }> {
+    if (response === 'events') {
+      this.setHeader('cache-control', 'no-store');
+      const events = output as AsyncIterable<ServerEvent>;
+      return {
+        mediaType: 'text/event-stream',
+        body: eventStream({ ...this.#options, events, source: this.#cancellation }),
+      };
+    }
+    if (response === 'binary') {
+      const { mediaType, bytes } = output as BinaryBody;
+      return { mediaType, body: bytes };
+    }
+    const { encoding } = formsOf(response);
+    if (encoding !== undefined && (this.header('accept') ?? '').includes(encoding.mediaType)) {
+      return { mediaType: encoding.mediaType, body: await encoding.encode(output) };
+    }
+    return { mediaType: 'application/json', body: output === undefined ? null : JSON.stringify(output) };
+  }
+}

@@ -1,0 +1,84 @@
+import { KtrdrError } from '../base/index.ts';
+import type { Operation, ServiceOrchestrator } from '../operations/index.ts';
+import { binary, implement, type HandlerContext, type ImplementedEndpoint } from './implement.ts';
+import {
+  cancelOperation,
+  getHealth,
+  getOperation,
+  getOperationResult,
+  getReadiness,
+  listOperations,
+  startOperation,
+  startUnnamedOperation,
+  watchOperation,
+} from './operation-endpoints.ts';
+import type { ServerEvent } from './sse.ts';
+
+/** Says what keeps the service from its work, or nothing when it is ready. */
+export type ReadinessCheck = () => string | undefined | Promise<string | undefined>;
+
+export function statusRoutes(
+  service: { name: string; version: string },
+  checks: Readonly<Record<string, ReadinessCheck>>,
+): ImplementedEndpoint[] {
+  return [
+    implement(getHealth, () => ({ service: service.name, version: service.version, status: 'ok' as const })),
+    implement(getReadiness, async () => {
+      const failing: Record<string, string> = {};
+      await Promise.all(
+        Object.entries(checks).map(async ([name, check]) => {
+          const reason = await check();
+          if (reason !== undefined) failing[name] = reason;
+        }),
+      );
+      const reasons = Object.entries(failing).map(([name, reason]) => `${name}: ${reason}`);
+      if (reasons.length > 0) {
+        throw new KtrdrError('unavailable', `${service.name} is not ready. ${reasons.join('; ')}`, {
+          details: { checks: failing },
+        });
+      }
+      return { service: service.name, ready: true as const, checks: Object.keys(checks) };
+    }),
+  ];
+}
+
+export function operationRoutes(orchestrator: ServiceOrchestrator, prefix: string): ImplementedEndpoint[] {
+  const { operations } = orchestrator;
+  const started = (id: string, { setHeader }: Pick<HandlerContext, 'setHeader'>): Operation => {
+    setHeader('location', `${prefix}/operations/${encodeURIComponent(id)}`);
+    return operations.get(id);
+  };
+  return [
+    implement(startOperation, ({ params: { type, id }, body }, context) =>
+      started(orchestrator.startByType(type, body, { id }).id, context),
+    ),
+    implement(startUnnamedOperation, ({ params: { type }, body }, context) =>
+      started(orchestrator.startByType(type, body).id, context),
+    ),
+    implement(listOperations, ({ query: { status, type, limit, offset } }) =>
+      operations.list({
+        limit,
+        offset,
+        ...(status === undefined ? {} : { status }),
+        ...(type === undefined ? {} : { type }),
+      }),
+    ),
+    implement(getOperation, ({ params: { id } }) => operations.get(id)),
+    implement(watchOperation, ({ params: { id }, query: { after } }, { token, header }) => {
+      const lastSeen = Number(header('last-event-id') ?? 0) || 0;
+      operations.get(id);
+      return asEvents(operations.watch(id, { after: Math.max(after, lastSeen), token }));
+    }),
+    implement(getOperationResult, ({ params: { id } }) => {
+      const { bytes, mediaType } = operations.result(id);
+      return binary(bytes, mediaType);
+    }),
+    implement(cancelOperation, ({ params: { id }, body }) => operations.cancel(id, body?.reason)),
+  ];
+}
+
+async function* asEvents(states: AsyncIterable<Operation>): AsyncGenerator<ServerEvent, void, undefined> {
+  for await (const state of states) {
+    yield { id: String(state.version), event: 'operation', data: JSON.stringify(state) };
+  }
+}

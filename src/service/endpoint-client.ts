@@ -1,0 +1,299 @@
+import { CancellationSource, retry, type CancellationToken, type Clock } from '../async/index.ts';
+import { KtrdrError, problemSchema, systemCode, type Logger } from '../base/index.ts';
+import {
+  formsOf,
+  isIdempotent,
+  nameOf,
+  pathOf,
+  type Endpoint,
+  type EndpointInput,
+  type EndpointOutput,
+  type RawInput,
+} from './endpoint.ts';
+import type { HostServiceConfig } from './host-service-config.ts';
+import { decodeEvents, type ServerEvent } from './sse.ts';
+import type { Transport, TransportRequest, TransportResponse } from './transport.ts';
+
+/** What an adapter has done since it was made. A call counts once, however often it was tried. */
+export interface AdapterMetrics {
+  readonly requests: number;
+  readonly retries: number;
+  readonly failures: number;
+  /** Of the calls that were answered, retries and pauses included. */
+  readonly latencyMs: { readonly count: number; readonly sum: number; readonly max: number };
+}
+
+export interface EndpointClientOptions {
+  /** For errors and logs. */
+  readonly service: string;
+  readonly config: HostServiceConfig;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+interface CallOptions {
+  readonly token: CancellationToken;
+  /** Tries after the first one, of an idempotent endpoint; the configured number when absent. */
+  readonly retries?: number;
+  readonly timeoutMs?: number;
+}
+
+interface StreamOptions {
+  readonly token: CancellationToken;
+  /** The longest silence, of the first answer as well as within the stream. */
+  readonly idleMs: number;
+  /** Hears of every sign of life, comments included. */
+  readonly onContact: () => void;
+}
+
+/** Calls the endpoints of one host: the only place that retries, times out and turns answers into values or errors. */
+export class EndpointClient implements AsyncDisposable {
+  readonly service: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly #config: HostServiceConfig;
+  readonly #transport: Transport;
+  #requests = 0;
+  #retries = 0;
+  #failures = 0;
+  #latencyMs = { count: 0, sum: 0, max: 0 };
+
+  constructor({ service, config, transport, clock, log }: EndpointClientOptions) {
+    this.service = service;
+    this.clock = clock;
+    this.log = log;
+    this.#config = config;
+    this.#transport = transport;
+  }
+
+  get metrics(): AdapterMetrics {
+    const { count, sum, max } = this.#latencyMs;
+    return {
+      requests: this.#requests,
+      retries: this.#retries,
+      failures: this.#failures,
+      latencyMs: { count, sum, max },
+    };
+  }
+
+  get baseUrl(): string {
+    return this.#transport.baseUrl;
+  }
+
+  /**
+   * One call, tried again where that is safe and may help.
+   * @throws KtrdrError the host's own; `unavailable`, `deadline_exceeded`, `cancelled`; `data_corrupt` for an answer that
+   * is not what the endpoint promises. The details name the service and the endpoint.
+   */
+  async call<E extends Endpoint>(
+    endpoint: E,
+    input: EndpointInput<E>,
+    { token, retries = this.#config.retries, timeoutMs = this.#config.timeoutMs }: CallOptions,
+  ): Promise<EndpointOutput<E>> {
+    const begunAt = this.clock.elapsed();
+    const request = requestOf(endpoint, input);
+    this.#requests += 1;
+    try {
+      const output = await retry(() => this.#callOnce(endpoint, request, { token, timeoutMs }), {
+        policy: { retries: isIdempotent(endpoint) ? retries : 0, baseMs: 100, maxMs: 2_000 },
+        token,
+        clock: this.clock,
+        onRetry: (error, attempt, pauseMs) => {
+          this.#retries += 1;
+          const fields = { service: this.service, endpoint: nameOf(endpoint), code: error.code, attempt, pauseMs };
+          this.log.warn('call failed, trying again', fields);
+        },
+      });
+      this.#measure(this.clock.elapsed() - begunAt);
+      // The endpoint's schema has just made it so; the compiler cannot follow a generic endpoint that far.
+      return output as EndpointOutput<E>;
+    } catch (error) {
+      this.#failures += 1;
+      throw error;
+    }
+  }
+
+  /** The events of a stream until either end closes it. Not tried again: the reader knows where to resume. */
+  async *stream<E extends Endpoint & { response: 'events' }>(
+    endpoint: E,
+    input: EndpointInput<E>,
+    { token, idleMs, onContact }: StreamOptions,
+  ): AsyncGenerator<ServerEvent, void, undefined> {
+    const request = { ...requestOf(endpoint, input), idleMs, isStream: true };
+    using attempt = new Attempt(token, this.clock, idleMs);
+    try {
+      const response = await this.#transport.send({ ...request, signal: attempt.signal });
+      attempt.answered();
+      if (response.status !== 200) throw await problemOf(response);
+      if (!(response.header('content-type') ?? '').startsWith('text/event-stream')) {
+        throw new KtrdrError('failed_precondition', 'The answer is not a stream of events.');
+      }
+      yield* decodeEvents(tapped(response.chunks(), onContact));
+    } catch (thrown) {
+      throw this.#explain(thrown, endpoint, attempt);
+    }
+  }
+
+  [Symbol.asyncDispose](): PromiseLike<void> {
+    return this.#transport[Symbol.asyncDispose]();
+  }
+
+  async #callOnce(
+    endpoint: Endpoint,
+    request: Omit<TransportRequest, 'signal' | 'idleMs'>,
+    { token, timeoutMs }: { token: CancellationToken; timeoutMs: number },
+  ): Promise<unknown> {
+    using attempt = new Attempt(token, this.clock, timeoutMs);
+    try {
+      const response = await this.#transport.send({ ...request, signal: attempt.signal, idleMs: timeoutMs });
+      attempt.answered();
+      if (response.status >= 400) throw await problemOf(response);
+      return await readOutput(endpoint, response);
+    } catch (thrown) {
+      throw this.#explain(thrown, endpoint, attempt);
+    }
+  }
+
+  #explain(thrown: unknown, endpoint: Endpoint, attempt: Attempt): KtrdrError {
+    const where = { service: this.service, endpoint: nameOf(endpoint) };
+    if (attempt.isTimedOut || isTimeout(thrown)) {
+      const message = `${this.service} at ${this.baseUrl} did not answer ${nameOf(endpoint)} in ${attempt.timeoutMs} ms.`;
+      return new KtrdrError('deadline_exceeded', message, { cause: thrown, details: where });
+    }
+    if (thrown instanceof KtrdrError) {
+      const { code, message, cause, details } = thrown;
+      return new KtrdrError(code, message, { cause, details: { ...details, ...where } });
+    }
+    if (systemCode(thrown) === undefined) {
+      const message = `The call of ${nameOf(endpoint)} on ${this.service} broke: ${KtrdrError.from(thrown).message}`;
+      return new KtrdrError('internal', message, { cause: thrown, details: where });
+    }
+    const reason = `${systemCode(thrown)}: ${KtrdrError.from(thrown).message}`;
+    return new KtrdrError(
+      'unavailable',
+      `${this.service} cannot be reached at ${this.baseUrl} (${reason}). Start it, or correct its address in the settings.`,
+      { cause: thrown, details: where },
+    );
+  }
+
+  #measure(ms: number): void {
+    const { count, sum, max } = this.#latencyMs;
+    this.#latencyMs = { count: count + 1, sum: sum + ms, max: Math.max(max, ms) };
+  }
+}
+
+/** One try: aborted by the caller's token, or by its own timer until the host has answered. */
+class Attempt implements Disposable {
+  readonly timeoutMs: number;
+  #isTimedOut = false;
+  readonly #source: CancellationSource;
+  readonly #timer: Disposable;
+
+  constructor(token: CancellationToken, clock: Clock, timeoutMs: number) {
+    this.timeoutMs = timeoutMs;
+    this.#source = new CancellationSource(token);
+    this.#timer = clock.after(timeoutMs, () => {
+      this.#isTimedOut = !token.isCancelled;
+      this.#source.cancel('timeout');
+    });
+  }
+
+  get signal(): AbortSignal {
+    return this.#source.token.signal;
+  }
+
+  get isTimedOut(): boolean {
+    return this.#isTimedOut;
+  }
+
+  answered(): void {
+    this.#timer[Symbol.dispose]();
+  }
+
+  [Symbol.dispose](): void {
+    this.#timer[Symbol.dispose]();
+    this.#source[Symbol.dispose]();
+  }
+}
+
+function requestOf(endpoint: Endpoint, input: RawInput): Omit<TransportRequest, 'signal' | 'idleMs'> {
+  const path = pathOf(endpoint, input);
+  const headers: Record<string, string> = { accept: acceptOf(endpoint) };
+  if (input.body === undefined) return { method: endpoint.method, path, headers };
+  headers['content-type'] = 'application/json';
+  return { method: endpoint.method, path, headers, body: JSON.stringify(input.body) };
+}
+
+function acceptOf({ response }: Endpoint): string {
+  if (response === 'binary') return '*/*';
+  if (response === 'events') return 'text/event-stream';
+  const { encoding } = formsOf(response);
+  return `${encoding === undefined ? '' : `${encoding.mediaType}, `}application/json, application/problem+json`;
+}
+
+async function readOutput({ response: expected }: Endpoint, response: TransportResponse): Promise<unknown> {
+  const bytes = await response.bytes();
+  const mediaType = response.header('content-type') ?? 'application/octet-stream';
+  if (expected === 'binary') return { mediaType, bytes };
+  if (expected === 'events') throw new KtrdrError('internal', 'A stream of events is read with `stream`.');
+  const { json, encoding } = formsOf(expected);
+  if (encoding !== undefined && mediaType === encoding.mediaType) return encoding.decode(bytes);
+  const parsed = await json.safeParseAsync(bytes.length === 0 ? undefined : parseJson(bytes));
+  if (parsed.success) return parsed.data;
+  const issues = parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message }));
+  throw new KtrdrError(
+    'data_corrupt',
+    'The answer does not have the promised shape; client and service may be of different versions.',
+    { cause: parsed.error, details: { issues } },
+  );
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch (cause) {
+    throw new KtrdrError('data_corrupt', 'The answer is not JSON.', { cause });
+  }
+}
+
+/** The error in an answer; one that is not our problem format comes from something between us and the host. */
+async function problemOf(response: TransportResponse): Promise<KtrdrError> {
+  const bytes = await response.bytes();
+  const problem = problemSchema.safeParse(tryJson(bytes));
+  const retryAfter = Number.parseFloat(response.header('retry-after') ?? '') * 1_000;
+  const hint = Number.isNaN(retryAfter) ? {} : { retryAfterMs: retryAfter };
+  if (problem.success) {
+    const error = KtrdrError.fromProblem(problem.data);
+    return new KtrdrError(error.code, error.message, { details: { ...hint, ...error.details } });
+  }
+  const text = new TextDecoder().decode(bytes).slice(0, 200);
+  const { status } = response;
+  return new KtrdrError(codeOfStatus(status), `The answer was HTTP ${status}: ${text || 'nothing more'}`, {
+    details: { status, ...hint },
+  });
+}
+
+function codeOfStatus(status: number): 'rate_limited' | 'unavailable' | 'internal' {
+  if (status === 429) return 'rate_limited';
+  return status === 502 || status === 503 || status === 504 ? 'unavailable' : 'internal';
+}
+
+function tryJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
+function isTimeout(thrown: unknown): boolean {
+  return systemCode(thrown) === 'UND_ERR_BODY_TIMEOUT' || systemCode(thrown) === 'UND_ERR_CONNECT_TIMEOUT';
+}
+
+async function* tapped(chunks: AsyncIterable<Uint8Array>, onChunk: () => void): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    onChunk();
+    yield chunk;
+  }
+}

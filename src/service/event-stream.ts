@@ -1,0 +1,70 @@
+import type { CancellationSource, Clock } from '../async/index.ts';
+import type { Logger } from '../base/index.ts';
+import { encodeEvent, heartbeatComment, retryHint, type ServerEvent } from './sse.ts';
+
+const retryMs = 1_000;
+
+interface EventStreamOptions {
+  readonly events: AsyncIterable<ServerEvent>;
+  /** The stream's own; cancelled when the reader goes away, disposed when the stream has ended. */
+  readonly source: CancellationSource;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly heartbeatMs: number;
+}
+
+/**
+ * The body of a stream of server-sent events. The next event is asked for only when the reader wants one, so a slow
+ * reader makes nothing pile up here; one that is gone ends the events through the token.
+ */
+export function eventStream({
+  events,
+  source,
+  clock,
+  log,
+  heartbeatMs,
+}: EventStreamOptions): ReadableStream<Uint8Array> {
+  const iterator = events[Symbol.asyncIterator]();
+  const encoder = new TextEncoder();
+  return new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        controller.enqueue(encoder.encode(retryHint(retryMs)));
+      },
+      async pull(controller) {
+        using _ = every(clock, heartbeatMs, () => {
+          if (controller.desiredSize === 0) controller.enqueue(encoder.encode(heartbeatComment));
+        });
+        try {
+          const { done = false, value } = await iterator.next();
+          if (source.token.isCancelled || done) {
+            source[Symbol.dispose]();
+            controller.close();
+          } else {
+            controller.enqueue(encoder.encode(encodeEvent(value)));
+          }
+        } catch (error) {
+          // The status line is long gone: all that is left to say is that the stream ends here.
+          log.warn('a stream of events broke', { error: error instanceof Error ? error.message : String(error) });
+          source[Symbol.dispose]();
+          controller.close();
+        }
+      },
+      async cancel() {
+        source.cancel();
+        source[Symbol.dispose]();
+        await iterator.return?.();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+function every(clock: Clock, ms: number, act: () => void): Disposable {
+  let timer = clock.after(ms, beat);
+  function beat(): void {
+    act();
+    timer = clock.after(ms, beat);
+  }
+  return { [Symbol.dispose]: () => timer[Symbol.dispose]() };
+}

@@ -1,0 +1,20 @@
+/** How a client talks to a host service. */
+export interface HostServiceConfig {
+  /** With the path prefix, for example `http://127.0.0.1:8000/api/v1`. */
+  readonly baseUrl: string;
+  /** At most so many sockets for calls; streams of events have their own. */
+  readonly connections: number;
+  /** The longest wait for an answer, and the longest silence within one. */
+  readonly timeoutMs: number;
+  /** Tries after the first one, for idempotent calls. */
+  readonly retries: number;
+  /** How long an idle socket is kept. */
+  readonly keepAliveMs: number;
+}
+
+/** Fills in what was not set. */
+export function hostServiceConfig(
+  settings: Pick<HostServiceConfig, 'baseUrl'> & Partial<HostServiceConfig>,
+): HostServiceConfig {
+  return { connections: 10, timeoutMs: 30_000, retries: 3, keepAliveMs: 30_000, ...settings };
+}

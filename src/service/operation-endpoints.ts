@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import { cancelReasons } from '../async/index.ts';
+import type { Schema } from '../base/index.ts';
+import { operationSchema, operationStatuses } from '../operations/index.ts';
+import { defineEndpoint } from './endpoint.ts';
+import { oneOrMore } from './one-or-more.ts';
+
+/** That a host is alive, and which one it is. */
+export interface Health {
+  service: string;
+  version: string;
+  status: 'ok';
+}
+
+const healthSchema: Schema<Health> = z.object({ service: z.string(), version: z.string(), status: z.literal('ok') });
+
+const ofOne = z.object({ id: z.string() });
+const ofType = z.object({ type: z.string() });
+
+export const getHealth = defineEndpoint({
+  method: 'GET',
+  path: '/health',
+  summary: 'That the service is alive, and which one it is',
+  response: healthSchema,
+});
+
+export const getReadiness = defineEndpoint({
+  method: 'GET',
+  path: '/ready',
+  summary: 'Whether the service can do its work; an `unavailable` problem names what is missing',
+  response: z.object({ service: z.string(), ready: z.literal(true), checks: z.array(z.string()) }),
+});
+
+export const startOperation = defineEndpoint({
+  method: 'PUT',
+  path: '/operations/{type}/{id}',
+  summary: 'Start an operation under an id of your choice, or join the one that has it',
+  params: z.object({ type: z.string(), id: z.string() }),
+  body: z.unknown(),
+  response: operationSchema,
+  status: 202,
+});
+
+export const startUnnamedOperation = defineEndpoint({
+  method: 'POST',
+  path: '/operations/{type}',
+  summary: 'Start an operation; the service chooses the id',
+  params: ofType,
+  body: z.unknown(),
+  response: operationSchema,
+  status: 202,
+});
+
+export const listOperations = defineEndpoint({
+  method: 'GET',
+  path: '/operations',
+  summary: 'Operations, newest first',
+  query: z.object({
+    status: oneOrMore(z.enum(operationStatuses)).optional(),
+    type: z.string().optional(),
+    limit: z.coerce.number<number>().int().min(1).max(1000).default(100),
+    offset: z.coerce.number<number>().int().min(0).default(0),
+  }),
+  response: z.object({ operations: z.array(operationSchema), total: z.number().int() }),
+});
+
+export const getOperation = defineEndpoint({
+  method: 'GET',
+  path: '/operations/{id}',
+  summary: 'An operation as it is now',
+  params: ofOne,
+  response: operationSchema,
+});
+
+export const watchOperation = defineEndpoint({
+  method: 'GET',
+  path: '/operations/{id}/events',
+  summary:
+    'The operation as it is now and whenever it changes, until it ends. The id of an event is the version of the operation; `Last-Event-ID` or `after` resumes behind it',
+  params: ofOne,
+  query: z.object({ after: z.coerce.number<number>().min(0).default(0) }),
+  response: 'events',
+});
+
+export const getOperationResult = defineEndpoint({
+  method: 'GET',
+  path: '/operations/{id}/result',
+  summary: 'The result of a completed operation, in the media type of its kind',
+  params: ofOne,
+  response: 'binary',
+});
+
+export const cancelOperation = defineEndpoint({
+  method: 'POST',
+  path: '/operations/{id}/cancel',
+  summary: 'Ask an operation to stop; asking again, or after its end, changes nothing',
+  params: ofOne,
+  body: z.object({ reason: z.enum(cancelReasons).default('user') }).optional(),
+  response: operationSchema,
+  idempotent: true,
+});

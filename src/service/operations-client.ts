@@ -1,0 +1,68 @@
+import type { CancellationToken, CancelReason } from '../async/index.ts';
+import { decodeResult, type Operation, type OperationContext, type OperationContract } from '../operations/index.ts';
+import { AsyncServiceAdapter, type AdapterOptions } from './async-service-adapter.ts';
+import type { Endpoint, EndpointInput, EndpointOutput } from './endpoint.ts';
+import type { FollowOptions } from './follow-operation.ts';
+import {
+  cancelOperation,
+  getOperation,
+  getOperationResult,
+  listOperations,
+  startOperation,
+} from './operation-endpoints.ts';
+
+/** What every host service offers, for whoever is not a domain: the command line, scripts, tests. */
+export class OperationsClient extends AsyncServiceAdapter {
+  readonly serviceName: string;
+  readonly serviceType = 'operations';
+
+  constructor(serviceName: string, options: AdapterOptions) {
+    super(options);
+    this.serviceName = serviceName;
+  }
+
+  list(
+    filter: NonNullable<EndpointInput<typeof listOperations>['query']>,
+    token: CancellationToken,
+  ): Promise<EndpointOutput<typeof listOperations>> {
+    return this.call(listOperations, { query: filter }, token);
+  }
+
+  get(id: string, token: CancellationToken): Promise<Operation> {
+    return this.call(getOperation, { params: { id } }, token);
+  }
+
+  /** Starts the operation, or joins the one that has this id and the same input; returns at once. */
+  start(
+    { type, input, id }: { type: string; input: unknown; id: string },
+    token: CancellationToken,
+  ): Promise<Operation> {
+    return this.call(startOperation, { params: { type, id }, body: input }, token);
+  }
+
+  /** Asks the operation to stop; it has stopped when its status says so. */
+  cancel({ id, reason = 'user' }: { id: string; reason?: CancelReason }, token: CancellationToken): Promise<Operation> {
+    return this.call(cancelOperation, { params: { id }, body: { reason } }, token);
+  }
+
+  async result<I, C, R>(contract: OperationContract<I, C, R>, id: string, token: CancellationToken): Promise<R> {
+    const { bytes } = await this.call(getOperationResult, { params: { id } }, token);
+    return decodeResult(contract, bytes);
+  }
+
+  override call<E extends Endpoint>(
+    endpoint: E,
+    input: EndpointInput<E>,
+    token: CancellationToken,
+  ): Promise<EndpointOutput<E>> {
+    return super.call(endpoint, input, token);
+  }
+
+  override run<I, C, R>(contract: OperationContract<I, C, R>, input: I, context: OperationContext<C>): Promise<R> {
+    return super.run(contract, input, context);
+  }
+
+  override follow(id: string, options: FollowOptions): AsyncGenerator<Operation, void, undefined> {
+    return super.follow(id, options);
+  }
+}

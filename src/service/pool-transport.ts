@@ -1,0 +1,51 @@
+import { Pool, type Dispatcher } from 'undici';
+import type { HostServiceConfig } from './host-service-config.ts';
+import type { Transport, TransportRequest, TransportResponse } from './transport.ts';
+
+const connectMs = 5_000;
+
+/**
+ * HTTP over sockets that are kept and shared. Streams have a pool of their own, without a limit: however many
+ * operations are followed, a call, and above all a cancel, still finds a connection.
+ */
+export function poolTransport({ baseUrl, connections, timeoutMs, keepAliveMs }: HostServiceConfig): Transport {
+  const { origin, pathname } = new URL(baseUrl);
+  const prefix = pathname.replace(/\/+$/, '');
+  const options = {
+    connect: { timeout: Math.min(connectMs, timeoutMs) },
+    keepAliveTimeout: keepAliveMs,
+    // The caller's own timer covers the wait for a connection as well.
+    headersTimeout: 0,
+  };
+  const calls = new Pool(origin, { ...options, connections });
+  const streams = new Pool(origin, options);
+  return {
+    baseUrl,
+    async send({ method, path, headers, body, signal, idleMs, isStream = false }: TransportRequest) {
+      const response = await (isStream ? streams : calls).request({
+        method,
+        path: prefix + path,
+        headers,
+        body: body ?? null,
+        signal,
+        bodyTimeout: idleMs,
+      });
+      return toTransportResponse(response);
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all([calls.destroy(), streams.destroy()]);
+    },
+  };
+}
+
+function toTransportResponse({ statusCode, headers, body }: Dispatcher.ResponseData): TransportResponse {
+  return {
+    status: statusCode,
+    header(name) {
+      const value = headers[name];
+      return Array.isArray(value) ? value.join(', ') : value;
+    },
+    bytes: () => body.bytes(),
+    chunks: () => body,
+  };
+}

@@ -1,0 +1,71 @@
+import type { HonoRequest } from 'hono';
+import type { z } from 'zod';
+import { KtrdrError, parse } from '../base/index.ts';
+import { nameOf, type Endpoint, type RawInput } from './endpoint.ts';
+
+/** A fault of the request that HTTP has a status of its own for. */
+export class RequestFault extends KtrdrError {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super('invalid_input', message);
+    this.status = status;
+  }
+}
+
+/**
+ * The declared parts of a request, parsed.
+ * @throws KtrdrError `invalid_input` naming what is wrong.
+ */
+export async function readInput(endpoint: Endpoint, request: HonoRequest, maxBodyBytes: number): Promise<RawInput> {
+  const { params, query, body } = endpoint;
+  return {
+    ...(params === undefined ? {} : { params: parsePart(params, request.param(), endpoint, 'path') }),
+    ...(query === undefined ? {} : { query: parsePart(query, scalars(request.queries()), endpoint, 'query') }),
+    ...(body === undefined ? {} : { body: parsePart(body, await readJson(request, maxBodyBytes), endpoint, 'body') }),
+  };
+}
+
+function parsePart<S extends z.ZodType>(schema: S, value: unknown, endpoint: Endpoint, part: string): z.output<S> {
+  return parse(schema as z.ZodType<z.output<S>>, value, `The ${part} of ${nameOf(endpoint)}`);
+}
+
+/** A key that stands once is a text, one that is repeated a list of texts. */
+function scalars(queries: Record<string, string[]>): Record<string, string | string[] | undefined> {
+  return Object.fromEntries(
+    Object.entries(queries).map(([key, values]) => [key, values.length === 1 ? values[0] : values]),
+  );
+}
+
+async function readJson(request: HonoRequest, maxBytes: number): Promise<unknown> {
+  const text = await readText(request, maxBytes);
+  if (text === '') return undefined;
+  const mediaType = request.header('content-type') ?? 'nothing';
+  // Also keeps out what a page of another site can send without asking: a form or plain text.
+  if (!/^application\/(.+\+)?json\b/i.test(mediaType)) {
+    throw new RequestFault(415, `The body is declared as ${mediaType}; send JSON as application/json.`);
+  }
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new KtrdrError('invalid_input', `The body is not JSON: ${KtrdrError.from(cause).message}`, { cause });
+  }
+}
+
+async function readText({ raw }: HonoRequest, maxBytes: number): Promise<string> {
+  const tooLarge = (): RequestFault => new RequestFault(413, `The body is larger than the ${maxBytes} bytes allowed.`);
+  const announced = raw.headers.get('content-length');
+  if (announced !== null) {
+    if (Number(announced) > maxBytes) throw tooLarge();
+    return raw.text();
+  }
+  const decoder = new TextDecoder();
+  let text = '';
+  let size = 0;
+  for await (const chunk of raw.body ?? []) {
+    size += chunk.byteLength;
+    if (size > maxBytes) throw tooLarge();
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}

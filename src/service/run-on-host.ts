@@ -1,0 +1,98 @@
+import { cancelledError, CancellationSource } from '../async/index.ts';
+import { KtrdrError } from '../base/index.ts';
+import {
+  decodeResult,
+  isTerminal,
+  type Operation,
+  type OperationContext,
+  type OperationContract,
+} from '../operations/index.ts';
+import type { EndpointClient } from './endpoint-client.ts';
+import { followOperation } from './follow-operation.ts';
+import { cancelOperation, getOperationResult, startOperation } from './operation-endpoints.ts';
+
+interface RemoteRun<I, C, R> {
+  readonly client: EndpointClient;
+  readonly contract: OperationContract<I, C, R>;
+  readonly input: I;
+  readonly context: OperationContext<C>;
+  /** How long a cancelled operation may take to end on the host. */
+  readonly graceMs?: number;
+}
+
+/**
+ * Work that happens on a host: starts or joins the operation with the context's id there, relays its progress here and a
+ * cancel there, and ends as it ends.
+ * @throws KtrdrError the operation's own error; `cancelled`, with `unconfirmed` in its details when the host did not
+ * say in time that the work has stopped; `unavailable` when contact is lost, while the operation may go on.
+ */
+export async function runOnHost<I, C, R>({
+  client,
+  contract,
+  input,
+  context,
+  graceMs = 5_000,
+}: RemoteRun<I, C, R>): Promise<R> {
+  const { id, token, progress, clock, log } = context;
+  token.throwIfCancelled(`the start of operation "${id}" on ${client.service}`);
+  // Talking to the host outlives the cancel: it has to hear of it, and to say that it has stopped.
+  using talk = new CancellationSource();
+  let grace: Disposable | undefined;
+  const relayCancel = async (): Promise<void> => {
+    const reason = token.reason ?? 'user';
+    try {
+      await client.call(cancelOperation, { params: { id }, body: { reason } }, { token: talk.token });
+    } catch (thrown) {
+      log.debug('the host did not take the cancel', {
+        service: client.service,
+        error: KtrdrError.from(thrown).message,
+      });
+    }
+  };
+  using _ = token.onCancelled(() => {
+    grace = clock.after(graceMs, () => talk.cancel(token.reason));
+    void relayCancel();
+  });
+
+  try {
+    let operation = await client.call(
+      startOperation,
+      { params: { type: contract.type, id }, body: input },
+      { token: talk.token },
+    );
+    // The first cancel may have reached the host before the start did.
+    if (token.isCancelled) await relayCancel();
+    relayProgress(operation);
+    if (!isTerminal(operation.status)) {
+      const states = followOperation(client, id, { after: operation.version, token: talk.token });
+      for await (operation of states) relayProgress(operation);
+    }
+    if (operation.status !== 'completed') throw errorOf(operation, client.service);
+    const result = await client.call(getOperationResult, { params: { id } }, { token: talk.token });
+    return await decodeResult(contract, result.bytes);
+  } catch (thrown) {
+    if (!talk.token.isCancelled) throw thrown;
+    throw cancelledError(token.reason ?? 'user', `operation "${id}", which ${client.service} has not confirmed`, {
+      service: client.service,
+      operation: id,
+      unconfirmed: true,
+    });
+  } finally {
+    grace?.[Symbol.dispose]();
+  }
+
+  function relayProgress({ progress: state }: Operation): void {
+    const { phase, done, total, fraction } = state;
+    // A host of another version may know a context that we do not; its numbers still count.
+    const known = contract.context.safeParse(state.context);
+    progress.report({ phase, done, total, fraction, ...(known.success ? { context: known.data } : {}) });
+  }
+}
+
+function errorOf({ id, status, error }: Operation, service: string): KtrdrError {
+  const { code, message, details } =
+    error === undefined
+      ? new KtrdrError('internal', `Operation "${id}" is ${status} on ${service} without saying why.`)
+      : KtrdrError.fromProblem(error);
+  return new KtrdrError(code, message, { details: { ...details, service, operation: id } });
+}

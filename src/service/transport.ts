@@ -1,0 +1,32 @@
+/**
+ * How a client reaches a host. Plain objects instead of `Request` and `Response`, which cost more than the rest of a
+ * short call.
+ */
+export interface Transport extends AsyncDisposable {
+  /** For error messages: where the host is meant to be. */
+  readonly baseUrl: string;
+  /** Rejects with whatever the platform throws when there is no answer, and with the signal's reason when it is aborted. */
+  send(request: TransportRequest): Promise<TransportResponse>;
+}
+
+export interface TransportRequest {
+  readonly method: string;
+  /** Below the base URL, with the query. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly signal: AbortSignal;
+  /** The longest silence within a response body. */
+  readonly idleMs: number;
+  /** The response goes on for long: it must not keep short calls from their connections. */
+  readonly isStream?: boolean;
+}
+
+export interface TransportResponse {
+  readonly status: number;
+  header(name: string): string | undefined;
+  /** The whole body. */
+  bytes(): Promise<Uint8Array>;
+  /** The body piece by piece, instead of `bytes`. Leaving the loop early gives the stream up. */
+  chunks(): AsyncIterable<Uint8Array>;
+}
