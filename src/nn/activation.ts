@@ -7,9 +7,9 @@ const leak = 0.01;
 export function activate(activation: Activation, values: Float64Array, count: number): void {
   switch (activation) {
     case 'relu':
-      return update(values, count, (value) => (value > 0 ? value : 0));
+      return update(values, count, (value) => Math.max(value, 0));
     case 'leaky_relu':
-      return update(values, count, (value) => (value > 0 ? value : leak * value));
+      return update(values, count, (value) => Math.max(value, leak * value));
     case 'tanh':
       return update(values, count, tanh);
     case 'sigmoid':
@@ -19,21 +19,25 @@ export function activate(activation: Activation, values: Float64Array, count: nu
   }
 }
 
-/** The derivative at the point where the activation gave `output`. */
-export function slopeAt(activation: Activation, output: number): number {
-  switch (activation) {
-    case 'relu':
-      return output > 0 ? 1 : 0;
-    case 'leaky_relu':
-      return output > 0 ? 1 : leak;
-    case 'tanh':
-      return 1 - output * output;
-    case 'sigmoid':
-      return output * (1 - output);
-    default:
-      return activation satisfies never;
+/** Multiplies the first `count` of `slopes` by the derivative at the points where the activation gave `outputs`. */
+export function chainSlopes(
+  activation: Activation,
+  slopes: Float64Array,
+  { outputs, count }: { outputs: Float64Array; count: number },
+): void {
+  const derivative = derivatives[activation];
+  for (let index = 0; index < count; index += 1) {
+    slopes[index] = (slopes[index] ?? 0) * derivative(outputs[index] ?? 0);
   }
 }
+
+/** Rectifiers without a branch: the sign of a unit is as good as random, and a processor guesses it wrong half the time. */
+const derivatives: Readonly<Record<Activation, (output: number) => number>> = {
+  relu: (output) => Number(output > 0),
+  leaky_relu: (output) => Math.max(Math.sign(output), leak),
+  tanh: (output) => 1 - output * output,
+  sigmoid: (output) => output * (1 - output),
+};
 
 function update(values: Float64Array, count: number, change: (value: number) => number): void {
   for (let index = 0; index < count; index += 1) values[index] = change(values[index] ?? 0);

@@ -1,6 +1,6 @@
-import { activate, slopeAt } from './activation.ts';
+import { activate, chainSlopes } from './activation.ts';
 import { exp, log } from './deterministic-math.ts';
-import { addProduct, type Matrix } from './matrix.ts';
+import { type AddProduct, createProduct, type Matrix } from './matrix.ts';
 import { type Layer, layersOf, type ModelSpec } from './model.ts';
 import type { Random } from './random.ts';
 
@@ -31,6 +31,7 @@ export class MlpNetwork {
   readonly #parameters: Float64Array;
   readonly #hidden: LayerState[];
   readonly #last: LayerState;
+  readonly #addProduct: AddProduct;
 
   /** @param parameters in the flat layout of `layersOf`; read at each pass, so that a change takes effect. */
   constructor(model: ModelSpec, parameters: Float64Array) {
@@ -41,6 +42,7 @@ export class MlpNetwork {
     this.#parameters = parameters;
     this.#hidden = states;
     this.#last = last;
+    this.#addProduct = createProduct(Math.max(blockRows, model.inputs, ...model.hiddenLayers, model.classes));
     this.inputs = new Float64Array(blockRows * model.inputs);
     this.probabilities = last.activated;
     this.gradient = new Float64Array(parameters.length);
@@ -90,7 +92,7 @@ export class MlpNetwork {
   #weigh(layer: LayerState, below: Float64Array, rows: number): void {
     const biases = this.#parameters.subarray(layer.biases, layer.biases + layer.outputs);
     for (let row = 0; row < rows; row += 1) layer.activated.set(biases, row * layer.outputs);
-    addProduct(
+    this.#addProduct(
       rowMajor(layer.activated, layer.outputs),
       [rowMajor(below, layer.inputs), transposed(this.#weights(layer))],
       { rows, columns: layer.outputs, depth: layer.inputs },
@@ -124,7 +126,7 @@ export class MlpNetwork {
 
   #addGradient(layer: LayerState, below: Float64Array, rows: number): void {
     const { delta, outputs } = layer;
-    addProduct(
+    this.#addProduct(
       { ...this.#weights(layer), values: this.gradient },
       [transposed(rowMajor(delta, outputs)), rowMajor(below, layer.inputs)],
       { rows: outputs, columns: layer.inputs, depth: rows },
@@ -140,15 +142,17 @@ export class MlpNetwork {
     const { delta, activated, mask, passed } = to;
     const count = rows * to.outputs;
     delta.fill(0, 0, count);
-    addProduct(rowMajor(delta, to.outputs), [rowMajor(from.delta, from.outputs), this.#weights(from)], {
+    this.#addProduct(rowMajor(delta, to.outputs), [rowMajor(from.delta, from.outputs), this.#weights(from)], {
       rows,
       columns: to.outputs,
       depth: from.outputs,
     });
-    for (let index = 0; index < count; index += 1) {
-      const factor = passed === activated ? 1 : (mask[index] ?? 0);
-      delta[index] = (delta[index] ?? 0) * factor * slopeAt(this.#model.activation, activated[index] ?? 0);
+    if (passed !== activated) {
+      for (let index = 0; index < count; index += 1) {
+        delta[index] = (delta[index] ?? 0) * (mask[index] ?? 0);
+      }
     }
+    chainSlopes(this.#model.activation, delta, { outputs: activated, count });
   }
 
   #weights(layer: Layer): Matrix {

@@ -51,16 +51,16 @@ interface Update {
 }
 
 function adam({ parameters, gradient, first, second, step, learningRate }: Update): void {
-  const stride = learningRate / (1 - wholePower(adamDecay.first, step));
   const secondBias = Math.sqrt(1 - wholePower(adamDecay.second, step));
+  const stride = (learningRate * secondBias) / (1 - wholePower(adamDecay.first, step));
+  const floor = epsilon * secondBias;
   for (let index = 0; index < parameters.length; index += 1) {
     const slope = gradient[index] ?? 0;
     const mean = Math.fround(adamDecay.first * (first[index] ?? 0) + (1 - adamDecay.first) * slope);
     const square = Math.fround(adamDecay.second * (second[index] ?? 0) + (1 - adamDecay.second) * slope * slope);
     first[index] = mean;
     second[index] = square;
-    const scale = Math.sqrt(square) / secondBias + epsilon;
-    parameters[index] = Math.fround((parameters[index] ?? 0) - (stride * mean) / scale);
+    parameters[index] = Math.fround((parameters[index] ?? 0) - (stride * mean) / (Math.sqrt(square) + floor));
   }
 }
 
