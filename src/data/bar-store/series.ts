@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { isIntraday, type Timeframe, type TimeRange } from '../../market/index.ts';
+
+/** Names a series of bars. The symbol is any text; it never becomes a path. */
+export interface SeriesKey {
+  readonly symbol: string;
+  readonly timeframe: Timeframe;
+}
+
+/** For messages: `SPY 1m`. */
+export function seriesName({ symbol, timeframe }: SeriesKey): string {
+  return `${symbol.length > 40 ? `${symbol.slice(0, 40)}…` : symbol} ${timeframe}`;
+}
+
+/**
+ * The folder of a series below the store's. A readable part for people and a digest that keeps any two symbols apart,
+ * on file systems that ignore case, too; reserved names and separators cannot arise.
+ */
+export function seriesFolder(root: string, { symbol, timeframe }: SeriesKey): string {
+  const readable = symbol
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-|-$/g, '')
+    .slice(0, 40);
+  // UTF-16 tells apart even texts with halves of characters, which UTF-8 would make equal.
+  const digest = createHash('sha256').update(Buffer.from(symbol, 'utf16le')).digest('hex').slice(0, 16);
+  return join(root, readable === '' ? digest : `${readable}-${digest}`, timeframe);
+}
+
+/** One file of a series: a UTC year of intraday bars, or all bars of slower timeframes. */
+export interface FileSpan {
+  readonly name: string;
+  readonly range: TimeRange;
+}
+
+const everything: FileSpan = { name: 'all.parquet', range: { start: -Infinity, end: Infinity } };
+
+/** The file that holds the bars of an instant. */
+export function fileOf(timeframe: Timeframe, instant: number): FileSpan {
+  return isIntraday(timeframe) ? fileOfYear(new Date(instant).getUTCFullYear()) : everything;
+}
+
+/** What a file name stands for, or undefined for a file that is none of the series'. */
+export function parseFileName(timeframe: Timeframe, name: string): FileSpan | undefined {
+  if (!isIntraday(timeframe)) return name === everything.name ? everything : undefined;
+  const [, year] = /^(\d{4})\.parquet$/.exec(name) ?? [];
+  return year === undefined ? undefined : fileOfYear(Number(year));
+}
+
+function fileOfYear(year: number): FileSpan {
+  return {
+    name: `${String(year).padStart(4, '0')}.parquet`,
+    range: { start: Date.UTC(year, 0, 1), end: Date.UTC(year + 1, 0, 1) },
+  };
+}
