@@ -1,2 +1,2 @@
-export { processSettings } from './settings.ts';
+export { environmentWith, processSettings } from './settings.ts';
 export type { Environment, Settings } from './settings.ts';

@@ -92,7 +92,12 @@ export function readSettings(environment: Environment): Settings {
   };
 }
 
-/** The settings of this process. The only place that reads its environment. */
+/** The settings of this process. Nothing else reads its environment. */
 export function processSettings(overrides: Environment = {}): Settings {
-  return readSettings({ ...process.env, ...overrides });
+  return readSettings(environmentWith(overrides));
+}
+
+/** The environment for a child process: this one's, with some settings replaced. */
+export function environmentWith(overrides: Environment): Environment {
+  return { ...process.env, ...overrides };
 }

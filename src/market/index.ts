@@ -26,6 +26,8 @@ export {
   unionRanges,
 } from './time-range.ts';
 export type { TimeRange } from './time-range.ts';
+export { barsFromJson, barsToJson, jsonBarsSchema } from './json-bars.ts';
+export type { JsonBars } from './json-bars.ts';
 export { isIntraday, parseTimeframe, timeframeMs, timeframes } from './timeframe.ts';
 export type { Timeframe } from './timeframe.ts';
 export { fromZoned, toZoned } from './zone.ts';

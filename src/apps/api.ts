@@ -1,0 +1,103 @@
+import { join } from 'node:path';
+import { systemClock } from '../async/index.ts';
+import type { Logger } from '../base/index.ts';
+import type { Settings } from '../config/index.ts';
+import { BarStore, DataManager, type BarProvider } from '../data/index.ts';
+import { IbDataAdapter } from '../ib/index.ts';
+import { barsToJson, sliceBars, type TimeRange } from '../market/index.ts';
+import { OperationsService, OperationStore, ServiceOrchestrator } from '../operations/index.ts';
+import { hostServiceConfig, HostService, implement, type ImplementedEndpoint } from '../service/index.ts';
+import { localTrainer, ModelStore, TrainingAdapter, TrainingManager } from '../training/index.ts';
+import { getBars, getCoverage, getModel, listModels, listSeries, postLoad, postTraining } from './api-endpoints.ts';
+import { barSource } from './bar-source.ts';
+import { directProvider } from './ib-host.ts';
+import { compose, type Resources, type RunningService } from './serve.ts';
+import { version } from './version.ts';
+
+/** The API: every domain put together, with local work or host services as the settings route it. */
+export function startApi(settings: Settings, { port, log }: { port: number; log: Logger }): Promise<RunningService> {
+  return compose(async (resources) => {
+    const clock = systemClock;
+    const store = resources.add(OperationStore.open(settings.home));
+    const bars = resources.add(await BarStore.open(join(settings.home, 'bars'), { clock, log }));
+    const models = await ModelStore.open(join(settings.home, 'models'));
+    const provider = barProvider(settings, { resources, log });
+    const trainer = settings.training.useHostService
+      ? resources.add(trainingAdapter(settings, log)).train
+      : localTrainer({ bars: barSource(bars), models });
+
+    const operations = new OperationsService(store, clock);
+    const orchestrator = resources.add(new ServiceOrchestrator({ operations, clock, log }));
+    const data = new DataManager({ store: bars, provider, orchestrator });
+    const training = new TrainingManager({ orchestrator, work: trainer });
+    const host = new HostService({
+      name: 'ktrdr-api',
+      version,
+      prefix: '/api/v1',
+      orchestrator,
+      endpoints: [...dataEndpoints(data, operations), ...trainingEndpoints({ training, models, operations })],
+      log,
+      clock,
+    });
+    return { host, port, hostname: settings.api.host };
+  });
+}
+
+function barProvider(settings: Settings, { resources, log }: { resources: Resources; log: Logger }): BarProvider {
+  return settings.ib.useHostService
+    ? resources.add(
+        new IbDataAdapter({ config: hostServiceConfig({ baseUrl: settings.ib.hostServiceUrl, connections: 10 }), log }),
+      )
+    : directProvider(settings, { resources, log });
+}
+
+function trainingAdapter({ training }: Settings, log: Logger): TrainingAdapter {
+  const config = hostServiceConfig({ baseUrl: training.hostServiceUrl, connections: 5, timeoutMs: 60_000 });
+  return new TrainingAdapter({ config, log });
+}
+
+function dataEndpoints(data: DataManager, operations: OperationsService): ImplementedEndpoint[] {
+  return [
+    implement(listSeries, async () => ({
+      series: (await data.series()).map(({ key, calendar, count, first, last }) => ({
+        ...key,
+        calendar,
+        bars: count,
+        ...(first === undefined ? {} : { first }),
+        ...(last === undefined ? {} : { last }),
+      })),
+    })),
+    implement(getBars, async ({ query: { symbol, timeframe, start, end, last } }) => {
+      const bars = await data.bars({ symbol, timeframe }, rangeOf(start, end));
+      return barsToJson(
+        last === undefined ? bars : sliceBars(bars, Math.max(0, bars.time.length - last), bars.time.length),
+      );
+    }),
+    implement(getCoverage, ({ query: { symbol, timeframe, start, end } }) =>
+      data.coverage({ symbol, timeframe }, rangeOf(start, end)),
+    ),
+    implement(postLoad, ({ body }) => operations.get(data.load(body).id)),
+  ];
+}
+
+function trainingEndpoints({
+  training,
+  models,
+  operations,
+}: {
+  training: TrainingManager;
+  models: ModelStore;
+  operations: OperationsService;
+}): ImplementedEndpoint[] {
+  return [
+    implement(postTraining, ({ body }) => operations.get(training.train(body).id)),
+    implement(listModels, async () => ({ models: await models.list() })),
+    implement(getModel, ({ params: { name, version: wanted } }) => models.get(name, wanted)),
+  ];
+}
+
+function rangeOf(start: number | undefined, end: number | undefined): TimeRange | undefined {
+  return start === undefined && end === undefined
+    ? undefined
+    : { start: start ?? 0, end: end ?? Number.MAX_SAFE_INTEGER };
+}

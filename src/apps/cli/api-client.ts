@@ -1,0 +1,23 @@
+import { KtrdrError } from '../../base/index.ts';
+import type { Settings } from '../../config/index.ts';
+import { hostServiceConfig, OperationsClient } from '../../service/index.ts';
+
+/** Gives a command the API, and a hint to whoever has not started one. One pooled client an invocation. */
+export async function withApi<T>({ api }: Settings, act: (client: OperationsClient) => Promise<T>): Promise<T> {
+  await using client = new OperationsClient('the ktrdr API', {
+    config: hostServiceConfig({ baseUrl: api.url, retries: 1 }),
+  });
+  try {
+    return await act(client);
+  } catch (thrown) {
+    const error = KtrdrError.from(thrown);
+    if (error.code !== 'unavailable' || error.details['service'] !== client.serviceName) throw error;
+    throw new KtrdrError(
+      'unavailable',
+      `Cannot reach the ktrdr API at ${api.url}: start it with "ktrdr up", or name another with --api URL.`,
+      {
+        cause: error,
+      },
+    );
+  }
+}

@@ -1,0 +1,121 @@
+import { loadBars, type Gap, type LoadBarsResult, type LoadMode } from '../../../data/index.ts';
+import type { Timeframe } from '../../../market/index.ts';
+import { getBars, getCoverage, listSeries } from '../../api-endpoints.ts';
+import { withApi } from '../api-client.ts';
+import { formatCount, formatStamp } from '../format.ts';
+import { checkSpan } from '../parse-options.ts';
+import type { CommandContext } from '../program.ts';
+import { runOperation } from '../run-operation.ts';
+import { colours, table, terminal } from '../terminal.ts';
+
+interface Span {
+  start?: number;
+  end?: number;
+}
+
+export interface LoadOptions extends Span {
+  timeframe: Timeframe;
+  mode: LoadMode;
+  json?: boolean;
+}
+
+export interface ShowOptions extends Span {
+  timeframe: Timeframe;
+  last: number;
+  json?: boolean;
+}
+
+const listedGaps = 5;
+
+export async function load({ settings, token }: CommandContext, symbol: string, options: LoadOptions): Promise<void> {
+  const { timeframe, mode, json = false } = options;
+  checkSpan(options);
+  const result = await withApi(settings, (client) =>
+    runOperation({ client, contract: loadBars, input: { symbol, timeframe, mode, ...spanOf(options) }, token }),
+  );
+  terminal.print(json ? JSON.stringify(result) : loadSummary(result));
+}
+
+/** What a load did and what is still missing; never a silent partial. */
+export function loadSummary({ symbol, timeframe, loaded, stored, coverage, gaps }: LoadBarsResult): string {
+  const what = `${symbol} ${timeframe}`;
+  const segments = loaded.segments === 1 ? '1 request' : `${loaded.segments} requests`;
+  const lines = [
+    loaded.segments === 0
+      ? `${what}: nothing was missing, nothing was fetched`
+      : `${what}: ${formatCount(loaded.bars)} bars loaded in ${segments}`,
+  ];
+  if (stored.first !== undefined && stored.last !== undefined) {
+    const span = `${formatStamp(stored.first, timeframe)} to ${formatStamp(stored.last, timeframe)}`;
+    lines.push(`  in the store: ${formatCount(stored.bars)} bars, ${span}`);
+  }
+  const { expected, present, confirmedEmpty } = coverage;
+  const empty = confirmedEmpty === 0 ? '' : `, ${formatCount(confirmedEmpty)} confirmed not to exist`;
+  lines.push(
+    `  expected ${formatCount(expected)} bars: ${formatCount(present)} present${empty}${gapWords(coverage.missing, gaps, timeframe)}`,
+  );
+  return lines.join('\n');
+}
+
+export async function show({ settings, token }: CommandContext, symbol: string, options: ShowOptions): Promise<void> {
+  const { timeframe, last, json = false } = options;
+  checkSpan(options);
+  const query = { symbol, timeframe, ...spanOf(options) };
+  const [bars, coverage] = await withApi(settings, (client) =>
+    Promise.all([
+      client.call(getBars, { query: { ...query, last } }, token),
+      client.call(getCoverage, { query }, token),
+    ]),
+  );
+  if (json) {
+    terminal.print(JSON.stringify({ symbol, timeframe, bars, coverage }));
+    return;
+  }
+  const rows = bars.time.map((time, index) => [
+    formatStamp(time, timeframe),
+    ...[bars.open, bars.high, bars.low, bars.close].map((column) => String(column[index] ?? '')),
+    bars.volume[index] === null ? '-' : formatCount(bars.volume[index] ?? 0),
+  ]);
+  terminal.print(table(['time (UTC)', '>open', '>high', '>low', '>close', '>volume'], rows));
+  const { expected, present, confirmedEmpty, missing, gaps } = coverage;
+  terminal.print();
+  terminal.print(
+    `${symbol} ${timeframe}: ${formatCount(expected)} bars expected, ${formatCount(present)} present, ${formatCount(confirmedEmpty)} confirmed not to exist${gapWords(missing, gaps, timeframe)}`,
+  );
+}
+
+export async function symbols(
+  { settings, token }: CommandContext,
+  { json = false }: { json?: boolean },
+): Promise<void> {
+  const { series } = await withApi(settings, (client) => client.call(listSeries, {}, token));
+  if (json) terminal.print(JSON.stringify({ series }));
+  else if (series.length === 0)
+    terminal.print('Nothing is stored yet; load something with "ktrdr data load AAPL -t 1h".');
+  else {
+    const rows = series.map(({ symbol, timeframe, bars, first, last }) => [
+      symbol,
+      timeframe,
+      formatCount(bars),
+      first === undefined ? '-' : formatStamp(first, timeframe),
+      last === undefined ? '-' : formatStamp(last, timeframe),
+    ]);
+    terminal.print(table(['symbol', 'timeframe', '>bars', 'first', 'last'], rows));
+  }
+}
+
+function gapWords(missing: number, gaps: readonly Gap[], timeframe: Timeframe): string {
+  if (missing === 0) return ', no gaps';
+  const shown = gaps
+    .slice(0, listedGaps)
+    .map(
+      ({ start, end, bars }) =>
+        `\n    ${formatStamp(start, timeframe)} to ${formatStamp(end, timeframe)}: ${formatCount(bars)} bars`,
+    );
+  const more = gaps.length > listedGaps ? `\n    and ${gaps.length - listedGaps} more gaps` : '';
+  return `, ${colours.yellow(`${formatCount(missing)} missing in ${gaps.length === 1 ? '1 gap' : `${gaps.length} gaps`}`)}:${shown.join('')}${more}`;
+}
+
+function spanOf({ start, end }: Span): Span {
+  return { ...(start === undefined ? {} : { start }), ...(end === undefined ? {} : { end }) };
+}

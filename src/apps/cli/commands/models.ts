@@ -1,0 +1,111 @@
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { KtrdrError, systemCode } from '../../../base/index.ts';
+import type { Timeframe } from '../../../market/index.ts';
+import { parseStrategy, trainModel, type TrainModelResult } from '../../../training/index.ts';
+import { listModels } from '../../api-endpoints.ts';
+import { withApi } from '../api-client.ts';
+import { formatCount, formatDuration, formatPercent } from '../format.ts';
+import { checkSpan } from '../parse-options.ts';
+import type { CommandContext } from '../program.ts';
+import { runOperation } from '../run-operation.ts';
+import { colours, table, terminal } from '../terminal.ts';
+
+export interface TrainOptions {
+  symbols?: string[];
+  timeframes?: Timeframe[];
+  start?: number;
+  end?: number;
+  seed?: number;
+  json?: boolean;
+}
+
+export async function train(
+  { settings, token }: CommandContext,
+  path: string,
+  { json = false, ...overrides }: TrainOptions,
+): Promise<void> {
+  checkSpan(overrides);
+  const strategy = await readStrategy(path);
+  const input = { strategy, strategyName: basename(path), ...overrides };
+  const result = await withApi(settings, (client) => runOperation({ client, contract: trainModel, input, token }));
+  terminal.print(json ? JSON.stringify(result) : trainingSummary(result));
+}
+
+export async function list({ settings, token }: CommandContext, { json = false }: { json?: boolean }): Promise<void> {
+  const { models } = await withApi(settings, (client) => client.call(listModels, {}, token));
+  if (json) terminal.print(JSON.stringify({ models }));
+  else if (models.length === 0)
+    terminal.print('There are no models yet; train one with "ktrdr models train STRATEGY.yaml".');
+  else {
+    const rows = models.map(({ name, version, symbols, timeframes, metrics, createdAt }) => [
+      name,
+      version,
+      symbols.join(', '),
+      timeframes.join(', '),
+      metrics.test === undefined ? '-' : formatPercent(metrics.test.accuracy),
+      createdAt.slice(0, 19).replace('T', ' '),
+    ]);
+    terminal.print(table(['model', 'version', 'symbols', 'timeframes', '>test accuracy', 'created (UTC)'], rows));
+  }
+}
+
+/** Reads a strategy file and refuses it here, with line and column, before anything is sent anywhere. */
+export async function readStrategy(path: string): Promise<string> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    const why = systemCode(cause) === 'ENOENT' ? 'there is no such file' : KtrdrError.from(cause).message;
+    throw new KtrdrError(
+      systemCode(cause) === 'ENOENT' ? 'not_found' : 'invalid_input',
+      `Cannot read the strategy "${path}": ${why}.`,
+      { cause },
+    );
+  }
+  const { warnings } = parseStrategy(text, basename(path));
+  for (const warning of warnings) terminal.note(`${colours.yellow('warning:')} ${warning}`);
+  return text;
+}
+
+/** What the model is worth, where it lies, and what it was made from. */
+export function trainingSummary({
+  model,
+  metrics,
+  epochsTrained,
+  keptEpoch,
+  stoppedEarly,
+  rows,
+  features,
+  weightsSha256,
+  seed,
+  durationMs,
+}: TrainModelResult): string {
+  const parts = [
+    ['train', metrics.train, rows.train],
+    ['validation', metrics.validation, rows.validation],
+    ['test', metrics.test, rows.test],
+  ] as const;
+  const lines = parts.flatMap(([name, part, count]) =>
+    part === undefined
+      ? []
+      : [
+          [
+            name,
+            formatCount(count),
+            part.loss.toFixed(4),
+            formatPercent(part.accuracy),
+            ...[part.precision, part.recall, part.f1].map((value) => value.toFixed(3)),
+          ],
+        ],
+  );
+  const early = stoppedEarly
+    ? `stopped early, the weights of epoch ${keptEpoch} are kept`
+    : `the weights of epoch ${keptEpoch} are kept`;
+  return [
+    `${model.name} ${model.version}: ${epochsTrained} epochs in ${formatDuration(durationMs)} (${early})`,
+    table(['part', '>rows', '>loss', '>accuracy', '>precision', '>recall', '>f1'], lines),
+    `  ${features} inputs, seed ${seed}, weights sha256 ${weightsSha256.slice(0, 16)}…`,
+    `  model in ${model.directory}`,
+  ].join('\n');
+}

@@ -1,0 +1,117 @@
+import { KtrdrError } from '../../../base/index.ts';
+import { isTerminal, operationStatuses, type Operation, type OperationStatus } from '../../../operations/index.ts';
+import { withApi } from '../api-client.ts';
+import { formatDuration, formatPercent } from '../format.ts';
+import type { CommandContext } from '../program.ts';
+import { closingLine, ProgressLine } from '../progress-line.ts';
+import { table, terminal } from '../terminal.ts';
+
+export interface ListOptions {
+  status?: string[];
+  type?: string;
+  limit: number;
+  json?: boolean;
+}
+
+export async function list(
+  { settings, token }: CommandContext,
+  { status, type, limit, json = false }: ListOptions,
+): Promise<void> {
+  const filter = {
+    limit,
+    ...(status === undefined ? {} : { status: status.map(statusNamed) }),
+    ...(type === undefined ? {} : { type }),
+  };
+  const { operations, total } = await withApi(settings, (client) => client.list(filter, token));
+  if (json) terminal.print(JSON.stringify({ operations, total }));
+  else if (operations.length === 0) terminal.print('There are no such operations.');
+  else {
+    const rows = operations.map(({ id, status: state, progress, createdAt, message }) => [
+      id,
+      state,
+      formatPercent(progress.fraction),
+      new Date(createdAt).toISOString().slice(0, 19).replace('T', ' '),
+      message,
+    ]);
+    terminal.print(table(['id', 'status', '>done', 'created (UTC)', 'what'], rows));
+    if (total > operations.length) terminal.note(`${total - operations.length} more; see --limit.`);
+  }
+}
+
+export async function status(
+  { settings, token }: CommandContext,
+  id: string,
+  { json = false }: { json?: boolean },
+): Promise<void> {
+  const operation = await withApi(settings, (client) => client.get(id, token));
+  terminal.print(json ? JSON.stringify(operation) : described(operation));
+}
+
+/** Ends with the operation's own exit code, so that a script can wait for it. */
+export async function follow({ settings, token }: CommandContext, id: string): Promise<number> {
+  const last = await withApi(settings, async (client) => {
+    const line = new ProgressLine();
+    let operation: Operation | undefined;
+    for await (operation of client.follow(id, { token })) {
+      const { message, progress } = operation;
+      line.show({ message, ...progress });
+    }
+    if (operation !== undefined) line.end(closingLine(operation));
+    return operation ?? client.get(id, token);
+  });
+  return exitCodeOf(last);
+}
+
+export async function cancel({ settings, token }: CommandContext, id: string): Promise<void> {
+  const last = await withApi(settings, async (client) => {
+    let operation = await client.cancel({ id }, token);
+    if (isTerminal(operation.status) && operation.cancellation === undefined) return operation;
+    for await (operation of client.follow(id, { token, after: operation.version }));
+    return operation;
+  });
+  terminal.print(closingLine(last));
+  const { cancellation } = last;
+  if (last.status === 'cancelled' && cancellation?.stoppedAt !== undefined) {
+    terminal.print(`  stopped ${cancellation.stoppedAt - cancellation.requestedAt} ms after it was asked`);
+  } else if (isTerminal(last.status)) {
+    terminal.print(`  it had ${last.status} before it could be cancelled`);
+  }
+}
+
+function exitCodeOf({ status: state, error }: Operation): number {
+  if (state === 'completed') return 0;
+  return error === undefined ? 1 : KtrdrError.fromProblem(error).exitCode;
+}
+
+function statusNamed(text: string): OperationStatus {
+  const known = operationStatuses.find((name) => name === text);
+  if (known === undefined) {
+    throw new KtrdrError('invalid_input', `There is no status "${text}"; use one of ${operationStatuses.join(', ')}.`);
+  }
+  return known;
+}
+
+function described(operation: Operation): string {
+  const { id, type, status: state, message, progress, createdAt, startedAt, endedAt, cancellation, error } = operation;
+  const at = (time: number): string => new Date(time).toISOString();
+  const lines = [
+    `${id}`,
+    `  type      ${type}`,
+    `  status    ${state}`,
+    `  doing     ${message}`,
+    `  done      ${formatPercent(progress.fraction)}`,
+    `  created   ${at(createdAt)}`,
+  ];
+  if (startedAt !== undefined) lines.push(`  started   ${at(startedAt)}`);
+  if (endedAt !== undefined)
+    lines.push(
+      `  ended     ${at(endedAt)}${startedAt === undefined ? '' : ` after ${formatDuration(endedAt - startedAt)}`}`,
+    );
+  if (cancellation !== undefined) {
+    const { reason, requestedAt, stoppedAt, forced } = cancellation;
+    const stopped = stoppedAt === undefined ? 'has not stopped yet' : `stopped ${stoppedAt - requestedAt} ms later`;
+    lines.push(`  cancel    asked ${at(requestedAt)} (${reason}), ${stopped}${forced ? ', by force' : ''}`);
+  }
+  if (error !== undefined) lines.push(`  error     ${error.code}: ${error.detail}`);
+  return lines.join('\n');
+}

@@ -1,0 +1,24 @@
+import { isIntraday, type Timeframe } from '../../market/index.ts';
+
+/** `2024-03-08 14:30` for instants (UTC), `2024-03-08` for session dates. */
+export function formatStamp(time: number, timeframe: Timeframe): string {
+  const iso = new Date(time).toISOString();
+  return isIntraday(timeframe) ? `${iso.slice(0, 10)} ${iso.slice(11, 16)}` : iso.slice(0, 10);
+}
+
+export function formatCount(count: number): string {
+  return count.toLocaleString('en-US');
+}
+
+/** `1.4 s`, `2m 05s`, `1h 02m`. */
+export function formatDuration(ms: number): string {
+  const seconds = ms / 1_000;
+  if (seconds < 60) return `${seconds.toFixed(seconds < 10 ? 1 : 0)} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes}m ${String(Math.round(seconds % 60)).padStart(2, '0')}s`;
+  return `${Math.floor(minutes / 60)}h ${String(minutes % 60).padStart(2, '0')}m`;
+}
+
+export function formatPercent(fraction: number): string {
+  return `${(fraction * 100).toFixed(1)} %`;
+}

@@ -1,0 +1,40 @@
+import { CancellationSource, type CancellationToken } from '../../async/index.ts';
+import { terminal } from './terminal.ts';
+
+export interface Interruption {
+  /** Set once a signal has come. 130 for Ctrl-C, 143 for SIGTERM. */
+  readonly exitCode: number | undefined;
+}
+
+/**
+ * Runs a command whose token follows the signals of the process: the first Ctrl-C asks for a clean stop and says so, the
+ * second one ends the process on the spot.
+ */
+export async function interruptible<T>(
+  act: (token: CancellationToken, interruption: Interruption) => Promise<T>,
+): Promise<T> {
+  using source = new CancellationSource();
+  let exitCode: number | undefined;
+  const onInterrupt = (): void => {
+    if (exitCode !== undefined) process.exit(exitCode);
+    exitCode = 130;
+    terminal.note('\nCancelling; press Ctrl-C again to stop without waiting.');
+    source.cancel('user');
+  };
+  const onTerminate = (): void => {
+    exitCode ??= 143;
+    source.cancel('shutdown');
+  };
+  process.on('SIGINT', onInterrupt);
+  process.on('SIGTERM', onTerminate);
+  try {
+    return await act(source.token, {
+      get exitCode() {
+        return exitCode;
+      },
+    });
+  } finally {
+    process.off('SIGINT', onInterrupt);
+    process.off('SIGTERM', onTerminate);
+  }
+}

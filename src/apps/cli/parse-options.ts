@@ -1,0 +1,72 @@
+import { InvalidArgumentError } from 'commander';
+import { KtrdrError } from '../../base/index.ts';
+import { loadModes, type LoadMode } from '../../data/index.ts';
+import { parseTimeframe, type Timeframe } from '../../market/index.ts';
+
+/** `2024-03-08`, `2024-03-08T14:30` or with a zone offset; without one it is UTC. Epoch milliseconds. */
+export function dateOption(text: string): number {
+  const match = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2})?)(Z|[+-]\d{2}:\d{2})?)?$/.exec(text);
+  const [, year, month, day, time = '00:00', zone = 'Z'] = match ?? [];
+  const instant = match === null ? Number.NaN : Date.parse(`${year}-${month}-${day}T${time}${zone}`);
+  // Date.parse accepts some impossible days and shifts them.
+  const exists = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day))).getUTCDate() === Number(day);
+  if (Number.isNaN(instant) || !exists) {
+    throw new InvalidArgumentError(`"${text}" is not a date; write 2024-03-08 or 2024-03-08T14:30 (UTC).`);
+  }
+  return instant;
+}
+
+export function timeframeOption(text: string): Timeframe {
+  return asArgumentError(() => parseTimeframe(text));
+}
+
+export function modeOption(text: string): LoadMode {
+  const mode = loadModes.find((name) => name === text);
+  if (mode === undefined)
+    throw new InvalidArgumentError(`There is no mode "${text}"; use one of ${loadModes.join(', ')}.`);
+  return mode;
+}
+
+export function portOption(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65_535)
+    throw new InvalidArgumentError(`"${text}" is not a port; use 0 to 65535 (0 picks a free one).`);
+  return port;
+}
+
+export function wholeNumberOption(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError(`"${text}" is not a whole number.`);
+  return Number(text);
+}
+
+/** `AAPL,MSFT`. */
+export function listOption(text: string): string[] {
+  const items = text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+  if (items.length === 0) throw new InvalidArgumentError('give one or more names, separated by commas.');
+  return items;
+}
+
+export function timeframeListOption(text: string): Timeframe[] {
+  return listOption(text).map(timeframeOption);
+}
+
+/** @throws KtrdrError `invalid_input` when both are given and `start` is not before `end`. */
+export function checkSpan({ start, end }: { start?: number; end?: number }): void {
+  if (start !== undefined && end !== undefined && start >= end) {
+    throw new KtrdrError(
+      'invalid_input',
+      `--start ${new Date(start).toISOString()} does not lie before --end ${new Date(end).toISOString()}.`,
+    );
+  }
+}
+
+function asArgumentError<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    throw new InvalidArgumentError(KtrdrError.from(error).message);
+  }
+}

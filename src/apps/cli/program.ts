@@ -1,0 +1,218 @@
+import { Command } from 'commander';
+import type { CancellationToken } from '../../async/index.ts';
+import { processSettings, type Environment, type Settings } from '../../config/index.ts';
+import type { LoadOptions, ShowOptions } from './commands/data.ts';
+import type { SimulateOptions } from './commands/gateway.ts';
+import type { TrainOptions } from './commands/models.ts';
+import type { ListOptions } from './commands/ops.ts';
+import { version } from '../version.ts';
+import { interruptible } from './interruptible.ts';
+import {
+  dateOption,
+  listOption,
+  modeOption,
+  portOption,
+  timeframeListOption,
+  timeframeOption,
+  wholeNumberOption,
+} from './parse-options.ts';
+
+/** What every command is given. */
+export interface CommandContext {
+  readonly settings: Settings;
+  readonly token: CancellationToken;
+}
+
+interface GlobalOptions {
+  home?: string;
+  api?: string;
+}
+
+/** The command tree. Each command's code is loaded when it runs. `setExitCode` hears of a code other than 0. */
+export function createProgram(setExitCode: (code: number) => void): Command {
+  const program = new Command('ktrdr')
+    .description('Load market history, train neuro-fuzzy models on it, and watch every long job the same way.')
+    .option('--home <directory>', 'where ktrdr keeps its data (default: $KTRDR_HOME or the XDG data directory)')
+    .option('--api <url>', 'the API to talk to (default: $KTRDR_API_URL or http://127.0.0.1:8000/api/v1)')
+    .version(version)
+    .exitOverride()
+    .showSuggestionAfterError()
+    .helpCommand(false);
+
+  /** Wraps a client command: settings from flags and environment, signals to the token, the code to the process. */
+  const client =
+    <A extends unknown[]>(act: (context: CommandContext, ...given: A) => Promise<number | void>) =>
+    (...given: A): Promise<void> =>
+      interruptible(async (token, interruption) => {
+        try {
+          setExitCode((await act({ settings: settingsOf(program), token }, ...given)) ?? 0);
+        } catch (error) {
+          if (interruption.exitCode !== undefined) setExitCode(interruption.exitCode);
+          throw error;
+        }
+        if (interruption.exitCode !== undefined) setExitCode(interruption.exitCode);
+      });
+
+  /** Wraps a command that stays up and handles signals itself. */
+  const server =
+    <A extends unknown[]>(act: (settings: Settings, ...given: A) => Promise<number>) =>
+    async (...given: A): Promise<void> =>
+      setExitCode(await act(settingsOf(program), ...given));
+
+  program
+    .command('demo')
+    .description('run the whole chain once: simulated gateway, load, train; then stop everything')
+    .option('--gateway-latency <ms>', 'how long the simulated gateway takes for one request', wholeNumberOption, 150)
+    .action(
+      client(async (context, options: { gatewayLatency: number }) =>
+        (await import('./commands/demo.ts')).demo(context, options),
+      ),
+    );
+
+  program
+    .command('up')
+    .description('start the API, and the host services that the settings route to; stay up')
+    .option('--port <port>', 'port of the API', portOption)
+    .option('--simulate', 'start a simulated gateway too and load from it')
+    .action(
+      server(async (settings, options: { port?: number; simulate?: boolean }) =>
+        (await import('./commands/up.ts')).up(settings, options),
+      ),
+    );
+
+  const data = program.command('data').description('market history');
+  data
+    .command('load <symbol>')
+    .description('load bars into the store')
+    .requiredOption('-t, --timeframe <timeframe>', '1m, 5m, 15m, 30m, 1h, 2h, 4h or 1d', timeframeOption)
+    .option('-m, --mode <mode>', 'local, tail, backfill or full', modeOption, 'tail' as const)
+    .option('--start <date>', 'first day or instant wanted (UTC)', dateOption)
+    .option('--end <date>', 'first day or instant not wanted any more (UTC)', dateOption)
+    .option('--json', 'print the result as JSON')
+    .action(
+      client(async (context, symbol: string, options: LoadOptions) =>
+        (await import('./commands/data.ts')).load(context, symbol, options),
+      ),
+    );
+  data
+    .command('show <symbol>')
+    .description('show stored bars, and what is missing between them')
+    .requiredOption('-t, --timeframe <timeframe>', '1m, 5m, 15m, 30m, 1h, 2h, 4h or 1d', timeframeOption)
+    .option('--start <date>', 'first day or instant (UTC)', dateOption)
+    .option('--end <date>', 'end of the span, exclusive (UTC)', dateOption)
+    .option('-n, --last <count>', 'show the last bars only', wholeNumberOption, 10)
+    .option('--json', 'print the bars as JSON columns')
+    .action(
+      client(async (context, symbol: string, options: ShowOptions) =>
+        (await import('./commands/data.ts')).show(context, symbol, options),
+      ),
+    );
+  data
+    .command('symbols')
+    .description('list what is stored')
+    .option('--json', 'print JSON')
+    .action(
+      client(async (context, options: { json?: boolean }) =>
+        (await import('./commands/data.ts')).symbols(context, options),
+      ),
+    );
+
+  const models = program.command('models').description('neuro-fuzzy models');
+  models
+    .command('train <strategy>')
+    .description('train a model from a strategy file')
+    .option('--symbols <list>', 'instead of those in the strategy, for example AAPL,MSFT', listOption)
+    .option('--timeframes <list>', 'instead of those in the strategy, for example 1h,1d', timeframeListOption)
+    .option('--start <date>', 'first day or instant to train on (UTC)', dateOption)
+    .option('--end <date>', 'end of the span, exclusive (UTC)', dateOption)
+    .option('--seed <number>', 'instead of the one in the strategy', wholeNumberOption)
+    .option('--json', 'print the result as JSON')
+    .action(
+      client(async (context, path: string, options: TrainOptions) =>
+        (await import('./commands/models.ts')).train(context, path, options),
+      ),
+    );
+  models
+    .command('list')
+    .description('list trained models')
+    .option('--json', 'print JSON')
+    .action(
+      client(async (context, options: { json?: boolean }) =>
+        (await import('./commands/models.ts')).list(context, options),
+      ),
+    );
+
+  const ops = program.command('ops').description('operations: every long job, wherever it runs');
+  ops
+    .command('list')
+    .description('list operations, newest first')
+    .option('--status <list>', 'only these, for example running,failed', listOption)
+    .option('--type <type>', 'only this type, for example load_bars')
+    .option('-n, --limit <count>', 'at most so many', wholeNumberOption, 20)
+    .option('--json', 'print JSON')
+    .action(
+      client(async (context, options: ListOptions) => (await import('./commands/ops.ts')).list(context, options)),
+    );
+  ops
+    .command('status <id>')
+    .description('show one operation')
+    .option('--json', 'print JSON')
+    .action(
+      client(async (context, id: string, options: { json?: boolean }) =>
+        (await import('./commands/ops.ts')).status(context, id, options),
+      ),
+    );
+  ops
+    .command('follow <id>')
+    .description('watch an operation until it ends; Ctrl-C stops watching and leaves it running')
+    .action(client(async (context, id: string) => (await import('./commands/ops.ts')).follow(context, id)));
+  ops
+    .command('cancel <id>')
+    .description('ask an operation to stop and wait until it has')
+    .action(client(async (context, id: string) => (await import('./commands/ops.ts')).cancel(context, id)));
+
+  const gateway = program.command('gateway').description('the Interactive Brokers gateway');
+  gateway
+    .command('simulate')
+    .description('run a simulated gateway that speaks the TWS protocol')
+    .option('--port <port>', 'port to listen on (default: $IB_PORT or 4002)', portOption)
+    .option('--replay <directory>', 'serve the bars of CSV files named <SYMBOL>_<timeframe>*.csv')
+    .option('--seed <number>', 'of the generated bars', wholeNumberOption, 1)
+    .option('--latency <ms>', 'how long one historical request takes', wholeNumberOption, 0)
+    .action(
+      server(async (settings, options: SimulateOptions) =>
+        (await import('./commands/gateway.ts')).simulate(settings, options),
+      ),
+    );
+
+  const host = program.command('host').description('host services');
+  host
+    .command('ib')
+    .description('run the IB host service')
+    .option('--port <port>', 'port to listen on', portOption, 5001)
+    .action(
+      server(async (settings, options: { port: number }) =>
+        (await import('./commands/host.ts')).ibHost(settings, options),
+      ),
+    );
+  host
+    .command('training')
+    .description('run the training host service')
+    .option('--port <port>', 'port to listen on', portOption, 5002)
+    .action(
+      server(async (settings, options: { port: number }) =>
+        (await import('./commands/host.ts')).trainingHost(settings, options),
+      ),
+    );
+
+  return program;
+}
+
+function settingsOf(program: Command): Settings {
+  const { home, api } = program.opts<GlobalOptions>();
+  const overrides: Environment = {
+    ...(home === undefined ? {} : { KTRDR_HOME: home }),
+    ...(api === undefined ? {} : { KTRDR_API_URL: api }),
+  };
+  return processSettings(overrides);
+}

@@ -1,0 +1,90 @@
+import type { Operation } from '../../operations/index.ts';
+import { formatDuration } from './format.ts';
+import { colours } from './terminal.ts';
+
+const barWidth = 24;
+const showRemainingAboveMs = 3_000;
+const plainLineEveryMs = 1_000;
+
+/** What is shown of a piece of work. */
+export interface ProgressView {
+  message: string;
+  fraction: number;
+  remainingMs?: number;
+}
+
+/**
+ * Shows one piece of work on stderr: a line that is drawn over on a terminal, plain lines elsewhere. Numbers move with
+ * every batch and would flood a log file, so plain lines are spaced out.
+ */
+export class ProgressLine {
+  readonly #stream: NodeJS.WriteStream;
+  #last = '';
+  #shownAt = Number.NEGATIVE_INFINITY;
+
+  constructor(stream: NodeJS.WriteStream = process.stderr) {
+    this.#stream = stream;
+  }
+
+  show(view: ProgressView): void {
+    if (this.#stream.isTTY) {
+      this.#stream.write(`\r\x1B[2K${fit(drawn(view), this.#stream.columns ?? 80)}`);
+      return;
+    }
+    const now = performance.now();
+    if (view.message === this.#last || now - this.#shownAt < plainLineEveryMs) return;
+    this.#last = view.message;
+    this.#shownAt = now;
+    this.#stream.write(`${view.message}\n`);
+  }
+
+  /** Puts one closing line in the place of the moving one. */
+  end(line: string): void {
+    this.#stream.write(this.#stream.isTTY ? `\r\x1B[2K${line}\n` : `${line}\n`);
+  }
+}
+
+/** How an operation ended, in one line. */
+export function closingLine({ message, status, startedAt, endedAt, error }: Operation): string {
+  const took = startedAt !== undefined && endedAt !== undefined ? ` in ${formatDuration(endedAt - startedAt)}` : '';
+  switch (status) {
+    case 'completed':
+      return `${colours.green('\u2713')} ${message}${took}`;
+    case 'failed':
+      return `${colours.red('\u2717')} ${message}: ${error?.detail ?? 'failed'}`;
+    case 'cancelled':
+      return `${colours.yellow('\u25A0')} ${message}: cancelled`;
+    case 'pending':
+    case 'running':
+    case 'cancelling':
+      return `${message}: ${status}`;
+    default:
+      return status satisfies never;
+  }
+}
+
+function drawn({ message, fraction, remainingMs = 0 }: ProgressView): string {
+  const filled = Math.round(fraction * barWidth);
+  const bar = `${'\u2501'.repeat(filled)}${colours.dim('\u2500'.repeat(barWidth - filled))}`;
+  const percent = `${Math.floor(fraction * 100)}%`.padStart(4);
+  const remaining = remainingMs > showRemainingAboveMs ? ` ETA ${formatDuration(remainingMs)}` : '';
+  return `${colours.cyan(bar)}${percent} ${message}${colours.dim(remaining)}`;
+}
+
+/** Cuts a line to the width of the terminal without counting or cutting colour codes. */
+function fit(line: string, columns: number): string {
+  let width = 0;
+  let result = '';
+  // oxlint-disable-next-line no-control-regex -- the escape character is what a colour code begins with
+  for (const part of line.split(/(\x1B\[[0-9;]*m)/)) {
+    if (part.startsWith('\x1B[')) {
+      result += part;
+    } else {
+      const room = Math.max(0, columns - 1 - width);
+      const text = [...part].slice(0, room).join('');
+      width += [...part].length;
+      result += text;
+    }
+  }
+  return result;
+}

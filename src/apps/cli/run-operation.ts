@@ -1,0 +1,48 @@
+import { CancellationToken, ProgressReporter, systemClock } from '../../async/index.ts';
+import { isCancelled, KtrdrError, newOperationId, silentLogger } from '../../base/index.ts';
+import type { OperationContract } from '../../operations/index.ts';
+import type { OperationsClient } from '../../service/index.ts';
+import { closingLine, ProgressLine } from './progress-line.ts';
+import { colours, terminal } from './terminal.ts';
+
+interface Run<I, C, R> {
+  client: OperationsClient;
+  contract: OperationContract<I, C, R>;
+  input: I;
+  token: CancellationToken;
+}
+
+/**
+ * Runs long work on the API and shows it. The command line is one more client of the machinery that the API itself uses
+ * towards its hosts: the cancel is relayed, a dropped stream is taken up, the result is decoded.
+ */
+export async function runOperation<I, C, R>({ client, contract, input, token }: Run<I, C, R>): Promise<R> {
+  const id = newOperationId(contract.type, systemClock.now());
+  const line = new ProgressLine();
+  using progress = new ProgressReporter<C>({
+    clock: systemClock,
+    context: contract.begin(input),
+    emit: (state) => {
+      const { fraction, remainingMs } = state;
+      const message = `${token.isCancelled ? 'Cancelling: ' : ''}${contract.render(state)}`;
+      line.show({ message, fraction, ...(remainingMs === undefined ? {} : { remainingMs }) });
+    },
+  });
+  try {
+    const result = await client.run(contract, input, { id, token, progress, log: silentLogger, clock: systemClock });
+    progress.flush();
+    line.end(closingLine(await client.get(id, CancellationToken.none)));
+    return result;
+  } catch (thrown) {
+    const words = contract.render(progress.state);
+    const mark = isCancelled(thrown) ? colours.yellow('\u25A0') : colours.red('\u2717');
+    line.end(`${mark} ${words}: ${isCancelled(thrown) ? cancelledWords(KtrdrError.from(thrown)) : 'failed'}`);
+    terminal.note(colours.dim(`  operation ${id}`));
+    throw thrown;
+  }
+}
+
+function cancelledWords({ details }: KtrdrError): string {
+  if (details['unconfirmed'] === true) return 'cancel sent, but the API has not confirmed that the work stopped';
+  return details['forced'] === true ? 'cancelled (its thread had to be ended)' : 'cancelled';
+}

@@ -1,0 +1,29 @@
+import pc from 'picocolors';
+
+/** Results go to stdout, everything about the work itself to stderr. */
+export const terminal = {
+  print(line = ''): void {
+    process.stdout.write(`${line}\n`);
+  },
+  note(line = ''): void {
+    process.stderr.write(`${line}\n`);
+  },
+};
+
+/** Colours follow the stream they are written to, and NO_COLOR. */
+export const colours = pc.createColors(pc.isColorSupported && process.stderr.isTTY === true);
+
+/** Columns padded to their widest cell; the last one is left as it is. Numbers (cells that end in a digit under a `>` heading) align right. */
+export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+  const names = headings.map((heading) => heading.replace(/^>/, ''));
+  const widths = names.map((name, column) => Math.max(name.length, ...rows.map((row) => row[column]?.length ?? 0)));
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, column) => {
+        const width = widths[column] ?? 0;
+        return headings[column]?.startsWith('>') === true ? cell.padStart(width) : cell.padEnd(width);
+      })
+      .join('  ')
+      .trimEnd();
+  return [line(names), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
+}

@@ -1,0 +1,37 @@
+import { join } from 'node:path';
+import { systemClock } from '../async/index.ts';
+import type { Logger } from '../base/index.ts';
+import type { Settings } from '../config/index.ts';
+import { BarStore } from '../data/index.ts';
+import { OperationsService, OperationStore, ServiceOrchestrator } from '../operations/index.ts';
+import { HostService } from '../service/index.ts';
+import { localTrainer, ModelStore, trainingHostEndpoints, TrainingManager } from '../training/index.ts';
+import { barSource } from './bar-source.ts';
+import { compose, type RunningService } from './serve.ts';
+import { version } from './version.ts';
+
+/** The training host service: trains in worker threads, on the bars and into the models of a home it shares with the API. */
+export function startTrainingHost(
+  settings: Settings,
+  { port, log }: { port: number; log: Logger },
+): Promise<RunningService> {
+  return compose(async (resources) => {
+    const clock = systemClock;
+    const store = resources.add(OperationStore.open(join(settings.home, 'hosts', 'training')));
+    const bars = resources.add(await BarStore.open(join(settings.home, 'bars'), { clock, log }));
+    const models = await ModelStore.open(join(settings.home, 'models'));
+    const orchestrator = resources.add(
+      new ServiceOrchestrator({ operations: new OperationsService(store, clock), clock, log }),
+    );
+    const training = new TrainingManager({ orchestrator, work: localTrainer({ bars: barSource(bars), models }) });
+    const host = new HostService({
+      name: 'ktrdr-training-host',
+      version,
+      orchestrator,
+      endpoints: trainingHostEndpoints(training),
+      log,
+      clock,
+    });
+    return { host, port };
+  });
+}
