@@ -1,0 +1,171 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ManualClock, type CancellationToken } from '../async/index.ts';
+import { KtrdrError, silentLogger } from '../base/index.ts';
+import { barsFromRows, barsInRange, calendarOf, expectedBars, type TimeRange } from '../market/index.ts';
+import { OperationsService, OperationStore, ServiceOrchestrator } from '../operations/index.ts';
+import type { BarProvider, BarRequest, FetchedBars } from './bar-provider.ts';
+import { BarStore } from './bar-store/index.ts';
+import { DataManager } from './data-manager.ts';
+import { loadBars, type LoadBarsInput } from './load-bars.ts';
+
+const day = 86_400_000;
+const at = (text: string): number => Date.parse(text);
+const listedFrom = at('2023-01-03');
+const now = at('2024-03-08T15:10Z');
+
+/** A source of one bar for each expected hour, with a hole in its own data. */
+class HourlySource implements BarProvider {
+  readonly requests: BarRequest[] = [];
+  readonly hole: TimeRange = { start: at('2023-06-05'), end: at('2023-06-06') };
+  beforeAnswer: (request: BarRequest, token: CancellationToken) => Promise<void> = async () => {};
+
+  async describe(symbol: string) {
+    if (symbol !== 'AAPL') throw new KtrdrError('not_found', `There is no symbol "${symbol}".`);
+    const calendar = 'us_equities' as const;
+    return { symbol, assetType: 'stock' as const, calendar, description: 'Apple', exchange: 'SMART', currency: 'USD' };
+  }
+
+  async earliest() {
+    return listedFrom;
+  }
+
+  maxSpanMs() {
+    return 90 * day;
+  }
+
+  async fetch(request: BarRequest, { token }: Parameters<BarProvider['fetch']>[1]): Promise<FetchedBars> {
+    this.requests.push(request);
+    await this.beforeAnswer(request, token);
+    const { start } = expectedBars(calendarOf('us_equities'), '1h', { start: listedFrom, end: now + day });
+    const rows = [...start]
+      .filter((time) => time < this.hole.start || time >= this.hole.end)
+      .map((time) => ({ time, open: 10, high: 11, low: 9, close: 10, volume: 100 }));
+    const bars = barsInRange(barsFromRows(rows), request.range);
+    return bars.time.length === 0 ? { kind: 'empty' } : { kind: 'bars', bars };
+  }
+}
+
+let directory: string;
+let records: OperationStore;
+let store: BarStore;
+let orchestrator: ServiceOrchestrator;
+let source: HourlySource;
+let manager: DataManager;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'ktrdr-data-'));
+  records = OperationStore.open(directory);
+  store = await BarStore.open(join(directory, 'bars'));
+  source = new HourlySource();
+  const clock = new ManualClock(now);
+  orchestrator = new ServiceOrchestrator({
+    operations: new OperationsService(records, clock),
+    clock,
+    log: silentLogger,
+  });
+  manager = new DataManager({ store, provider: source, orchestrator });
+});
+
+afterEach(async () => {
+  await orchestrator[Symbol.asyncDispose]();
+  await store[Symbol.asyncDispose]();
+  records[Symbol.dispose]();
+  await rm(directory, { recursive: true });
+});
+
+const key = { symbol: 'AAPL', timeframe: '1h' } as const;
+const load = (input: Partial<LoadBarsInput>) => manager.load({ ...key, mode: 'full', ...input }).result;
+
+describe('DataManager', () => {
+  it('loads everything once: a second load asks for nothing', async () => {
+    const first = await load({});
+    expect(first.coverage).toMatchObject({ missing: 0, confirmedEmpty: 7 });
+    expect(first.loaded).toEqual({ bars: first.stored.bars, segments: 5 });
+    expect(first.gaps).toEqual([]);
+    source.requests.length = 0;
+    const second = await load({});
+    expect(source.requests).toEqual([]);
+    expect(second).toMatchObject({ loaded: { bars: 0, segments: 0 }, stored: first.stored });
+  });
+
+  it('finds a hole cut into the store and refills exactly it', async () => {
+    await load({});
+    const before = await store.read(key);
+    const hole = { start: at('2023-09-06T15:00Z'), end: at('2023-09-08T18:00Z') };
+    const removed = await store.remove(key, hole);
+    expect((await manager.coverage(key)).missing).toBe(removed);
+    source.requests.length = 0;
+    const result = await load({});
+    expect(source.requests.map(({ range }) => range)).toEqual([{ start: hole.start, end: at('2023-09-08T18:00Z') }]);
+    expect(result.loaded).toEqual({ bars: removed, segments: 1 });
+    expect(await store.read(key)).toEqual(before);
+  });
+
+  it('does not take the bar that is still being formed for history', async () => {
+    await load({});
+    expect(new Date((await store.info(key))?.last ?? 0).toISOString()).toBe('2024-03-08T14:30:00.000Z');
+  });
+
+  it('keeps what a cancelled load has fetched, and the next load continues', async () => {
+    const { id, result } = manager.load({ ...key, mode: 'backfill' });
+    source.beforeAnswer = async (_, token) => {
+      if (source.requests.length < 3) return;
+      orchestrator.operations.cancel(id);
+      token.throwIfCancelled();
+    };
+    await expect(result).rejects.toMatchObject({ code: 'cancelled' });
+    const kept = await manager.coverage(key);
+    expect(kept.present).toBeGreaterThan(500);
+    expect(kept.missing, 'going back from the newest leaves no hole behind').toBe(0);
+    source.beforeAnswer = async () => {};
+    const rest = await load({ mode: 'backfill' });
+    expect(rest.loaded.segments).toBe(3);
+    expect((await load({ mode: 'full' })).loaded.segments).toBe(0);
+  });
+
+  it('fails with the source’s own error and keeps what came before it', async () => {
+    source.beforeAnswer = async () => {
+      if (source.requests.length === 2) throw new KtrdrError('deadline_exceeded', 'no answer in 60 s');
+    };
+    await expect(load({ mode: 'full' })).rejects.toMatchObject({ code: 'deadline_exceeded' });
+    const coverage = await manager.coverage(key, { start: listedFrom, end: now });
+    expect(coverage.present).toBeGreaterThan(0);
+    expect(coverage.missing, 'a timeout is not "no data"').toBeGreaterThan(0);
+  });
+
+  it('tells in words where it stands', async () => {
+    const messages: string[] = [];
+    const { id } = manager.load({ ...key, mode: 'backfill' });
+    for await (const { message } of orchestrator.operations.watch(id)) messages.push(message);
+    expect(messages.at(-1)).toBe('Loading AAPL 1h data (backfill mode) [5/5]');
+  });
+
+  it('never calls out in local mode, and says what is missing', async () => {
+    await load({ end: at('2023-03-01') });
+    source.requests.length = 0;
+    const result = await load({ mode: 'local', start: listedFrom, end: at('2023-04-01') });
+    expect(source.requests).toEqual([]);
+    expect(result.coverage.missing).toBe(0);
+    await expect(load({ mode: 'local', symbol: 'MSFT' })).rejects.toMatchObject({ code: 'not_found' });
+  });
+
+  it('refuses an unknown symbol and stores nothing of it', async () => {
+    await expect(load({ symbol: 'NOPE' })).rejects.toMatchObject({ code: 'not_found' });
+    expect(await manager.series()).toEqual([]);
+  });
+
+  it('refuses input that makes no sense before anything happens', () => {
+    expect(() => manager.load({ ...key, mode: 'full', start: 2, end: 1 })).toThrow(
+      expect.objectContaining({
+        code: 'invalid_input',
+        message: expect.stringContaining('start must lie before end') as string,
+      }),
+    );
+    expect(() => orchestrator.startByType(loadBars.type, { ...key, timeframe: '7m', mode: 'full' })).toThrow(
+      expect.objectContaining({ code: 'invalid_input' }),
+    );
+  });
+});
