@@ -1,0 +1,71 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { rollingDeviation, rollingMax, rollingMin, rollingSum } from './rolling.ts';
+
+const whole = fc.array(fc.integer({ min: -1000, max: 1000 }), { maxLength: 50 });
+const period = fc.integer({ min: 1, max: 12 });
+
+/** The same, window by window. Sums of whole numbers are exact in any order. */
+function windows(values: readonly number[], period: number, fold: (window: number[]) => number): Float64Array {
+  return Float64Array.from(values, (_, end) =>
+    end < period - 1 ? Number.NaN : fold(values.slice(end - period + 1, end + 1)),
+  );
+}
+
+describe.each([
+  ['rollingSum', rollingSum, (window: number[]) => window.reduce((sum, value) => sum + value, 0)],
+  ['rollingMax', rollingMax, (window: number[]) => Math.max(...window)],
+  ['rollingMin', rollingMin, (window: number[]) => Math.min(...window)],
+])('%s()', (_, rolling, fold) => {
+  it('equals the fold of each window', () => {
+    fc.assert(
+      fc.property(whole, period, (values, period) => {
+        expect(rolling(Float64Array.from(values), period)).toEqual(windows(values, period, fold));
+      }),
+    );
+  });
+
+  it('forgets what is unknown as soon as it leaves the window', () => {
+    const column = rolling(Float64Array.of(1, 2, Number.NaN, 4, 5, 6), 2);
+    expect(Array.from(column, Number.isNaN)).toEqual([true, false, true, true, false, false]);
+  });
+});
+
+describe('rollingSum()', () => {
+  it('keeps no trace of a huge value that has left the window', () => {
+    const values = new Float64Array(100).fill(0.1);
+    values[3] = 1e18;
+    expect(rollingSum(values, 4)[99]).toBe(0.4);
+  });
+});
+
+describe('rollingDeviation()', () => {
+  it('gives mean and variance of each window', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.double({ min: 1, max: 1e4, noNaN: true }), { maxLength: 40 }),
+        period,
+        (values, period) => {
+          const { mean, deviation } = rollingDeviation(Float64Array.from(values), { period, distance: (d) => d * d });
+          const average = (window: number[]): number => window.reduce((sum, value) => sum + value / window.length, 0);
+          const means = windows(values, period, average);
+          const variances = windows(values, period, (window) => {
+            const center = average(window);
+            return average(window.map((value) => (value - center) ** 2));
+          });
+          for (let index = period - 1; index < values.length; index += 1) {
+            expect(mean[index]).toBeCloseTo(means[index] ?? 0, 9);
+            expect(deviation[index]).toBeCloseTo(variances[index] ?? 0, 5);
+          }
+        },
+      ),
+    );
+  });
+
+  it('is exactly 0 where nothing moves', () => {
+    const values = new Float64Array(30).fill(0.1);
+    expect(rollingDeviation(values, { period: 7, distance: Math.abs }).deviation.subarray(6)).toEqual(
+      new Float64Array(24),
+    );
+  });
+});
