@@ -9,6 +9,7 @@ import {
 } from 'hyparquet';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { z } from 'zod';
+import { KtrdrError } from '../../base/index.ts';
 import {
   allocateBars,
   barColumns,
@@ -31,6 +32,8 @@ export interface BarFileLabel extends SeriesKey {
 /** A bar file whose seal holds: what it says is what was written. */
 export interface BarFile {
   readonly label: BarFileLabel;
+  /** Digest of the whole file. */
+  readonly seal: string;
   readonly count: number;
   /** The time column, of the bars in the range when one is given. */
   stamps(range?: TimeRange): Promise<Float64Array>;
@@ -59,6 +62,8 @@ export function encodeBarFile(bars: Bars, label: BarFileLabel): Uint8Array {
   });
   const bytes = new Uint8Array(written);
   const seal = findSeal(bytes);
+  if (seal === undefined)
+    throw new KtrdrError('internal', `The Parquet writer left out the seal of ${label.symbol} ${label.name}.`);
   new TextEncoder().encodeInto(sealOf(bytes, seal), bytes.subarray(seal));
   return bytes;
 }
@@ -69,8 +74,8 @@ export function encodeBarFile(bars: Bars, label: BarFileLabel): Uint8Array {
  */
 export function decodeBarFile(bytes: Uint8Array): BarFile {
   const seal = findSeal(bytes);
-  const written = new TextDecoder().decode(bytes.subarray(seal, seal + openSeal.length));
-  if (written !== sealOf(bytes, seal)) throw new Error('its content does not match its seal');
+  if (seal === undefined) throw new Error('it has no seal');
+  if (sealAt(bytes, seal) !== sealOf(bytes, seal)) throw new Error('its content does not match its seal');
   const buffer = exactBuffer(bytes);
   const metadata = parquetMetadata(buffer, { parsers });
   const count = Number(metadata.num_rows);
@@ -86,6 +91,7 @@ export function decodeBarFile(bytes: Uint8Array): BarFile {
   };
   return {
     label: readLabel(metadata),
+    seal: sealAt(bytes, seal),
     count,
     stamps: async (range) => (await rowsOf(range)).time,
     bars: async (range) => {
@@ -97,15 +103,27 @@ export function decodeBarFile(bytes: Uint8Array): BarFile {
   };
 }
 
+/** How much of a file's end is sure to hold its seal. */
+export const sealTailBytes = 512;
+
+/** The seal written in a file, by the file or its end; undefined when there is none. Does not check that it holds. */
+export function readSeal(tail: Uint8Array): string | undefined {
+  const seal = findSeal(tail);
+  return seal === undefined ? undefined : sealAt(tail, seal);
+}
+
 const sealMark = 'sha256:';
 const openSeal = '0'.repeat(64);
 
 /** The position of the seal's 64 hexadecimal digits. */
-function findSeal(bytes: Uint8Array): number {
+function findSeal(bytes: Uint8Array): number | undefined {
   const mark = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).lastIndexOf(sealMark);
   const seal = mark + sealMark.length;
-  if (mark < 0 || seal + openSeal.length > bytes.length) throw new Error('it has no seal');
-  return seal;
+  return mark < 0 || seal + openSeal.length > bytes.length ? undefined : seal;
+}
+
+function sealAt(bytes: Uint8Array, seal: number): string {
+  return new TextDecoder('latin1').decode(bytes.subarray(seal, seal + openSeal.length));
 }
 
 /** The digest of the file as it is with an open seal. */

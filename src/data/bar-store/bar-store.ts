@@ -41,6 +41,7 @@ export interface SeriesInfo {
   readonly last: number | undefined;
   /** Where the source has confirmed that there is nothing; a bar that is present all the same counts as present. */
   readonly confirmedEmpty: readonly TimeRange[];
+  /** Epoch milliseconds of the last write; 0 when the series had to be made out from its bar files. */
   readonly updatedAt: number;
 }
 

@@ -66,6 +66,22 @@ export async function readFileIfPresent(path: string): Promise<Uint8Array | unde
   return guarded(`read ${path}`, () => ifPresent(readFile(path)));
 }
 
+/** The last bytes of a file, or undefined when there is none. */
+export async function readTailIfPresent(path: string, length: number): Promise<Uint8Array | undefined> {
+  return guarded(`read ${path}`, async () => {
+    const file = await ifPresent(open(path, 'r'));
+    if (file === undefined) return undefined;
+    try {
+      const { size } = await file.stat();
+      const tail = new Uint8Array(Math.min(length, size));
+      const { bytesRead } = await file.read(tail, 0, tail.length, size - tail.length);
+      return tail.subarray(0, bytesRead);
+    } finally {
+      await file.close();
+    }
+  });
+}
+
 /** The names in a folder, in order; none when there is no such folder. */
 export async function readFolder(path: string): Promise<string[]> {
   const names = await guarded(`read the folder ${path}`, () => ifPresent(readdir(path)));

@@ -8,8 +8,8 @@ const fileSchema = z.object({
   count: z.number().int().positive(),
   first: z.number(),
   last: z.number(),
-  /** In bytes. A file of another size was written after this entry. */
-  size: z.number().int().positive(),
+  /** Of the file this entry was made from. A file with another seal was written after the entry. */
+  seal: z.string(),
 });
 
 /**

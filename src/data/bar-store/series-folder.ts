@@ -1,9 +1,8 @@
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KtrdrError } from '../../base/index.ts';
 import { barCount, type Bars, type CalendarId, type Timeframe, type TimeRange } from '../../market/index.ts';
-import { decodeBarFile, encodeBarFile, type BarFile } from './bar-file.ts';
-import { readFileIfPresent, readFolder, removeFile, replaceFile } from './durable-file.ts';
+import { decodeBarFile, encodeBarFile, readSeal, sealTailBytes, type BarFile } from './bar-file.ts';
+import { readFileIfPresent, readFolder, readTailIfPresent, removeFile, replaceFile } from './durable-file.ts';
 import { readManifest, type FileSummary, type Manifest } from './manifest.ts';
 import { parseFileName, seriesName, type FileSpan, type SeriesKey } from './series.ts';
 
@@ -74,8 +73,9 @@ export async function writeBarFile(
     return undefined;
   }
   const bytes = encodeBarFile(bars, { symbol: key.symbol, timeframe: key.timeframe, calendar, name: file.name });
+  const { seal } = decodeBarFile(bytes);
   await replaceFile(path, bytes);
-  return summarize(bars.time, bytes.length);
+  return summarize(bars.time, seal);
 }
 
 /**
@@ -95,29 +95,31 @@ export async function surveySeries(place: SeriesPlace): Promise<Manifest | undef
   }
   const files: Record<string, FileSummary> = {};
   let calendar = manifest?.calendar;
-  let updatedAt = manifest?.updatedAt ?? 0;
   for (const file of await filesOf(place)) {
-    const stats = await statIfPresent(join(place.folder, file.name));
-    if (stats === undefined) continue;
+    const tail = await readTailIfPresent(join(place.folder, file.name), sealTailBytes);
+    if (tail === undefined) continue;
     const entry = manifest?.files[file.name];
-    if (entry?.size === stats.size) {
+    if (entry !== undefined && entry.seal === readSeal(tail)) {
       files[file.name] = entry;
       continue;
     }
     await readBarFile(place, file, async (barFile) => {
-      files[file.name] = summarize(await barFile.stamps(), stats.size);
+      files[file.name] = summarize(await barFile.stamps(), barFile.seal);
       calendar ??= barFile.label.calendar;
-      updatedAt = Math.max(updatedAt, Math.floor(stats.mtimeMs));
     });
   }
   if (calendar === undefined) return undefined;
-  return { version: 1, symbol, timeframe, calendar, confirmedEmpty: manifest?.confirmedEmpty ?? [], updatedAt, files };
+  return {
+    version: 1,
+    symbol,
+    timeframe,
+    calendar,
+    confirmedEmpty: manifest?.confirmedEmpty ?? [],
+    updatedAt: manifest?.updatedAt ?? 0,
+    files,
+  };
 }
 
-async function statIfPresent(path: string): Promise<{ size: number; mtimeMs: number } | undefined> {
-  return stat(path).catch(() => undefined);
-}
-
-function summarize(time: Float64Array, size: number): FileSummary {
-  return { count: time.length, first: time[0] ?? Number.NaN, last: time.at(-1) ?? Number.NaN, size };
+function summarize(time: Float64Array, seal: string): FileSummary {
+  return { count: time.length, first: time[0] ?? Number.NaN, last: time.at(-1) ?? Number.NaN, seal };
 }

@@ -1,0 +1,377 @@
+import { mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ManualClock } from '../../async/index.ts';
+import { silentLogger } from '../../base/index.ts';
+import {
+  barCount,
+  barsFromRows,
+  barsInRange,
+  concatBars,
+  emptyBars,
+  mergeBars,
+  type Bars,
+} from '../../market/index.ts';
+import { BarStore, type SeriesKey } from './index.ts';
+import { seriesFolder } from './series.ts';
+
+const spy: SeriesKey = { symbol: 'SPY', timeframe: '1m' };
+const calendar = 'us_equities';
+const hostileSymbols = [
+  '',
+  '..',
+  '../x',
+  '/etc/passwd',
+  'CON',
+  'con',
+  'BRK B',
+  'EUR.USD',
+  'a\0b',
+  'x'.repeat(10_000),
+  '\u202Egpj.SPY',
+  '\ud800',
+  '\ud801',
+  '__proto__',
+  'sha256:',
+];
+const minute = 60_000;
+const newYear = Date.UTC(2020, 0, 1);
+
+let root: string;
+let store: BarStore;
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'bar-store-'));
+  store = await BarStore.open(root);
+});
+
+afterEach(async () => {
+  await store[Symbol.asyncDispose]();
+  await rm(root, { recursive: true, force: true });
+});
+
+/** Bars a minute apart, `from` minutes after the turn of the year 2019 to 2020. */
+function minutes(from: number, count: number, price = 100): Bars {
+  return barsFromRows(
+    Array.from({ length: count }, (_, index) => ({
+      time: newYear + (from + index) * minute,
+      open: price,
+      high: price + 1,
+      low: price - 1,
+      close: price,
+      volume: index,
+    })),
+  );
+}
+
+function add(bars: Bars, key = spy): Promise<void> {
+  return store.append(key, { calendar, bars, confirmedEmpty: [] });
+}
+
+function pathOf(name: string, key = spy): string {
+  return join(seriesFolder(root, key), name);
+}
+
+describe('BarStore', () => {
+  it('has nothing before the first append', async () => {
+    expect(await store.list()).toEqual([]);
+    expect(await store.info(spy)).toBeUndefined();
+    expect(await store.read(spy)).toEqual(emptyBars);
+    expect(await store.stamps(spy)).toEqual(new Float64Array());
+    expect(await store.remove(spy, { start: 0, end: Infinity })).toBe(0);
+    expect(await readdir(root)).toEqual([]);
+  });
+
+  it('gives back what was added, also after it is opened again', async () => {
+    const bars = minutes(-1000, 2000);
+    await add(bars);
+    const again = await BarStore.open(root);
+    expect(await again.read(spy)).toEqual(bars);
+    expect(await again.stamps(spy)).toEqual(bars.time);
+    expect((await readdir(seriesFolder(root, spy))).sort((a, b) => a.localeCompare(b))).toEqual([
+      '2019.parquet',
+      '2020.parquet',
+      'series.json',
+    ]);
+  });
+
+  it('reads ranges within one year, across years and beyond', async () => {
+    const bars = minutes(-1000, 2000);
+    await add(bars);
+    for (const [from, to] of [
+      [-900, -800],
+      [-10, 10],
+      [0, 1000],
+      [-5000, 5000],
+      [5, 5],
+      [2000, 3000],
+      [10, -10],
+    ] as const) {
+      const range = { start: newYear + from * minute, end: newYear + to * minute };
+      expect(await store.read(spy, range)).toEqual(barsInRange(bars, range));
+      expect(await store.stamps(spy, range)).toEqual(barsInRange(bars, range).time);
+    }
+  });
+
+  it('tells what a series holds', async () => {
+    const clock = new ManualClock(newYear);
+    const timed = await BarStore.open(root, { clock });
+    const confirmedEmpty = [{ start: newYear + 60 * minute, end: newYear + 90 * minute }];
+    await timed.append(spy, { calendar, bars: minutes(-10, 30), confirmedEmpty });
+    clock.advance(5000);
+    await timed.append(spy, {
+      calendar,
+      bars: emptyBars,
+      confirmedEmpty: [{ start: newYear + 90 * minute, end: newYear + 95 * minute }],
+    });
+    expect(await timed.info(spy)).toEqual({
+      key: spy,
+      calendar,
+      count: 30,
+      first: newYear - 10 * minute,
+      last: newYear + 19 * minute,
+      confirmedEmpty: [{ start: newYear + 60 * minute, end: newYear + 95 * minute }],
+      updatedAt: newYear + 5000,
+    });
+    expect(await timed.list()).toEqual([await timed.info(spy)]);
+  });
+
+  it('keeps daily bars in one file, stamped with dates', async () => {
+    const key: SeriesKey = { symbol: 'SPY', timeframe: '1d' };
+    const day = 1440 * minute;
+    const bars = barsFromRows(
+      [-400, 0, 400].map((date) => ({ time: newYear + date * day, open: 1, high: 1, low: 1, close: 1, volume: 1 })),
+    );
+    await add(bars, key);
+    expect(await store.read(key)).toEqual(bars);
+    expect(await readdir(seriesFolder(root, key))).toEqual(['all.parquet', 'series.json']);
+    await expect(add(minutes(1, 1), key)).rejects.toMatchObject({ code: 'invalid_input' });
+    const confirmedEmpty = [{ start: newYear + minute, end: newYear + day }];
+    await expect(store.append(key, { calendar, bars: emptyBars, confirmedEmpty })).rejects.toThrow(/session dates/);
+  });
+
+  it('is the merge of all appends, in whatever pieces they come', async () => {
+    const anyPiece = fc.record({
+      from: fc.integer({ min: -60, max: 50 }),
+      count: fc.nat(40),
+      price: fc.integer({ min: 2, max: 99 }),
+    });
+    let run = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyPiece, { maxLength: 6 }), async (pieces) => {
+        run += 1;
+        const key: SeriesKey = { symbol: `run ${run}`, timeframe: '1m' };
+        const added = pieces.map(({ from, count, price }) => minutes(from, count, price));
+        // Not awaited one by one: appends of one series take turns in the order they were asked for.
+        await Promise.all(added.map((bars) => add(bars, key)));
+        const wanted = added.reduce(mergeBars, emptyBars);
+        expect(await store.read(key)).toEqual(wanted);
+        expect((await store.info(key))?.count ?? 0).toBe(barCount(wanted));
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it('writes series side by side and never shows a reader half a file', async () => {
+    await add(minutes(0, 500));
+    const writing = Promise.all(
+      Array.from({ length: 10 }, (_, index) =>
+        Promise.all([add(minutes(0, 500, index + 10)), add(minutes(0, 50), { symbol: `S${index}`, timeframe: '1m' })]),
+      ),
+    );
+    const counts = new Set<number>();
+    const prices = new Set<number>();
+    for (let round = 0; round < 20; round += 1) {
+      const { open } = await store.read(spy);
+      counts.add(open.length);
+      prices.add(new Set(open).size);
+    }
+    await writing;
+    expect([...counts]).toEqual([500]);
+    expect([...prices], 'each read shows the bars of one append').toEqual([1]);
+    expect((await store.list()).length).toBe(11);
+    expect((await store.read(spy)).open[0]).toBe(19);
+  });
+
+  it('waits for writes when it is disposed of', async () => {
+    const writing = add(minutes(0, 5));
+    await store[Symbol.asyncDispose]();
+    expect(barCount(await store.read(spy))).toBe(5);
+    await writing;
+  });
+
+  it('takes any symbol and keeps it exactly', async () => {
+    for (const [index, symbol] of hostileSymbols.entries()) await add(minutes(index, 1), { symbol, timeframe: '1m' });
+    const again = await BarStore.open(root);
+    expect((await again.list()).map(({ key }) => key.symbol).sort()).toEqual([...hostileSymbols].sort());
+    for (const [index, symbol] of hostileSymbols.entries())
+      expect(await again.read({ symbol, timeframe: '1m' })).toEqual(minutes(index, 1));
+    expect((await readdir(root)).length).toBe(hostileSymbols.length);
+  });
+});
+
+describe('BarStore.append() refuses', () => {
+  it('bars that break a rule, and writes nothing', async () => {
+    const bars = minutes(0, 3);
+    bars.low[1] = 1000;
+    await expect(add(bars)).rejects.toMatchObject({ code: 'data_corrupt' });
+    expect(await readdir(root)).toEqual([]);
+  });
+
+  it('another calendar than the series has', async () => {
+    await add(minutes(0, 1));
+    await expect(
+      store.append(spy, { calendar: 'currencies', bars: minutes(1, 1), confirmedEmpty: [] }),
+    ).rejects.toMatchObject({ code: 'conflict' });
+    expect(barCount(await store.read(spy))).toBe(1);
+  });
+
+  it('stamps that no year of four digits names, and empty ranges without end', async () => {
+    const early = barsFromRows([{ time: Date.UTC(-1, 0, 1), open: 1, high: 1, low: 1, close: 1, volume: 1 }]);
+    await expect(add(early)).rejects.toThrow(/years 1000 to 9999/);
+    await expect(
+      store.append(spy, { calendar, bars: emptyBars, confirmedEmpty: [{ start: 0, end: Infinity }] }),
+    ).rejects.toThrow(/must be finite/);
+    expect(await readdir(root)).toEqual([]);
+  });
+});
+
+describe('BarStore.remove()', () => {
+  it('cuts out the range and leaves the rest', async () => {
+    const bars = minutes(-100, 200);
+    await add(bars);
+    const range = { start: newYear - 10 * minute, end: newYear + 20 * minute };
+    expect(await store.remove(spy, range)).toBe(30);
+    expect(await store.read(spy)).toEqual(
+      concatBars([
+        barsInRange(bars, { start: 0, end: range.start }),
+        barsInRange(bars, { start: range.end, end: Infinity }),
+      ]),
+    );
+    expect(await store.info(spy)).toMatchObject({ count: 170 });
+    expect(await store.remove(spy, range)).toBe(0);
+  });
+
+  it('forgets what was confirmed empty there', async () => {
+    const hour = 60 * minute;
+    await store.append(spy, {
+      calendar,
+      bars: minutes(0, 1),
+      confirmedEmpty: [{ start: newYear + hour, end: newYear + 5 * hour }],
+    });
+    await store.remove(spy, { start: newYear + 2 * hour, end: newYear + 3 * hour });
+    expect((await store.info(spy))?.confirmedEmpty).toEqual([
+      { start: newYear + hour, end: newYear + 2 * hour },
+      { start: newYear + 3 * hour, end: newYear + 5 * hour },
+    ]);
+  });
+
+  it('removes a year of which nothing is left, and at last the series', async () => {
+    await add(minutes(-10, 20));
+    await store.remove(spy, { start: newYear, end: Infinity });
+    expect(await readdir(seriesFolder(root, spy))).toEqual(['2019.parquet', 'series.json']);
+    expect(await store.remove(spy, { start: -Infinity, end: Infinity })).toBe(10);
+    expect(await store.info(spy)).toBeUndefined();
+    expect(await readdir(root)).toEqual([]);
+  });
+});
+
+describe('BarStore after a crash', () => {
+  it('counts bars that were written before their manifest was', async () => {
+    await add(minutes(-50, 40));
+    const before = await readFile(pathOf('series.json'));
+    await add(minutes(-5, 40));
+    await writeFile(pathOf('series.json'), before);
+    const again = await BarStore.open(root);
+    expect(await again.info(spy)).toMatchObject({
+      count: 80,
+      first: newYear - 50 * minute,
+      last: newYear + 34 * minute,
+    });
+    expect(barCount(await again.read(spy))).toBe(80);
+    await again.append(spy, { calendar, bars: minutes(35, 5), confirmedEmpty: [] });
+    expect(JSON.parse(await readFile(pathOf('series.json'), 'utf8'))).toMatchObject({
+      files: { '2019.parquet': { count: 45 }, '2020.parquet': { count: 40 } },
+    });
+  });
+
+  it('makes a lost manifest again from the files', async () => {
+    await add(minutes(-10, 30));
+    await rm(pathOf('series.json'));
+    const again = await BarStore.open(root);
+    expect(await again.list()).toMatchObject([{ key: spy, calendar, count: 30, updatedAt: 0 }]);
+    await again.append(spy, { calendar, bars: minutes(20, 1), confirmedEmpty: [] });
+    expect(await again.info(spy)).toMatchObject({ count: 31 });
+  });
+
+  it('does without a bar file that was moved away', async () => {
+    await add(minutes(-10, 30));
+    await rename(pathOf('2019.parquet'), join(root, '2019.parquet'));
+    expect(await store.info(spy)).toMatchObject({ count: 20, first: newYear });
+    expect(await store.read(spy)).toEqual(barsInRange(minutes(-10, 30), { start: newYear, end: Infinity }));
+  });
+
+  it('clears away half-written files when it opens, and no others', async () => {
+    await add(minutes(0, 10));
+    await writeFile(pathOf('.2020.parquet.4711-3.tmp'), 'half');
+    await writeFile(pathOf('.notes.tmp'), 'mine');
+    const again = await BarStore.open(root);
+    expect(await readdir(seriesFolder(root, spy))).toEqual(['.notes.tmp', '2020.parquet', 'series.json']);
+    expect(barCount(await again.read(spy))).toBe(10);
+  });
+});
+
+describe('BarStore with a damaged file', () => {
+  async function damage(name: string): Promise<Buffer> {
+    const bytes = await readFile(pathOf(name));
+    bytes[200] = (bytes[200] ?? 0) ^ 1;
+    await writeFile(pathOf(name), bytes);
+    return bytes;
+  }
+
+  it('names the bar file and what to do, and overwrites nothing', async () => {
+    await add(minutes(-10, 500));
+    const bytes = await damage('2020.parquet');
+    const { mtimeMs } = await stat(pathOf('2019.parquet'));
+    await expect(store.read(spy)).rejects.toMatchObject({
+      code: 'data_corrupt',
+      details: { path: pathOf('2020.parquet') },
+    });
+    await expect(store.read(spy)).rejects.toThrow(
+      /2020\.parquet of SPY 1m is damaged: .* Move it away and load SPY 1m again with "--mode full"/,
+    );
+    await expect(add(minutes(-10, 30, 5))).rejects.toMatchObject({ code: 'data_corrupt' });
+    expect(await readFile(pathOf('2020.parquet'))).toEqual(bytes);
+    expect((await stat(pathOf('2019.parquet'))).mtimeMs, 'the sound year is left alone, too').toBe(mtimeMs);
+    expect(barCount(await store.read(spy, { start: 0, end: newYear }))).toBe(10);
+  });
+
+  it('names the manifest and what to do, and still reads bars', async () => {
+    await add(minutes(0, 10));
+    const warnings: unknown[] = [];
+    const watched = await BarStore.open(root, {
+      log: { ...silentLogger, warn: (_message, fields) => void warnings.push(fields) },
+    });
+    for (const text of ['{', '{"version":2}', '\xff']) {
+      await writeFile(pathOf('series.json'), text, 'latin1');
+      await expect(watched.info(spy)).rejects.toThrow(/manifest .*series\.json is damaged\. Move it away/);
+      await expect(watched.append(spy, { calendar, bars: minutes(10, 1), confirmedEmpty: [] })).rejects.toMatchObject({
+        code: 'data_corrupt',
+      });
+      expect(barCount(await watched.read(spy))).toBe(10);
+      expect(await watched.list()).toEqual([]);
+    }
+    expect(warnings.length).toBe(3);
+  });
+
+  it('refuses a sound file in another series place', async () => {
+    await add(minutes(0, 10));
+    await add(minutes(0, 10), { symbol: 'QQQ', timeframe: '1m' });
+    await writeFile(pathOf('2020.parquet'), await readFile(pathOf('2020.parquet', { symbol: 'QQQ', timeframe: '1m' })));
+    await expect(store.read(spy)).rejects.toThrow(/it was written as 2020\.parquet of QQQ 1m/);
+    await writeFile(pathOf('2021.parquet', { symbol: 'QQQ', timeframe: '1m' }), await readFile(pathOf('2020.parquet')));
+    await expect(store.read({ symbol: 'QQQ', timeframe: '1m' })).rejects.toMatchObject({ code: 'data_corrupt' });
+  });
+});

@@ -1,0 +1,88 @@
+import { sep } from 'node:path';
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { fileOf, parseFileName, seriesFolder, seriesName } from './series.ts';
+
+/** Names that have hurt other programs: separators, parents, reserved names, right-to-left text, halves of characters. */
+const hostileSymbols = [
+  '',
+  '.',
+  '..',
+  '../x',
+  '..\\x',
+  '/etc/passwd',
+  'C:\\x',
+  'CON',
+  'con',
+  'nul.txt',
+  'BRK B',
+  'BRK.B',
+  'EUR.USD',
+  'EURUSD',
+  'a\0b',
+  'x'.repeat(10_000),
+  'x'.repeat(10_001),
+  '\u202Egpj.SPY',
+  'מניה',
+  '日経225',
+  'e\u0301',
+  '\u00e9',
+  '\ud800',
+  '\ud801',
+  '__proto__',
+  'a/../b',
+  ' SPY',
+  'SPY ',
+  '%2e%2e',
+  'sha256:',
+];
+
+function folder(symbol: string): string {
+  return seriesFolder('/store', { symbol, timeframe: '1d' });
+}
+
+describe('seriesFolder()', () => {
+  it('is one safe name below the root, whatever the symbol', () => {
+    const anySymbol = fc.oneof(fc.constantFrom(...hostileSymbols), fc.string({ unit: 'binary' }), fc.string());
+    fc.assert(
+      fc.property(anySymbol, (symbol) => {
+        const parts = folder(symbol).split(sep);
+        expect(parts.slice(0, 2)).toEqual(['', 'store']);
+        expect(parts[2]).toMatch(/^[a-z0-9-]*[0-9a-f]{16}$/);
+        expect(parts.slice(3)).toEqual(['1d']);
+      }),
+    );
+  });
+
+  it('keeps any two symbols apart', () => {
+    expect(new Set(hostileSymbols.map(folder)).size).toBe(hostileSymbols.length);
+  });
+
+  it('stays readable for people', () => {
+    expect(folder('BRK B')).toMatch(/\/brk-b-[0-9a-f]{16}\/1d$/);
+  });
+});
+
+describe('fileOf()', () => {
+  it('is the UTC year of an intraday bar and one file for daily bars', () => {
+    expect(fileOf('1m', Date.parse('2019-12-31T23:59Z')).name).toBe('2019.parquet');
+    expect(fileOf('1m', Date.parse('2020-01-01T00:00Z')).name).toBe('2020.parquet');
+    expect(fileOf('1d', Date.parse('2020-01-01T00:00Z')).name).toBe('all.parquet');
+  });
+
+  it('is undone by parseFileName(), which knows no other file', () => {
+    const file = fileOf('1h', Date.parse('2019-06-01T00:00Z'));
+    expect(parseFileName('1h', file.name)).toEqual(file);
+    expect(
+      ['all.parquet', '19.parquet', '.2019.parquet.1-1.tmp', 'series.json'].map((name) => parseFileName('1h', name)),
+    ).toEqual(Array(4).fill(undefined));
+    expect(parseFileName('1d', '2019.parquet')).toBeUndefined();
+  });
+});
+
+describe('seriesName()', () => {
+  it('shortens what would fill a screen', () => {
+    expect(seriesName({ symbol: 'SPY', timeframe: '1h' })).toBe('SPY 1h');
+    expect(seriesName({ symbol: 'x'.repeat(10_000), timeframe: '1h' }).length).toBeLessThan(60);
+  });
+});
