@@ -34,6 +34,8 @@ export async function answer(
     response = problemOf(thrown, endpoint, options.log);
   }
   if (endpoint.response !== 'events' || response.status !== 200) exchange[Symbol.dispose]();
+  // Nobody will read it, so nothing must wait for a reader.
+  if (request.raw.method === 'HEAD') await response.body?.cancel();
   const ms = options.clock.elapsed() - begunAt;
   options.log.debug('request answered', { endpoint: nameOf(endpoint), status: response.status, ms });
   return response;

@@ -9,6 +9,7 @@ import {
   ManualClock,
   ProgressReporter,
   systemClock,
+  type Clock,
   type ProgressState,
 } from '../async/index.ts';
 import { KtrdrError, silentLogger } from '../base/index.ts';
@@ -18,17 +19,20 @@ import {
   ServiceOrchestrator,
   type OperationContext,
   type OperationContract,
+  type OperationStatus,
   type OperationWork,
 } from '../operations/index.ts';
+import type { AdapterOptions } from './async-service-adapter.ts';
 import { defineEndpoint, encodable } from './endpoint.ts';
 import { hostServiceConfig, type HostServiceConfig } from './host-service-config.ts';
 import { HostService } from './host-service.ts';
 import { binary, implement } from './implement.ts';
 import { memoryTransport } from './memory-transport.ts';
-import { cancelOperation, startOperation, watchOperation } from './operation-endpoints.ts';
 import { OperationsClient } from './operations-client.ts';
 import { poolTransport } from './pool-transport.ts';
-import type { Transport, TransportResponse } from './transport.ts';
+import type { Transport } from './transport.ts';
+
+const none = CancellationToken.none;
 
 interface Count {
   counted: number;
@@ -200,34 +204,323 @@ describe.each(['memory', 'socket'] as const)('a client over %s', (way) => {
     await fixture[Symbol.asyncDispose]();
   });
 
-  const clientOver = (overrides: Partial<Transport>): OperationsClient =>
-    new OperationsClient('test host', { config, transport: { ...transport, ...overrides } });
+  const clientOver = (overrides: Partial<Transport>, more: Partial<AdapterOptions> = {}): OperationsClient =>
+    new OperationsClient('test host', { config, transport: { ...transport, ...overrides }, ...more });
 
-  it('calls an endpoint with params, query and body', async () => {
-    const input = { params: { word: 'a/b ü%' }, query: { times: 2 }, body: { tail: '!' } };
-    expect(await client.call(echo, input, CancellationToken.none)).toEqual({ said: 'a/b ü%a/b ü%!' });
+  describe('call', () => {
+    it('carries params, query and body, and gives back the parsed answer', async () => {
+      const input = { params: { word: 'a/b ü%' }, query: { times: 2 }, body: { tail: '!' } };
+      expect(await client.call(echo, input, none)).toEqual({ said: 'a/b ü%a/b ü%!' });
+    });
+
+    it('takes an encodable answer as bytes, and a binary one with its media type', async () => {
+      expect(await client.call(doubled, {}, none), 'the decoder doubles').toBe(42);
+      expect(await client.call(picture, {}, none)).toEqual({
+        mediaType: 'image/x-test',
+        bytes: Uint8Array.of(1, 2, 3),
+      });
+    });
+
+    it('throws the error that the host threw, with the service and the endpoint', async () => {
+      const thrown = await client.get('nobody', none).catch(KtrdrError.from);
+      expect(thrown).toMatchObject({
+        code: 'not_found',
+        message: 'There is no operation "nobody".',
+        details: { service: 'test host', endpoint: 'GET /operations/{id}' },
+      });
+    });
+
+    it('names every wrong field of its input', async () => {
+      const input = { params: { word: 'x' }, query: { times: 10 }, body: { tail: '' } };
+      const thrown = await client.call(echo, input, none).catch(KtrdrError.from);
+      expect(thrown).toMatchObject({ code: 'invalid_input', details: { issues: [{ path: 'times' }] } });
+    });
+
+    it('calls an answer of another shape corrupt', async () => {
+      await expect(client.call(wrong, {}, none)).rejects.toMatchObject({ code: 'data_corrupt' });
+    });
+
+    it('tries an idempotent endpoint again, after the pause that the host asks for', async () => {
+      fixture.flakyFailures = 2;
+      expect(await client.call(flaky, {}, none)).toBe('at last');
+      expect(fixture.flakyCalls).toBe(3);
+      expect(client.metrics).toMatchObject({ requests: 1, retries: 2, failures: 0, latencyMs: { count: 1 } });
+    });
+
+    it('sends an endpoint that is not idempotent once', async () => {
+      fixture.flakyFailures = 1;
+      await expect(client.call(flakyOrder, {}, none)).rejects.toMatchObject({ code: 'unavailable' });
+      expect(fixture.flakyCalls).toBe(1);
+      expect(client.metrics).toMatchObject({ requests: 1, retries: 0, failures: 1 });
+    });
+
+    it('gives up an idempotent endpoint when its retries are used up', async () => {
+      fixture.flakyFailures = 100;
+      await expect(client.call(flaky, {}, none)).rejects.toMatchObject({ code: 'unavailable', message: 'Not now.' });
+      expect(fixture.flakyCalls).toBe(1 + config.retries);
+    });
+
+    it('is cancelled in flight on both sides', async () => {
+      using source = new CancellationSource();
+      const call = client.call(stuck, {}, source.token);
+      await fixture.stuckEntered.passed;
+      source.cancel('shutdown');
+      await expect(call).rejects.toMatchObject({ code: 'cancelled', details: { reason: 'shutdown' } });
+      await fixture.stuckCancelled.passed;
+    });
+
+    it('tells a handler of a shutdown', async () => {
+      const call = client.call(stuck, {}, none);
+      await fixture.stuckEntered.passed;
+      await Promise.all([
+        fixture.host[Symbol.asyncDispose](),
+        expect(call).rejects.toMatchObject({ code: 'cancelled', details: { reason: 'shutdown' } }),
+      ]);
+    });
+
+    it('ends at its own time limit', async () => {
+      const impatient = clientOver({}, { config: { ...config, timeoutMs: 20, retries: 0 } });
+      const thrown = await impatient.call(stuck, {}, none).catch(KtrdrError.from);
+      expect(thrown).toMatchObject({ code: 'deadline_exceeded', details: { endpoint: 'GET /stuck' } });
+      await fixture.stuckCancelled.passed;
+    });
+
+    it('sends nothing when it is cancelled already', async () => {
+      using source = new CancellationSource();
+      source.cancel();
+      await expect(client.call(flaky, {}, source.token)).rejects.toMatchObject({ code: 'cancelled' });
+      expect(fixture.flakyCalls).toBe(0);
+    });
   });
 
-  it('relays an operation', async () => {
-    const { context, states } = contextOf('run-1');
-    expect(await client.run(count, { to: 4 }, context)).toEqual({ sum: 10 });
-    expect(states.at(-1)).toMatchObject({ phase: 'counting', done: 4, total: 4, fraction: 1, context: { counted: 4 } });
+  it('asks for health once in a few seconds', async () => {
+    const clock = new ManualClock();
+    let asked = 0;
+    const counting = clientOver({ send: (request) => ((asked += 1), transport.send(request)) }, { clock });
+    expect(await counting.health(none)).toEqual({ service: 'test host', version: '1.2.3', status: 'ok' });
+    await counting.health(none);
+    expect(asked).toBe(1);
+    clock.advance(3_001);
+    await counting.health(none);
+    expect(asked).toBe(2);
   });
+
+  describe('run', () => {
+    it('relays progress that never falls, and the result', async () => {
+      const { context, states } = contextOf('run-1');
+      expect(await client.run(count, { to: 400 }, context)).toEqual({ sum: 80_200 });
+      const fractions = states.map(({ fraction }) => fraction);
+      expect(fractions).toEqual(fractions.toSorted((a, b) => a - b));
+      expect(states.at(-1)).toMatchObject({ phase: 'counting', done: 400, fraction: 1, context: { counted: 400 } });
+    });
+
+    it('brings a result in the encoding of its contract', async () => {
+      const bytes = await client.run(paint, { color: 7 }, contextOf('run-2').context);
+      expect(bytes).toEqual(new Uint8Array(100_000).fill(7));
+    });
+
+    it('fails with the code and the details of the operation', async () => {
+      const thrown = await client.run(count, { to: 13 }, contextOf('run-3').context).catch(KtrdrError.from);
+      expect(thrown).toMatchObject({
+        code: 'rate_limited',
+        message: 'Thirteen is too many.',
+        details: { limit: 12, service: 'test host', operation: 'run-3' },
+      });
+    });
+
+    it('relays a cancel, and ends when the host has stopped', async () => {
+      using source = new CancellationSource();
+      const run = client.run(count, { to: -5 }, contextOf('run-4', source.token).context);
+      await fixture.entered.passed;
+      source.cancel('timeout');
+      await expect(run).rejects.toMatchObject({ code: 'cancelled', details: { reason: 'timeout' } });
+      expect(fixture.orchestrator.operations.get('run-4')).toMatchObject({
+        status: 'cancelled',
+        cancellation: { reason: 'timeout', forced: false },
+      });
+      expect(fixture.reasons).toEqual(['timeout']);
+    });
+
+    it('says that a cancel is unconfirmed when the work does not stop in time', async () => {
+      const clock = new ManualClock();
+      using source = new CancellationSource();
+      const run = clientOver({}, { clock }).run(count, { to: -99 }, contextOf('run-5', source.token, clock).context);
+      await fixture.entered.passed;
+      source.cancel();
+      await reaches('run-5', 'cancelling');
+      clock.advance(5_000);
+      await expect(run).rejects.toMatchObject({ code: 'cancelled', details: { unconfirmed: true } });
+    });
+
+    it('starts nothing when it is cancelled already', async () => {
+      using source = new CancellationSource();
+      source.cancel();
+      const run = client.run(count, { to: 1 }, contextOf('run-6', source.token).context);
+      await expect(run).rejects.toMatchObject({ code: 'cancelled' });
+      expect(fixture.orchestrator.operations.find('run-6')).toBeUndefined();
+    });
+
+    it('joins its operation when the answer to the start was lost', async () => {
+      let isLost = false;
+      const lossy = clientOver({
+        async send(request) {
+          const response = await transport.send(request);
+          if (request.method !== 'PUT' || isLost) return response;
+          isLost = true;
+          await response.bytes();
+          throw Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
+        },
+      });
+      expect(await lossy.run(count, { to: 4 }, contextOf('run-7').context)).toEqual({ sum: 10 });
+      expect(isLost).toBe(true);
+      expect(fixture.orchestrator.operations.list().total).toBe(1);
+    });
+
+    it('still sends a cancel that was asked for while the start was on its way', async () => {
+      const [putHeld, cancelRefused] = [new Gate(), new Gate()];
+      const slow = clientOver({
+        async send(request) {
+          if (request.method === 'PUT') {
+            putHeld.open();
+            await cancelRefused.passed;
+          }
+          const response = await transport.send(request);
+          if (request.path.endsWith('/cancel') && response.status === 404) cancelRefused.open();
+          return response;
+        },
+      });
+      using source = new CancellationSource();
+      const run = slow.run(count, { to: -5 }, contextOf('run-8', source.token).context);
+      await putHeld.passed;
+      source.cancel();
+      await expect(run).rejects.toMatchObject({ code: 'cancelled', details: { reason: 'user' } });
+      expect(fixture.orchestrator.operations.get('run-8').status).toBe('cancelled');
+    });
+
+    it('takes a dropped stream up behind the last event it had', async () => {
+      const streams: string[] = [];
+      const leaky = clientOver({
+        async send(request) {
+          const response = await transport.send(request);
+          if (request.isStream !== true) return response;
+          streams.push(request.path);
+          return streams.length > 1 ? response : { ...response, chunks: () => cutAfter(response.chunks(), 'running') };
+        },
+      });
+      const run = leaky.run(count, { to: -5 }, contextOf('run-9').context);
+      await expect.poll(() => streams.length).toBe(2);
+      fixture.release.open();
+      expect(await run).toEqual({ sum: 15 });
+      const after = streams.map((path) => Number(new URLSearchParams(path.split('?')[1]).get('after')));
+      expect(after[1]).toBeGreaterThan(after[0] ?? Infinity);
+    });
+
+    it('looks at the record again and again where events do not get through', async () => {
+      const clock = new ManualClock();
+      const asked: string[] = [];
+      const overrides: Partial<Transport> = {
+        send(request) {
+          asked.push(request.path);
+          return transport.send(request.isStream === true ? { ...request, path: '/health' } : request);
+        },
+      };
+      const proxied = clientOver(overrides, { clock });
+      const run = proxied.run(count, { to: -5 }, contextOf('run-10', none, clock).context);
+      const polls = (): number => asked.filter((path) => path === '/operations/run-10').length;
+      await expect.poll(() => (clock.advance(500), polls()), { interval: 1 }).toBeGreaterThan(2);
+      fixture.release.open();
+      await expect.poll(() => (clock.advance(500), asked.at(-1)), { interval: 1 }).toBe('/operations/run-10/result');
+      expect(await run).toEqual({ sum: 15 });
+      expect(asked.filter((path) => path.includes('/events'))).toHaveLength(1);
+    });
+
+    it('gives the host up after a time without contact, and says that the work may go on', async () => {
+      const clock = new ManualClock();
+      const cut = clientOver(
+        {
+          async send(request) {
+            if (request.method === 'PUT') return transport.send(request);
+            throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+          },
+        },
+        { clock },
+      );
+      const run = cut.run(count, { to: -5 }, contextOf('run-11', none, clock).context).catch(KtrdrError.from);
+      let isOver = false;
+      void run.then(() => (isOver = true));
+      await expect.poll(() => (clock.advance(500), isOver), { interval: 1 }).toBe(true);
+      expect(await run).toMatchObject({
+        code: 'unavailable',
+        message: expect.stringContaining('which may still run there'),
+        details: { operation: 'run-11', service: 'test host' },
+      });
+      expect(clock.elapsed()).toBeGreaterThanOrEqual(15_000);
+    });
+  });
+
+  describe('an operations client', () => {
+    it('starts, lists, follows, cancels and reads results', async () => {
+      expect(await client.start({ type: 'count', input: { to: 3 }, id: 'c-1' }, none)).toMatchObject({ id: 'c-1' });
+      const states = [];
+      for await (const state of client.follow('c-1', { token: none })) states.push(state);
+      expect(states.at(-1)).toMatchObject({ status: 'completed', message: '3 of 3' });
+      expect(await client.result(count, 'c-1', none)).toEqual({ sum: 6 });
+      await client.start({ type: 'count', input: { to: -3 }, id: 'c-2' }, none);
+      await client.cancel({ id: 'c-2' }, none);
+      await reaches('c-2', 'cancelled');
+      const listed = await client.list({ status: ['cancelled', 'failed'], limit: 5 }, none);
+      expect(listed).toMatchObject({ total: 1, operations: [{ id: 'c-2' }] });
+      expect((await client.list({ status: 'completed' }, none)).operations.map(({ id }) => id)).toEqual(['c-1']);
+    });
+
+    it('refuses an id that belongs to other work', async () => {
+      await client.start({ type: 'count', input: { to: 3 }, id: 'c-3' }, none);
+      const again = client.start({ type: 'count', input: { to: 4 }, id: 'c-3' }, none);
+      await expect(again).rejects.toMatchObject({ code: 'conflict' });
+    });
+
+    it('stops following without stopping the operation', async () => {
+      await client.start({ type: 'count', input: { to: -3 }, id: 'c-4' }, none);
+      using source = new CancellationSource();
+      const following = (async () => {
+        for await (const { status } of client.follow('c-4', { token: source.token })) {
+          if (status === 'running') source.cancel();
+        }
+      })();
+      await expect(following).rejects.toMatchObject({ code: 'cancelled' });
+      expect(fixture.orchestrator.operations.get('c-4').status).toBe('running');
+    });
+
+    it('does not follow what does not exist', async () => {
+      const following = client.follow('nobody', { token: none }).next();
+      await expect(following).rejects.toMatchObject({ code: 'not_found' });
+    });
+  });
+
+  async function reaches(id: string, status: OperationStatus): Promise<void> {
+    for await (const operation of fixture.orchestrator.operations.watch(id)) if (operation.status === status) return;
+    throw new Error(`${id} never was ${status}`);
+  }
 });
+
+async function* cutAfter(chunks: AsyncIterable<Uint8Array>, word: string): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    yield chunk;
+    if (new TextDecoder().decode(chunk).includes(word)) return;
+  }
+}
 
 function contextOf(
   id: string,
-  token = CancellationToken.none,
+  token: CancellationToken = none,
+  clock: Clock = systemClock,
 ): { context: OperationContext<Count>; states: ProgressState<Count>[] } {
   const states: ProgressState<Count>[] = [];
   const progress = new ProgressReporter<Count>({
-    clock: systemClock,
+    clock,
     context: { counted: 0 },
     emit: (state) => states.push(state),
     intervalMs: 0,
   });
-  return { context: { id, token, progress, log: silentLogger, clock: systemClock }, states };
+  return { context: { id, token, progress, log: silentLogger, clock }, states };
 }
-
-void [ManualClock, CancellationSource, cancelOperation, startOperation, watchOperation];
-void ({} as TransportResponse);

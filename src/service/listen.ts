@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import type { Clock } from '../async/index.ts';
 import { KtrdrError, systemCode } from '../base/index.ts';
@@ -25,7 +25,7 @@ const lastWordsMs = 500;
  * @throws KtrdrError `conflict` when the port is taken, `permission_denied` or `invalid_input` when it cannot be had.
  */
 export async function listen({ handle, port, hostname, clock }: ListenOptions): Promise<Listener> {
-  const server = createServer({ keepAliveTimeout: keepAliveMs }, requestListener(handle));
+  const server = serve(handle);
   await bind(server, port, hostname);
   const address = server.address();
   return {
@@ -34,9 +34,16 @@ export async function listen({ handle, port, hostname, clock }: ListenOptions): 
   };
 }
 
-function requestListener(handle: ListenOptions['handle']): RequestListener {
+function serve(handle: ListenOptions['handle']): Server {
   const listener = getRequestListener((request) => handle(request));
-  return (incoming, outgoing) => void listener(incoming, outgoing);
+  const server = createServer({ keepAliveTimeout: keepAliveMs }, (incoming, outgoing) => {
+    outgoing.once('close', () => {
+      // A connection that becomes idle after the server was closed would be kept for a request that never comes.
+      if (!server.listening) setImmediate(() => server.closeIdleConnections());
+    });
+    void listener(incoming, outgoing);
+  });
+  return server;
 }
 
 function bind(server: Server, port: number, hostname: string): Promise<void> {
@@ -53,8 +60,6 @@ function close(server: Server, clock: Clock): Promise<void> {
       cut[Symbol.dispose]();
       resolve();
     });
-    // A connection that becomes idle from now on would otherwise be kept for the next request.
-    server.on('request', (_, response) => response.setHeader('connection', 'close'));
   });
 }
 

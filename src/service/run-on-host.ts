@@ -55,30 +55,28 @@ export async function runOnHost<I, C, R>({
   });
 
   try {
-    let operation = await client.call(
-      startOperation,
-      { params: { type: contract.type, id }, body: input },
-      { token: talk.token },
-    );
+    const last = await conduct().catch((thrown: unknown) => {
+      if (token.isCancelled) throw unconfirmed(thrown);
+      throw thrown;
+    });
+    if (last.status !== 'completed') throw errorOf(last, client.service);
+    const result = await client.call(getOperationResult, { params: { id } }, { token: talk.token });
+    return await decodeResult(contract, result.bytes);
+  } finally {
+    grace?.[Symbol.dispose]();
+  }
+
+  /** From the start to the end, which it returns. */
+  async function conduct(): Promise<Operation> {
+    const start = { params: { type: contract.type, id }, body: input };
+    let operation = await client.call(startOperation, start, { token: talk.token });
     // The first cancel may have reached the host before the start did.
     if (token.isCancelled) await relayCancel();
     relayProgress(operation);
-    if (!isTerminal(operation.status)) {
-      const states = followOperation(client, id, { after: operation.version, token: talk.token });
-      for await (operation of states) relayProgress(operation);
-    }
-    if (operation.status !== 'completed') throw errorOf(operation, client.service);
-    const result = await client.call(getOperationResult, { params: { id } }, { token: talk.token });
-    return await decodeResult(contract, result.bytes);
-  } catch (thrown) {
-    if (!talk.token.isCancelled) throw thrown;
-    throw cancelledError(token.reason ?? 'user', `operation "${id}", which ${client.service} has not confirmed`, {
-      service: client.service,
-      operation: id,
-      unconfirmed: true,
-    });
-  } finally {
-    grace?.[Symbol.dispose]();
+    if (isTerminal(operation.status)) return operation;
+    const states = followOperation(client, id, { after: operation.version, token: talk.token });
+    for await (operation of states) relayProgress(operation);
+    return operation;
   }
 
   function relayProgress({ progress: state }: Operation): void {
@@ -86,6 +84,13 @@ export async function runOnHost<I, C, R>({
     // A host of another version may know a context that we do not; its numbers still count.
     const known = contract.context.safeParse(state.context);
     progress.report({ phase, done, total, fraction, ...(known.success ? { context: known.data } : {}) });
+  }
+
+  function unconfirmed(cause: unknown): KtrdrError {
+    const { reason = 'user' } = token;
+    log.warn('a cancel was not confirmed in time', { service: client.service, error: KtrdrError.from(cause).message });
+    const details = { service: client.service, operation: id, unconfirmed: true };
+    return cancelledError(reason, `operation "${id}", which ${client.service} has not confirmed`, details);
   }
 }
 

@@ -1,0 +1,534 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { CancellationToken, ManualClock, systemClock, type Clock } from '../async/index.ts';
+import { silentLogger, type Logger } from '../base/index.ts';
+import { OperationsService, OperationStore, ServiceOrchestrator, type OperationContract } from '../operations/index.ts';
+import { defineEndpoint, encodable } from './endpoint.ts';
+import { hostServiceConfig } from './host-service-config.ts';
+import { HostService, type HostServiceOptions } from './host-service.ts';
+import { implement } from './implement.ts';
+import { getHealth } from './operation-endpoints.ts';
+import { OperationsClient } from './operations-client.ts';
+import { decodeEvents, type ServerEvent } from './sse.ts';
+
+const none = CancellationToken.none;
+
+const steps: OperationContract<{ wanted: number }, object, number> = {
+  type: 'steps',
+  input: z.object({ wanted: z.number().int().default(1) }),
+  context: z.object({}),
+  result: z.number(),
+  begin: () => ({}),
+  render: ({ done }) => `step ${done}`,
+};
+
+const note = defineEndpoint({
+  method: 'POST',
+  path: '/notes',
+  summary: 'Keeps a note',
+  body: z.object({ text: z.string() }),
+  response: z.number(),
+});
+const broken = defineEndpoint({ method: 'GET', path: '/broken', summary: 'Has a bug', response: z.string() });
+const nothing = defineEndpoint({ method: 'DELETE', path: '/notes', summary: 'Answers nothing', response: z.void() });
+const either = defineEndpoint({
+  method: 'GET',
+  path: '/either',
+  summary: 'JSON or bytes',
+  response: encodable(z.number(), {
+    mediaType: 'application/x-byte',
+    encode: async (value) => Uint8Array.of(value),
+    decode: async ([value = 0]) => value,
+  }),
+});
+
+let directory: string;
+let store: OperationStore;
+let orchestrator: ServiceOrchestrator;
+/** Lets the running operation take its next step. */
+let step: (done: number) => void;
+let finish: () => void;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'host-'));
+  store = OperationStore.open(directory);
+  const operations = new OperationsService(store, systemClock);
+  orchestrator = new ServiceOrchestrator({ operations, clock: systemClock, log: silentLogger }).register(
+    steps,
+    ({ wanted }, { progress, token }) =>
+      new Promise((resolve, reject) => {
+        finish = () => resolve(wanted);
+        step = (done) => progress.report({ done, total: wanted });
+        token.onCancelled(() => {
+          try {
+            token.throwIfCancelled('stepping');
+          } catch (error) {
+            reject(error instanceof Error ? error : new Error('not an error'));
+          }
+        });
+      }),
+  );
+});
+
+afterEach(async () => {
+  await orchestrator[Symbol.asyncDispose]();
+  store[Symbol.dispose]();
+  await rm(directory, { recursive: true });
+});
+
+function newHost(options: Partial<HostServiceOptions> = {}): HostService {
+  return new HostService({
+    name: 'test host',
+    version: '1.2.3',
+    orchestrator,
+    endpoints: [
+      implement(note, ({ body }) => body.text.length),
+      implement(broken, () => {
+        throw new TypeError('x is not a function');
+      }),
+      implement(nothing, () => undefined),
+      implement(either, () => 21),
+    ],
+    ...options,
+  });
+}
+
+const request = (host: HostService, path: string, init: RequestInit = {}): Promise<Response> =>
+  host.handle(new Request(`http://host${path}`, init));
+
+const json = (body: unknown, method = 'POST'): RequestInit => ({
+  method,
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify(body),
+});
+
+async function start(host: HostService, id: string, wanted = 10): Promise<void> {
+  expect((await request(host, `/operations/steps/${id}`, json({ wanted }, 'PUT'))).status).toBe(202);
+  for await (const { status } of orchestrator.operations.watch(id)) if (status === 'running') return;
+}
+
+describe('the routes of a host', () => {
+  it('answer an unknown path with a not_found problem', async () => {
+    const response = await request(newHost(), '/nowhere');
+    expect(response.headers.get('content-type')).toBe('application/problem+json');
+    expect(await response.json()).toMatchObject({ code: 'not_found', status: 404, title: 'Not found' });
+  });
+
+  it('answer a wrong method with 405 and the methods that are right', async () => {
+    const response = await request(newHost(), '/notes', { method: 'PUT' });
+    expect(response.status).toBe(405);
+    expect(response.headers.get('allow')).toBe('POST, DELETE');
+    expect(await response.json()).toMatchObject({ code: 'invalid_input', status: 405 });
+  });
+
+  it.each([
+    ['JSON that is cut off', { headers: { 'content-type': 'application/json' }, body: '{"text":' }, 400],
+    ['a form', { headers: { 'content-type': 'text/plain' }, body: '{"text":"x"}' }, 415],
+    ['a body of the wrong shape', json({ text: 7 }), 400],
+    ['no body where one is needed', {}, 400],
+    ['a body above the limit', json({ text: 'x'.repeat(200) }), 413],
+  ])('refuse %s', async (_, init: RequestInit, status) => {
+    const response = await request(newHost({ maxBodyBytes: 100 }), '/notes', { method: 'POST', ...init });
+    expect(response.status).toBe(status);
+    expect(await response.json()).toMatchObject({ code: 'invalid_input', status });
+  });
+
+  it('refuse a body above the limit whose length was not announced', async () => {
+    const chunk = new TextEncoder().encode('"'.padEnd(60, 'x'));
+    const body = new ReadableStream({ pull: (controller) => controller.enqueue(chunk) });
+    const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body, duplex: 'half' as const };
+    expect((await request(newHost({ maxBodyBytes: 100 }), '/notes', init)).status).toBe(413);
+  });
+
+  it('log the stack of a bug and answer without it', async () => {
+    const lines: Record<string, unknown>[] = [];
+    const log: Logger = { ...silentLogger, error: (_, fields = {}) => void lines.push(fields) };
+    const response = await request(newHost({ log }), '/broken');
+    expect(response.status).toBe(500);
+    const text = await response.text();
+    expect(JSON.parse(text)).toMatchObject({ code: 'internal', detail: 'x is not a function' });
+    expect(text).not.toContain('host-service.test');
+    expect(lines).toMatchObject([{ endpoint: 'GET /broken', stack: expect.stringContaining('host-service.test') }]);
+  });
+
+  it('give the form of a value that the caller accepts', async () => {
+    const bytes = await request(newHost(), '/either', { headers: { accept: 'application/x-byte' } });
+    expect(bytes.headers.get('content-type')).toBe('application/x-byte');
+    expect(new Uint8Array(await bytes.arrayBuffer())).toEqual(Uint8Array.of(21));
+    expect(await (await request(newHost(), '/either')).json()).toBe(21);
+  });
+
+  it('answer nothing with 204', async () => {
+    const response = await request(newHost(), '/notes', { method: 'DELETE' });
+    expect(response.status).toBe(204);
+    expect(await response.text()).toBe('');
+  });
+
+  it('stand below the prefix', async () => {
+    const host = newHost({ prefix: '/api/v1/' });
+    expect((await request(host, '/api/v1/health')).status).toBe(200);
+    expect((await request(host, '/health')).status).toBe(404);
+  });
+
+  it('leave to the fallback what they do not know', async () => {
+    const host = newHost({
+      fallback: async ({ url }) => (new URL(url).pathname === '/' ? new Response('a page') : undefined),
+    });
+    expect(await (await request(host, '/')).text()).toBe('a page');
+    expect((await request(host, '/other')).status).toBe(404);
+  });
+
+  it('cannot be implemented twice', () => {
+    const endpoints = [implement(note, () => 1), implement(note, () => 2)];
+    expect(() => newHost({ endpoints })).toThrow('POST /notes is implemented twice');
+  });
+});
+
+describe('health and readiness', () => {
+  it('tell which service is alive', async () => {
+    const response = await request(newHost(), '/health');
+    expect(await response.json()).toEqual({ service: 'test host', version: '1.2.3', status: 'ok' });
+  });
+
+  it('name what is missing', async () => {
+    let reason: string | undefined = 'the door is locked';
+    const host = newHost({ readiness: { door: () => reason, light: async () => undefined } });
+    const waiting = await request(host, '/ready');
+    expect(waiting.status).toBe(503);
+    expect(await waiting.json()).toMatchObject({
+      code: 'unavailable',
+      detail: 'test host is not ready. door: the door is locked',
+      details: { checks: { door: 'the door is locked' } },
+    });
+    reason = undefined;
+    expect(await (await request(host, '/ready')).json()).toMatchObject({ ready: true, checks: ['door', 'light'] });
+  });
+});
+
+describe('the operation routes', () => {
+  it('start with 202 and the place of the record, and join in the same way', async () => {
+    const host = newHost({ prefix: '/api' });
+    const put = (): Promise<Response> => request(host, '/api/operations/steps/s-1', json({ wanted: 2 }, 'PUT'));
+    const [first, second] = [await put(), await put()];
+    for (const response of [first, second]) {
+      expect(response.status).toBe(202);
+      expect(response.headers.get('location')).toBe('/api/operations/s-1');
+      expect(await response.json()).toMatchObject({ id: 's-1', type: 'steps', input: { wanted: 2 } });
+    }
+    expect(orchestrator.operations.list().total).toBe(1);
+  });
+
+  it('choose an id when the caller does not', async () => {
+    const response = await request(newHost(), '/operations/steps', json({}));
+    expect(response.status).toBe(202);
+    expect(await response.json()).toMatchObject({ id: expect.stringMatching(/^op_steps_/), input: { wanted: 1 } });
+  });
+
+  it('refuse a type that nobody registered, and an input that does not fit', async () => {
+    const unknown = await request(newHost(), '/operations/dance/d-1', json({}, 'PUT'));
+    expect(await unknown.json()).toMatchObject({ code: 'not_found', detail: expect.stringContaining('steps') });
+    const unfit = await request(newHost(), '/operations/steps/s-2', json({ wanted: 'many' }, 'PUT'));
+    expect(await unfit.json()).toMatchObject({ code: 'invalid_input', details: { issues: [{ path: 'wanted' }] } });
+  });
+
+  it('cancel with a reason, and for the user when there is none', async () => {
+    const host = newHost();
+    await start(host, 's-3');
+    await start(host, 's-4');
+    await request(host, '/operations/s-3/cancel', { method: 'POST' });
+    await request(host, '/operations/s-4/cancel', json({ reason: 'timeout' }));
+    expect(orchestrator.operations.get('s-3').cancellation).toMatchObject({ reason: 'user' });
+    expect(orchestrator.operations.get('s-4').cancellation).toMatchObject({ reason: 'timeout' });
+  });
+
+  it('give a result in its media type, once there is one', async () => {
+    const host = newHost();
+    await start(host, 's-5', 4);
+    expect(await (await request(host, '/operations/s-5/result')).json()).toMatchObject({ code: 'failed_precondition' });
+    finish();
+    for await (const _ of orchestrator.operations.watch('s-5'));
+    const response = await request(host, '/operations/s-5/result');
+    expect(response.headers.get('content-type')).toBe('application/json');
+    expect(await response.json()).toBe(4);
+  });
+});
+
+/** A reader of one stream that takes its events one by one. */
+async function reader(host: HostService, path: string, headers: Record<string, string> = {}) {
+  const response = await request(host, path, { headers });
+  expect(response.headers.get('content-type')).toBe('text/event-stream');
+  const body = response.body ?? new ReadableStream<Uint8Array>();
+  const events = decodeEvents(body)[Symbol.asyncIterator]();
+  return {
+    next: async (): Promise<
+      { event: ServerEvent; state: { status: string; message: string; version: number } } | undefined
+    > => {
+      const { done, value } = await events.next();
+      return done === true ? undefined : { event: value, state: JSON.parse(value.data) };
+    },
+  };
+}
+
+describe('the stream of an operation', () => {
+  it('begins with the operation as it is, and ends with its end', async () => {
+    const host = newHost();
+    await start(host, 'e-1');
+    const stream = await reader(host, '/operations/e-1/events');
+    const first = await stream.next();
+    expect(first).toMatchObject({ event: { event: 'operation' }, state: { status: 'running' } });
+    expect(first?.event.id).toBe(String(first?.state.version));
+    finish();
+    expect(await stream.next()).toMatchObject({ state: { status: 'completed' } });
+    expect(await stream.next()).toBeUndefined();
+  });
+
+  it('resumes behind the last event that the reader had', async () => {
+    const host = newHost();
+    await start(host, 'e-2');
+    const { version } = orchestrator.operations.get('e-2');
+    for (const [path, headers] of [
+      ['/operations/e-2/events', { 'last-event-id': String(version) }],
+      [`/operations/e-2/events?after=${version}`, {}],
+    ] as const) {
+      const next = (await reader(host, path, headers)).next();
+      step(orchestrator.operations.get('e-2').progress.done + 1);
+      expect((await next)?.state.version).toBeGreaterThan(version);
+    }
+  });
+
+  it('still tells the end to a reader who comes after it', async () => {
+    const host = newHost();
+    await start(host, 'e-3');
+    finish();
+    for await (const _ of orchestrator.operations.watch('e-3'));
+    const stream = await reader(host, '/operations/e-3/events', { 'last-event-id': 'nonsense' });
+    expect(await stream.next()).toMatchObject({ state: { status: 'completed' } });
+    expect(await stream.next()).toBeUndefined();
+  });
+
+  it('skips what a slow reader missed', async () => {
+    const host = newHost();
+    await start(host, 'e-4', 5);
+    const stream = await reader(host, '/operations/e-4/events');
+    await stream.next();
+    for (let done = 1; done <= 5; done += 1) step(done);
+    finish();
+    for await (const _ of orchestrator.operations.watch('e-4'));
+    expect(await stream.next()).toMatchObject({ state: { status: 'completed', message: 'step 5' } });
+    expect(await stream.next()).toBeUndefined();
+  });
+
+  it('beats while nothing happens, and only for a reader who listens', async () => {
+    const clock = new ManualClock();
+    const host = newHost({ clock, heartbeatMs: 10_000 });
+    await start(host, 'e-5');
+    const after = orchestrator.operations.get('e-5').version;
+    const response = await request(host, `/operations/e-5/events?after=${after}`);
+    const chunks = (response.body ?? new ReadableStream<Uint8Array>()).getReader();
+    const text = async (): Promise<string> => new TextDecoder().decode((await chunks.read()).value);
+    expect(await text()).toBe('retry: 1000\n\n');
+    const beat = text();
+    clock.advance(10_000);
+    expect(await beat).toBe(':\n\n');
+    clock.advance(60_000);
+    finish();
+    expect(await text(), 'one beat waited for the reader, not six').toBe(':\n\n');
+    expect(await text()).toContain('"status":"completed"');
+  });
+
+  it('of an operation that does not exist is a problem, not a stream', async () => {
+    const response = await request(newHost(), '/operations/nobody/events');
+    expect(await response.json()).toMatchObject({ code: 'not_found' });
+  });
+
+  it('costs nothing when the reader is gone', async () => {
+    const watched: { token: CancellationToken; isOver: boolean }[] = [];
+    const host = newHost();
+    await start(host, 'e-6');
+    const { operations } = orchestrator;
+    const watch = operations.watch.bind(operations);
+    operations.watch = async function* (id, options = {}) {
+      const record = { token: options.token ?? none, isOver: false };
+      watched.push(record);
+      try {
+        yield* watch(id, options);
+      } finally {
+        record.isOver = true;
+      }
+    };
+    const response = await request(host, '/operations/e-6/events');
+    const chunks = (response.body ?? new ReadableStream<Uint8Array>()).getReader();
+    await chunks.read();
+    await chunks.read();
+    void chunks.read();
+    await chunks.cancel();
+    expect(watched).toMatchObject([{ token: { isCancelled: true }, isOver: true }]);
+  });
+});
+
+describe('the description of a host', () => {
+  it('covers every route and every kind of operation, with the schemas that the doors check with', async () => {
+    const document = await describedBy(newHost({ prefix: '/api' }), '/api');
+    expect(document).toMatchObject({
+      openapi: '3.1.0',
+      info: { title: 'test host', version: '1.2.3' },
+      servers: [{ url: '/api' }],
+    });
+    expect(routesOf(document.paths)).toEqual([
+      'DELETE /notes',
+      'GET /broken',
+      'GET /either',
+      'GET /health',
+      'GET /openapi.json',
+      'GET /operations',
+      'GET /operations/{id}',
+      'GET /operations/{id}/events',
+      'GET /operations/{id}/result',
+      'GET /ready',
+      'POST /notes',
+      'POST /operations/steps',
+      'POST /operations/{id}/cancel',
+      'PUT /operations/steps/{id}',
+    ]);
+    const put = document.paths['/operations/steps/{id}']?.['put'];
+    expect(put?.requestBody?.content['application/json']?.schema).toMatchObject({
+      type: 'object',
+      properties: { wanted: { type: 'integer', default: 1 } },
+    });
+    expect(put?.parameters).toMatchObject([{ name: 'id', in: 'path', required: true }]);
+    expect(document.paths['/either']?.['get']?.responses['200']?.content).toHaveProperty(['application/x-byte']);
+    expect(document.paths['/operations']?.['get']?.parameters).toMatchObject([
+      { name: 'status', required: false },
+      { name: 'type', required: false },
+      { name: 'limit', required: false, schema: { default: 100 } },
+      { name: 'offset', required: false },
+    ]);
+  });
+
+  it('gives every operation an id of its own', async () => {
+    const { paths } = await describedBy(newHost());
+    const ids = Object.values(paths).flatMap((methods) => Object.values(methods).map(({ operationId }) => operationId));
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+});
+
+const media = z.record(z.string(), z.object({ schema: z.unknown() }));
+const documentSchema = z.looseObject({
+  paths: z.record(
+    z.string(),
+    z.record(
+      z.string(),
+      z.object({
+        operationId: z.string(),
+        parameters: z.array(z.unknown()),
+        requestBody: z.object({ content: media }).optional(),
+        responses: z.record(z.string(), z.object({ description: z.string(), content: media })),
+      }),
+    ),
+  ),
+});
+
+async function describedBy(host: HostService, prefix = ''): Promise<z.infer<typeof documentSchema>> {
+  return documentSchema.parse(await (await request(host, `${prefix}/openapi.json`)).json());
+}
+
+function routesOf(paths: Record<string, object>): string[] {
+  return Object.entries(paths)
+    .flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`))
+    .sort();
+}
+
+describe('a host on a port', () => {
+  const sockets = (): string[] => process.getActiveResourcesInfo().filter((name) => /TCP/.test(name));
+
+  it('says that a port is taken, and what to do', async () => {
+    await using first = newHost();
+    await using second = newHost();
+    const { port } = await first.listen(0);
+    await expect(second.listen(port)).rejects.toMatchObject({
+      code: 'conflict',
+      message: expect.stringContaining(`Port ${port} on 127.0.0.1 is taken`),
+      details: { port },
+    });
+    await expect(first.listen(0)).rejects.toMatchObject({ code: 'conflict' });
+  });
+
+  it('gives the url that a client is configured with', async () => {
+    await using host = newHost({ prefix: '/api/v1' });
+    const { url, port } = await host.listen(0);
+    expect(url).toBe(`http://127.0.0.1:${port}/api/v1`);
+  });
+
+  it('stops within a second although streams are open and clients keep their connections, and leaves none', async () => {
+    const before = sockets();
+    const host = newHost();
+    await start(host, 'p-1');
+    const { url } = await host.listen(0);
+    const client = new OperationsClient('test host', { config: hostServiceConfig({ baseUrl: url }) });
+    await client.get('p-1', none);
+    const following = client.follow('p-1', { token: none, lostContactMs: 50 });
+    await following.next();
+    const begunAt = performance.now();
+    await host[Symbol.asyncDispose]();
+    expect(performance.now() - begunAt).toBeLessThan(1_000);
+    await expect(following.next()).rejects.toMatchObject({ code: 'unavailable' });
+    await client[Symbol.asyncDispose]();
+    await expect.poll(sockets).toEqual(before);
+  });
+
+  it('lets a cancel through while more operations are followed than calls have connections', async () => {
+    await using host = newHost();
+    const { url } = await host.listen(0);
+    const config = hostServiceConfig({ baseUrl: url, connections: 1 });
+    await using client = new OperationsClient('test host', { config });
+    const ids = ['p-2', 'p-3', 'p-4'];
+    const ends = ids.map(async (id) => {
+      await client.start({ type: 'steps', input: {}, id }, none);
+      let last = '';
+      for await (const { status } of client.follow(id, { token: none })) {
+        last = status;
+        if (status === 'running') await client.cancel({ id }, none);
+      }
+      return last;
+    });
+    expect(await Promise.all(ends)).toEqual(['cancelled', 'cancelled', 'cancelled']);
+  });
+});
+
+describe('a pooled client', () => {
+  it('opens no more sockets than it may, and uses them again', async () => {
+    let opened = 0;
+    const server = createServer((_, response) => {
+      response.setHeader('content-type', 'application/json');
+      response.end(JSON.stringify({ service: 'bare', version: '1', status: 'ok' }));
+    });
+    server.on('connection', () => (opened += 1));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const client = new OperationsClient('bare', { config: hostServiceConfig({ baseUrl, connections: 4 }) });
+    for (let round = 0; round < 3; round += 1) {
+      await Promise.all(Array.from({ length: 40 }, () => client.call(getHealth, {}, none)));
+    }
+    expect(opened).toBe(4);
+    expect(client.metrics).toMatchObject({ requests: 120, retries: 0, failures: 0 });
+    await client[Symbol.asyncDispose]();
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  it('says who is not there, and where it looked', async () => {
+    const clock: Clock = { ...systemClock, sleep: async () => {} };
+    const config = hostServiceConfig({ baseUrl: 'http://127.0.0.1:1', retries: 1 });
+    await using client = new OperationsClient('the host', { config, clock });
+    await expect(client.health(none)).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringMatching(/^the host cannot be reached at http:\/\/127\.0\.0\.1:1 \(ECONNREFUSED/),
+      details: { service: 'the host', endpoint: 'GET /health' },
+    });
+    expect(client.metrics).toMatchObject({ retries: 1, failures: 1 });
+  });
+});
