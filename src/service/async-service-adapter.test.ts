@@ -33,6 +33,7 @@ import { poolTransport } from './pool-transport.ts';
 import type { Transport } from './transport.ts';
 
 const none = CancellationToken.none;
+const caught = (thrown: unknown): KtrdrError => KtrdrError.from(thrown);
 
 interface Count {
   counted: number;
@@ -222,7 +223,7 @@ describe.each(['memory', 'socket'] as const)('a client over %s', (way) => {
     });
 
     it('throws the error that the host threw, with the service and the endpoint', async () => {
-      const thrown = await client.get('nobody', none).catch(KtrdrError.from);
+      const thrown = await client.get('nobody', none).catch(caught);
       expect(thrown).toMatchObject({
         code: 'not_found',
         message: 'There is no operation "nobody".',
@@ -232,7 +233,7 @@ describe.each(['memory', 'socket'] as const)('a client over %s', (way) => {
 
     it('names every wrong field of its input', async () => {
       const input = { params: { word: 'x' }, query: { times: 10 }, body: { tail: '' } };
-      const thrown = await client.call(echo, input, none).catch(KtrdrError.from);
+      const thrown = await client.call(echo, input, none).catch(caught);
       expect(thrown).toMatchObject({ code: 'invalid_input', details: { issues: [{ path: 'times' }] } });
     });
 
@@ -280,7 +281,7 @@ describe.each(['memory', 'socket'] as const)('a client over %s', (way) => {
 
     it('ends at its own time limit', async () => {
       const impatient = clientOver({}, { config: { ...config, timeoutMs: 20, retries: 0 } });
-      const thrown = await impatient.call(stuck, {}, none).catch(KtrdrError.from);
+      const thrown = await impatient.call(stuck, {}, none).catch(caught);
       expect(thrown).toMatchObject({ code: 'deadline_exceeded', details: { endpoint: 'GET /stuck' } });
       await fixture.stuckCancelled.passed;
     });
@@ -320,7 +321,7 @@ describe.each(['memory', 'socket'] as const)('a client over %s', (way) => {
     });
 
     it('fails with the code and the details of the operation', async () => {
-      const thrown = await client.run(count, { to: 13 }, contextOf('run-3').context).catch(KtrdrError.from);
+      const thrown = await client.run(count, { to: 13 }, contextOf('run-3').context).catch(caught);
       expect(thrown).toMatchObject({
         code: 'rate_limited',
         message: 'Thirteen is too many.',
@@ -445,7 +446,7 @@ describe.each(['memory', 'socket'] as const)('a client over %s', (way) => {
         },
         { clock },
       );
-      const run = cut.run(count, { to: -5 }, contextOf('run-11', none, clock).context).catch(KtrdrError.from);
+      const run = cut.run(count, { to: -5 }, contextOf('run-11', none, clock).context).catch(caught);
       let isOver = false;
       void run.then(() => (isOver = true));
       await expect.poll(() => (clock.advance(500), isOver), { interval: 1 }).toBe(true);

@@ -352,8 +352,8 @@ describe('the stream of an operation', () => {
     await start(host, 'e-6');
     const { operations } = orchestrator;
     const watch = operations.watch.bind(operations);
-    operations.watch = async function* (id, options = {}) {
-      const record = { token: options.token ?? none, isOver: false };
+    operations.watch = async function* (id, options) {
+      const record = { token: options?.token ?? none, isOver: false };
       watched.push(record);
       try {
         yield* watch(id, options);
@@ -417,7 +417,7 @@ describe('the description of a host', () => {
   });
 });
 
-const media = z.record(z.string(), z.object({ schema: z.unknown() }));
+const media = z.record(z.string(), z.object({ schema: z.unknown().optional() }));
 const documentSchema = z.looseObject({
   paths: z.record(
     z.string(),
