@@ -1,6 +1,6 @@
 export type { BarProvider, BarRequest, FetchedBars, Instrument } from './bar-provider.ts';
 export { BarStore } from './bar-store/index.ts';
-export type { BarSegment, BarStoreOptions, SeriesInfo, SeriesKey } from './bar-store/index.ts';
+export type { SeriesInfo, SeriesKey } from './bar-store/index.ts';
 export type { Coverage } from './coverage.ts';
 export { DataManager } from './data-manager.ts';
 export { fetchBars } from './fetch-bars.ts';

@@ -26,7 +26,7 @@ export interface TradingCalendar {
 }
 
 /** The hours of one session in minutes after midnight of its date, in the market's zone; negative on the day before. */
-export interface SessionHours {
+interface SessionHours {
   readonly open: number;
   readonly close: number;
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   parquetMetadata,
   parquetRead,
@@ -9,7 +8,6 @@ import {
 } from 'hyparquet';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { z } from 'zod';
-import { KtrdrError } from '../../base/index.ts';
 import {
   allocateBars,
   barColumns,
@@ -21,6 +19,7 @@ import {
   type CalendarId,
   type TimeRange,
 } from '../../market/index.ts';
+import { checkSeal, openSeal, writeSeal } from './seal.ts';
 import type { SeriesKey } from './series.ts';
 
 /** To which series the bars of a file belong and under which name; the file says so itself. */
@@ -57,14 +56,11 @@ export function encodeBarFile(bars: Bars, label: BarFileLabel): Uint8Array {
     // The seal is found from the end of the file, so it comes last.
     kvMetadata: [
       { key: 'ktrdr.series', value: JSON.stringify(label) },
-      { key: 'ktrdr.seal', value: `${sealMark}${openSeal}` },
+      { key: 'ktrdr.seal', value: openSeal },
     ],
   });
   const bytes = new Uint8Array(written);
-  const seal = findSeal(bytes);
-  if (seal === undefined)
-    throw new KtrdrError('internal', `The Parquet writer left out the seal of ${label.symbol} ${label.name}.`);
-  new TextEncoder().encodeInto(sealOf(bytes, seal), bytes.subarray(seal));
+  writeSeal(bytes);
   return bytes;
 }
 
@@ -73,9 +69,7 @@ export function encodeBarFile(bars: Bars, label: BarFileLabel): Uint8Array {
  * @throws Error that says in a few words what is wrong with them.
  */
 export function decodeBarFile(bytes: Uint8Array): BarFile {
-  const seal = findSeal(bytes);
-  if (seal === undefined) throw new Error('it has no seal');
-  if (sealAt(bytes, seal) !== sealOf(bytes, seal)) throw new Error('its content does not match its seal');
+  const seal = checkSeal(bytes);
   const buffer = exactBuffer(bytes);
   const metadata = parquetMetadata(buffer, { parsers });
   const count = Number(metadata.num_rows);
@@ -91,7 +85,7 @@ export function decodeBarFile(bytes: Uint8Array): BarFile {
   };
   return {
     label: readLabel(metadata),
-    seal: sealAt(bytes, seal),
+    seal,
     count,
     stamps: async (range) => (await rowsOf(range)).time,
     bars: async (range) => {
@@ -101,35 +95,6 @@ export function decodeBarFile(bytes: Uint8Array): BarFile {
       return bars;
     },
   };
-}
-
-/** How much of a file's end is sure to hold its seal. */
-export const sealTailBytes = 512;
-
-/** The seal written in a file, by the file or its end; undefined when there is none. Does not check that it holds. */
-export function readSeal(tail: Uint8Array): string | undefined {
-  const seal = findSeal(tail);
-  return seal === undefined ? undefined : sealAt(tail, seal);
-}
-
-const sealMark = 'sha256:';
-const openSeal = '0'.repeat(64);
-
-/** The position of the seal's 64 hexadecimal digits. */
-function findSeal(bytes: Uint8Array): number | undefined {
-  const mark = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).lastIndexOf(sealMark);
-  const seal = mark + sealMark.length;
-  return mark < 0 || seal + openSeal.length > bytes.length ? undefined : seal;
-}
-
-function sealAt(bytes: Uint8Array, seal: number): string {
-  return new TextDecoder('latin1').decode(bytes.subarray(seal, seal + openSeal.length));
-}
-
-/** The digest of the file as it is with an open seal. */
-function sealOf(bytes: Uint8Array, seal: number): string {
-  const rest = bytes.subarray(seal + openSeal.length);
-  return createHash('sha256').update(bytes.subarray(0, seal)).update(openSeal).update(rest).digest('hex');
 }
 
 const schema: SchemaElement[] = [

@@ -4,22 +4,20 @@ import { KtrdrError, silentLogger, type Logger } from '../../base/index.ts';
 import {
   barCount,
   barsInRange,
-  checkBars,
   concatBars,
   emptyBars,
   indexAtOrAfter,
-  isIntraday,
   mergeBars,
   sliceBars,
   subtractRanges,
   timeframes,
-  timeframeMs,
   unionRanges,
   type Bars,
   type CalendarId,
   type TimeRange,
 } from '../../market/index.ts';
 import type { BarFile } from './bar-file.ts';
+import { checkSegment } from './check-segment.ts';
 import { makeFolder, readFolder, removeEmptyFolder, removeTemporaryFiles } from './durable-file.ts';
 import { KeyedQueue } from './keyed-queue.ts';
 import { removeManifest, writeManifest, type Manifest } from './manifest.ts';
@@ -123,9 +121,7 @@ export class BarStore implements AsyncDisposable {
    * the timeframe, `conflict` for another calendar than the series has; nothing is written then.
    */
   async append(key: SeriesKey, { calendar, bars, confirmedEmpty }: BarSegment): Promise<void> {
-    checkBars(bars, `Bars for ${seriesName(key)}`);
-    checkStamps(key, bars);
-    checkRanges(key, confirmedEmpty);
+    checkSegment(key, bars, confirmedEmpty);
     const place = this.#place(key);
     await this.#writers.run(place.folder, async () => {
       const manifest = (await surveySeries(place)) ?? emptyManifest(key, calendar);
@@ -257,46 +253,6 @@ function splitByFile({ timeframe }: SeriesKey, bars: Bars): { file: FileSpan; pa
     from = to;
   }
   return parts;
-}
-
-/** Files are named by years of four digits. */
-const stampRange = { start: Date.UTC(1000, 0, 1), end: Date.UTC(10_000, 0, 1) };
-
-function checkStamps(key: SeriesKey, { time }: Bars): void {
-  const strange = time.find(
-    (stamp) => stamp < stampRange.start || stamp >= stampRange.end || !isDateIfNeeded(key, stamp),
-  );
-  if (strange === undefined) return;
-  const rule = isIntraday(key.timeframe)
-    ? 'within the years 1000 to 9999'
-    : 'session dates, written as midnight UTC, within the years 1000 to 9999';
-  throw new KtrdrError('invalid_input', `The stamps of ${seriesName(key)} must be ${rule}; ${strange} is not.`, {
-    details: { stamp: strange },
-  });
-}
-
-function checkRanges(key: SeriesKey, ranges: readonly TimeRange[]): void {
-  const strange = ranges.find(
-    ({ start, end }) =>
-      !(
-        Number.isFinite(start) &&
-        Number.isFinite(end) &&
-        start <= end &&
-        isDateIfNeeded(key, start) &&
-        isDateIfNeeded(key, end)
-      ),
-  );
-  if (strange === undefined) return;
-  const rule = isIntraday(key.timeframe) ? 'finite' : 'between session dates, written as midnight UTC,';
-  throw new KtrdrError(
-    'invalid_input',
-    `The empty ranges of ${seriesName(key)} must be ${rule} and run forwards; ${strange.start} to ${strange.end} does not.`,
-    { details: { range: strange } },
-  );
-}
-
-function isDateIfNeeded({ timeframe }: SeriesKey, stamp: number): boolean {
-  return isIntraday(timeframe) || stamp % timeframeMs('1d') === 0;
 }
 
 async function forget({ folder }: SeriesPlace): Promise<void> {

@@ -1,3 +1,3 @@
 export { BarStore } from './bar-store.ts';
-export type { BarSegment, BarStoreOptions, SeriesInfo } from './bar-store.ts';
+export type { SeriesInfo } from './bar-store.ts';
 export type { SeriesKey } from './series.ts';

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { KtrdrError } from '../../base/index.ts';
 import { barCount, type Bars, type CalendarId, type Timeframe, type TimeRange } from '../../market/index.ts';
-import { decodeBarFile, encodeBarFile, readSeal, sealTailBytes, type BarFile } from './bar-file.ts';
+import { decodeBarFile, encodeBarFile, type BarFile } from './bar-file.ts';
 import { readFileIfPresent, readFolder, readTailIfPresent, removeFile, replaceFile } from './durable-file.ts';
 import { readManifest, type FileSummary, type Manifest } from './manifest.ts';
+import { readSeal, sealTailBytes } from './seal.ts';
 import { parseFileName, seriesName, type FileSpan, type SeriesKey } from './series.ts';
 
 /** One series on the disk. */
