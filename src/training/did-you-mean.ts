@@ -1,0 +1,32 @@
+/** The known name nearest to what was written, when it is near enough to be a slip of the fingers. */
+export function nearest(written: string, known: readonly string[]): string | undefined {
+  const limit = Math.max(1, Math.floor(written.length / 3));
+  let best: { name: string; distance: number } | undefined;
+  for (const name of known) {
+    const distance = editDistance(written.toLowerCase(), name.toLowerCase());
+    if (distance <= limit && (best === undefined || distance < best.distance)) best = { name, distance };
+  }
+  return best?.name;
+}
+
+/** `did you mean "x"?`, or the names there are, for the end of a sentence. */
+export function suggestion(written: string, known: readonly string[]): string {
+  const name = nearest(written, known);
+  if (name !== undefined) return `did you mean "${name}"?`;
+  return known.length === 0 ? 'there is none.' : `use one of ${known.join(', ')}.`;
+}
+
+/** Levenshtein's distance: the fewest letters to insert, delete or replace. */
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let row = 1; row <= a.length; row += 1) {
+    const current = [row];
+    for (let column = 1; column <= b.length; column += 1) {
+      const replace = (previous[column - 1] ?? 0) + (a[row - 1] === b[column - 1] ? 0 : 1);
+      const insertOrDelete = Math.min(previous[column] ?? 0, current[column - 1] ?? 0) + 1;
+      current.push(Math.min(replace, insertOrDelete));
+    }
+    previous = current;
+  }
+  return previous[b.length] ?? 0;
+}

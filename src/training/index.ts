@@ -1,0 +1,12 @@
+export type { BarSource } from './bar-source.ts';
+export { localTrainer } from './local-trainer.ts';
+export { modelInfoSchema } from './model-record.ts';
+export type { ModelInfo, StoredModel } from './model-record.ts';
+export { ModelStore } from './model-store.ts';
+export { parseStrategy } from './parse-strategy.ts';
+export type { Strategy } from './strategy.ts';
+export { renderTrainingProgress, trainModel } from './train-model.ts';
+export type { TrainModelContext, TrainModelInput, TrainModelResult } from './train-model.ts';
+export { TrainingAdapter } from './training-adapter.ts';
+export { trainingHostEndpoints } from './training-host-endpoints.ts';
+export { TrainingManager } from './training-manager.ts';

@@ -1,0 +1,180 @@
+import { z } from 'zod';
+import type { ProgressState } from '../async/index.ts';
+import { KtrdrError } from '../base/index.ts';
+import { timeframes, type Timeframe } from '../market/index.ts';
+import type { OperationContract } from '../operations/index.ts';
+import { partMetricsSchema, type PartMetrics } from './metrics.ts';
+import { parseStrategy } from './parse-strategy.ts';
+import { resolvePlan, type TrainingPlan } from './resolve.ts';
+
+export interface TrainModelInput {
+  /** The text of a strategy file. */
+  strategy: string;
+  /** The name of that file, for messages. */
+  strategyName?: string;
+  /** What the strategy leaves out: absent means as the strategy says. */
+  symbols?: string[];
+  timeframes?: Timeframe[];
+  /** Epoch milliseconds; bars whose start lies in `[start, end)`. */
+  start?: number;
+  end?: number;
+  seed?: number;
+}
+
+export interface TrainModelContext {
+  modelType: string;
+  symbols: string[];
+  timeframes: string[];
+  /** Both count from 1. */
+  epoch: number;
+  epochs: number;
+  batch: number;
+  batches: number;
+  /** The mean of the current epoch's batches so far. */
+  trainLoss?: number;
+  /** Of the last whole epoch. */
+  trainAccuracy?: number;
+  validationLoss?: number;
+  validationAccuracy?: number;
+  rowsPerSecond?: number;
+}
+
+/** What one epoch came to. The accuracy on the training part is that of an even sample when the part is large. */
+export interface EpochMetrics {
+  epoch: number;
+  trainLoss: number;
+  trainAccuracy: number;
+  validationLoss?: number;
+  validationAccuracy?: number;
+}
+
+export interface TrainModelResult {
+  model: { name: string; version: string; directory: string };
+  epochsTrained: number;
+  /** The epoch whose weights the model has. */
+  keptEpoch: number;
+  stoppedEarly: boolean;
+  /** Of the kept weights; a part that the strategy leaves empty is absent. */
+  metrics: { train: PartMetrics; validation?: PartMetrics; test?: PartMetrics };
+  history: EpochMetrics[];
+  features: number;
+  rows: { train: number; validation: number; test: number };
+  /** Equal hashes are equal models: the same strategy, bars and seed give the same one anywhere. */
+  weightsSha256: string;
+  seed: number;
+  durationMs: number;
+  /** SHA-256 over every bar that was used. */
+  dataFingerprint: string;
+  /** Remarks on the strategy, `file:line:column: sentence`. */
+  warnings: string[];
+}
+
+const symbolList = z.array(z.string().trim().min(1).max(64)).min(1);
+const instant = z.number().int().min(0);
+const count = z.number().int().nonnegative();
+
+export const epochMetricsSchema = z.object({
+  epoch: count,
+  trainLoss: z.number(),
+  trainAccuracy: z.number(),
+  validationLoss: z.number().exactOptional(),
+  validationAccuracy: z.number().exactOptional(),
+});
+
+export const partsMetricsSchema = z.object({
+  train: partMetricsSchema,
+  validation: partMetricsSchema.exactOptional(),
+  test: partMetricsSchema.exactOptional(),
+});
+
+/** The fields of an input by themselves; whether the strategy is valid is checked by the contract's schema. */
+export const trainModelInputShape = {
+  strategy: z.string().min(1),
+  strategyName: z.string().min(1).max(200).exactOptional(),
+  symbols: symbolList.exactOptional(),
+  timeframes: z.array(z.enum(timeframes)).min(1).exactOptional(),
+  start: instant.exactOptional(),
+  end: instant.exactOptional(),
+  seed: z.number().int().min(0).max(0xffff_ffff).exactOptional(),
+};
+
+/** Training a model, as an operation. A strategy that is not valid is refused before the operation exists. */
+export const trainModel: OperationContract<TrainModelInput, TrainModelContext, TrainModelResult> = {
+  type: 'train_model',
+  input: z.strictObject(trainModelInputShape).superRefine((input, context) => {
+    const fault = faultOf(input);
+    if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
+  }),
+  context: z.object({
+    modelType: z.string(),
+    symbols: z.array(z.string()),
+    timeframes: z.array(z.string()),
+    epoch: count,
+    epochs: count,
+    batch: count,
+    batches: count,
+    trainLoss: z.number().exactOptional(),
+    trainAccuracy: z.number().exactOptional(),
+    validationLoss: z.number().exactOptional(),
+    validationAccuracy: z.number().exactOptional(),
+    rowsPerSecond: z.number().exactOptional(),
+  }),
+  result: z.object({
+    model: z.object({ name: z.string(), version: z.string(), directory: z.string() }),
+    epochsTrained: count,
+    keptEpoch: count,
+    stoppedEarly: z.boolean(),
+    metrics: partsMetricsSchema,
+    history: z.array(epochMetricsSchema),
+    features: count,
+    rows: z.object({ train: count, validation: count, test: count }),
+    weightsSha256: z.string(),
+    seed: count,
+    durationMs: z.number().nonnegative(),
+    dataFingerprint: z.string(),
+    warnings: z.array(z.string()),
+  }),
+  begin: (input) => beginContext(planOf(input)),
+  render: renderTrainingProgress,
+};
+
+/** The phase in which epochs and batches count. */
+export const trainingPhase = 'training';
+
+/** `Training MLP model on AAPL, MSFT [1h] epoch 15/50 batch 342/500`; before and after the epochs, with the phase instead. */
+export function renderTrainingProgress({
+  phase,
+  context: { modelType, symbols, timeframes: chosen, epoch, epochs, batch, batches },
+}: Pick<ProgressState<TrainModelContext>, 'phase' | 'context'>): string {
+  const subject = `Training ${modelType.toUpperCase()} model on ${symbols.join(', ')} [${chosen.join(', ')}]`;
+  if (phase === trainingPhase) return `${subject} epoch ${epoch}/${epochs} batch ${batch}/${batches}`;
+  return phase === '' ? subject : `${subject} (${phase})`;
+}
+
+/** The progress context of a training before its first epoch. */
+export function beginContext({ strategy, symbols, timeframes: chosen }: TrainingPlan): TrainModelContext {
+  return {
+    modelType: strategy.model.type,
+    symbols: [...symbols],
+    timeframes: [...chosen],
+    epoch: 0,
+    epochs: strategy.training.epochs,
+    batch: 0,
+    batches: 0,
+  };
+}
+
+/** @throws KtrdrError `invalid_input` with the places in the strategy that are wrong. */
+export function planOf({ strategy, strategyName, ...overrides }: TrainModelInput): TrainingPlan {
+  return resolvePlan(parseStrategy(strategy, strategyName), overrides);
+}
+
+function faultOf(input: TrainModelInput): string | undefined {
+  try {
+    planOf(input);
+    return undefined;
+  } catch (thrown) {
+    if (thrown instanceof KtrdrError && thrown.code === 'invalid_input') return thrown.message;
+    throw thrown;
+  }
+}

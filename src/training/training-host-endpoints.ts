@@ -1,0 +1,111 @@
+import { z } from 'zod';
+import { cancelReasons } from '../async/index.ts';
+import { operationIdSchema, problemSchema } from '../base/index.ts';
+import { operationStatuses, type Operation } from '../operations/index.ts';
+import { defineEndpoint, implement, type ImplementedEndpoint } from '../service/index.ts';
+import { trainModel, trainModelInputShape } from './train-model.ts';
+import type { TrainingManager } from './training-manager.ts';
+
+/**
+ * The routes of a training host that clients of the specification know. They say the same things as the routes of
+ * operations, which every host has: a session is an operation, its id is the operation's.
+ */
+export function trainingHostEndpoints(training: TrainingManager): ImplementedEndpoint[] {
+  return [
+    implement(startTraining, ({ body: { session_id: id, ...input } }) =>
+      sessionOf(training.get(training.train(input, id === undefined ? {} : { id }).id)),
+    ),
+    implement(getTrainingStatus, ({ params }) => sessionOf(training.get(params.session_id))),
+    implement(cancelTraining, ({ params, body }) => sessionOf(training.cancel(params.session_id, body?.reason))),
+    implement(putCancellation, ({ params, body }) => sessionOf(training.cancel(params.session_id, body?.reason))),
+  ];
+}
+
+const session = z.object({
+  session_id: z.string(),
+  status: z.enum(operationStatuses),
+  message: z.string(),
+  progress: z.object({
+    epoch: z.number(),
+    total_epochs: z.number(),
+    batch: z.number(),
+    total_batches: z.number(),
+    progress_percent: z.number(),
+  }),
+  metrics: z.record(z.string(), z.number()),
+  /** ISO 8601, in UTC. */
+  start_time: z.string(),
+  last_updated: z.string(),
+  error: problemSchema.exactOptional(),
+});
+
+const ofSession = z.object({ session_id: z.string() });
+const cancelBody = z.object({ reason: z.enum(cancelReasons).default('user') }).optional();
+
+const startTraining = defineEndpoint({
+  method: 'POST',
+  path: '/training/start',
+  summary: 'Start a training, under a session id of your choice if you name one',
+  body: z.strictObject({ ...trainModelInputShape, session_id: operationIdSchema.exactOptional() }),
+  response: session,
+  status: 202,
+});
+
+const getTrainingStatus = defineEndpoint({
+  method: 'GET',
+  path: '/training/status/{session_id}',
+  summary: 'Where a training stands',
+  params: ofSession,
+  response: session,
+});
+
+const cancelTraining = defineEndpoint({
+  method: 'POST',
+  path: '/training/cancel/{session_id}',
+  summary: 'Ask a training to stop; asking again, or after its end, changes nothing',
+  params: ofSession,
+  body: cancelBody,
+  response: session,
+  idempotent: true,
+});
+
+const putCancellation = defineEndpoint({
+  method: 'PUT',
+  path: '/training/sessions/{session_id}/cancellation',
+  summary: 'Ask a training to stop; asking again, or after its end, changes nothing',
+  params: ofSession,
+  body: cancelBody,
+  response: session,
+});
+
+function sessionOf({ id, status, message, progress, createdAt, error }: Operation): z.infer<typeof session> {
+  const context = trainModel.context.parse(progress.context);
+  const metrics = {
+    train_loss: context.trainLoss,
+    train_accuracy: context.trainAccuracy,
+    val_loss: context.validationLoss,
+    val_accuracy: context.validationAccuracy,
+  };
+  return {
+    session_id: id,
+    status,
+    message,
+    progress: {
+      epoch: context.epoch,
+      total_epochs: context.epochs,
+      batch: context.batch,
+      total_batches: context.batches,
+      progress_percent: 100 * progress.fraction,
+    },
+    metrics: definedOf(metrics),
+    start_time: new Date(createdAt).toISOString(),
+    last_updated: new Date(progress.updatedAt).toISOString(),
+    ...(error === undefined ? {} : { error }),
+  };
+}
+
+function definedOf(values: Readonly<Record<string, number | undefined>>): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(values).filter((entry): entry is [string, number] => entry[1] !== undefined),
+  );
+}

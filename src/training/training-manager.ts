@@ -1,0 +1,50 @@
+import type { CancelReason } from '../async/index.ts';
+import { KtrdrError } from '../base/index.ts';
+import type {
+  Operation,
+  OperationWork,
+  ServiceOrchestrator,
+  StartedOperation,
+  StartOptions,
+} from '../operations/index.ts';
+import {
+  planOf,
+  trainModel,
+  type TrainModelContext,
+  type TrainModelInput,
+  type TrainModelResult,
+} from './train-model.ts';
+
+interface TrainingManagerOptions {
+  readonly orchestrator: ServiceOrchestrator;
+  /** Where trainings run: `localTrainer(…)` here, `TrainingAdapter.train` on a host. */
+  readonly work: OperationWork<TrainModelInput, TrainModelContext, TrainModelResult>;
+}
+
+/** Trainings as operations. */
+export class TrainingManager {
+  readonly #orchestrator: ServiceOrchestrator;
+
+  constructor({ orchestrator, work }: TrainingManagerOptions) {
+    this.#orchestrator = orchestrator.register(trainModel, work);
+  }
+
+  /** @throws KtrdrError `invalid_input` with every place of the strategy that is wrong. */
+  train(input: TrainModelInput, options?: StartOptions): StartedOperation<TrainModelResult> {
+    planOf(input);
+    return this.#orchestrator.start(trainModel, input, options);
+  }
+
+  /** @throws KtrdrError `not_found` when there is no such training. */
+  get(id: string): Operation {
+    const operation = this.#orchestrator.operations.find(id);
+    if (operation?.type === trainModel.type) return operation;
+    throw new KtrdrError('not_found', `There is no training "${id}".`);
+  }
+
+  /** Asks a training to stop. @throws KtrdrError `not_found` when there is no such training. */
+  cancel(id: string, reason?: CancelReason): Operation {
+    this.get(id);
+    return this.#orchestrator.operations.cancel(id, reason);
+  }
+}

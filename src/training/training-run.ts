@@ -1,0 +1,192 @@
+import type { CancellationToken, Clock, Progress } from '../async/index.ts';
+import { KtrdrError } from '../base/index.ts';
+import { createRandom, type Evaluation, type Trainer } from '../nn/index.ts';
+import { labelNames } from './labels.ts';
+import type { EarlyStopping } from './strategy.ts';
+import { trainingPhase, type EpochMetrics, type TrainModelContext } from './train-model.ts';
+import type { TrainingParts } from './training-set.ts';
+
+interface TrainingRun {
+  readonly trainer: Trainer;
+  readonly parts: Pick<TrainingParts, 'train' | 'validation'>;
+  readonly settings: { readonly epochs: number; readonly batchSize: number; readonly earlyStopping?: EarlyStopping };
+  readonly seed: number;
+}
+
+interface RunContext {
+  readonly token: CancellationToken;
+  /** The run's own share of the whole progress. */
+  readonly share: readonly [from: number, to: number];
+  readonly progress: Progress<TrainModelContext>;
+  readonly clock: Clock;
+}
+
+export interface TrainingOutcome {
+  readonly epochsTrained: number;
+  readonly keptEpoch: number;
+  readonly stoppedEarly: boolean;
+  readonly history: EpochMetrics[];
+}
+
+/**
+ * Trains epoch after epoch, each over all training rows in an order of its own that the seed decides. With early
+ * stopping the trainer ends with the weights of the best epoch, without it with the last ones. The token is looked at
+ * every few batches; a cancelled run throws and leaves the trainer as it is.
+ */
+export function runTraining({ trainer, parts, settings, seed }: TrainingRun, context: RunContext): TrainingOutcome {
+  const { epochs, earlyStopping } = settings;
+  const random = createRandom(seed, shuffleStream);
+  const order = Int32Array.from(parts.train);
+  const sample = evenSample(parts.train, sampledRows);
+  const best = earlyStopping === undefined ? undefined : new BestEpoch(earlyStopping);
+  const report = reporter({ settings, rows: order.length }, context);
+  const history: EpochMetrics[] = [];
+
+  for (let epoch = 1; epoch <= epochs; epoch += 1) {
+    random.shuffle(order);
+    const trainLoss = trainEpoch({ trainer, order, epoch, batchSize: settings.batchSize }, context.token, report.batch);
+    const { accuracy: trainAccuracy } = evaluateRows(trainer, sample, context.token);
+    const metrics: EpochMetrics = { epoch, trainLoss, trainAccuracy };
+    if (parts.validation.length > 0) {
+      const { loss, accuracy } = evaluateRows(trainer, parts.validation, context.token);
+      metrics.validationLoss = loss;
+      metrics.validationAccuracy = accuracy;
+    }
+    refuseDivergence(metrics);
+    history.push(metrics);
+    report.epoch(metrics);
+    best?.look(metrics, trainer);
+    if (best?.isStale(epoch) === true) break;
+  }
+  const epochsTrained = history.length;
+  if (best?.params !== undefined) trainer.importParams(best.params);
+  return {
+    epochsTrained,
+    keptEpoch: best?.epoch ?? epochsTrained,
+    stoppedEarly: best?.isStale(epochsTrained) === true && epochsTrained < epochs,
+    history,
+  };
+}
+
+function refuseDivergence({ epoch, trainLoss, validationLoss = 0 }: EpochMetrics): void {
+  if (Number.isFinite(trainLoss) && Number.isFinite(validationLoss)) return;
+  throw new KtrdrError(
+    'failed_precondition',
+    `The training diverged in epoch ${epoch}: its loss is not a number any more. Lower training.learning_rate, or set training.gradient_clip.`,
+    { details: { epoch } },
+  );
+}
+
+/** Like `Trainer.evaluate`, in pieces, so that a cancel is heard in between. */
+export function evaluateRows(trainer: Trainer, rows: Int32Array, token: CancellationToken): Evaluation {
+  const confusion = new Int32Array(labelNames.length ** 2);
+  let loss = 0;
+  for (let from = 0; from < rows.length; from += evaluatedAtOnce) {
+    token.throwIfCancelled('the evaluation');
+    const piece = rows.subarray(from, from + evaluatedAtOnce);
+    const evaluation = trainer.evaluate(piece);
+    loss += evaluation.loss * piece.length;
+    for (const [index, count] of evaluation.confusion.entries()) confusion[index] = (confusion[index] ?? 0) + count;
+  }
+  const hits = labelNames.reduce((sum, _, label) => sum + (confusion[label * labelNames.length + label] ?? 0), 0);
+  return { loss: loss / rows.length, accuracy: hits / rows.length, confusion };
+}
+
+/** Streams 0 and 1 of a seed are the trainer's: its starting weights and its dropout. */
+const shuffleStream = 2;
+const batchesBetweenLooks = 10;
+const evaluatedAtOnce = 2_048;
+const sampledRows = 4_096;
+
+interface Epoch {
+  readonly trainer: Trainer;
+  readonly order: Int32Array;
+  readonly epoch: number;
+  readonly batchSize: number;
+}
+
+/** Returns the mean loss over the rows. */
+function trainEpoch(
+  { trainer, order, epoch, batchSize }: Epoch,
+  token: CancellationToken,
+  report: (epoch: number, batch: number, trainLoss: number) => void,
+): number {
+  let lossSum = 0;
+  for (let from = 0, batch = 1; from < order.length; from += batchSize, batch += 1) {
+    if (batch % batchesBetweenLooks === 1) token.throwIfCancelled('the training');
+    const rows = order.subarray(from, from + batchSize);
+    lossSum += trainer.step(rows) * rows.length;
+    report(epoch, batch, lossSum / (from + rows.length));
+  }
+  return lossSum / order.length;
+}
+
+/** The best epoch so far, with everything the trainer had then. */
+class BestEpoch {
+  epoch = 0;
+  params: Float32Array | undefined;
+  readonly #rule: EarlyStopping;
+  #score = -Infinity;
+  #reference = -Infinity;
+  #improvedAt = 0;
+
+  constructor(rule: EarlyStopping) {
+    this.#rule = rule;
+  }
+
+  /** The best weights are those of the best score, however small its lead; patience asks for a lead of `minDelta`. */
+  look({ epoch, validationLoss = Infinity, validationAccuracy = 0 }: EpochMetrics, trainer: Trainer): void {
+    const score = this.#rule.monitor === 'val_loss' ? -validationLoss : validationAccuracy;
+    if (score > this.#score || this.params === undefined) {
+      this.#score = score;
+      this.epoch = epoch;
+      this.params = trainer.exportParams();
+    }
+    if (score > this.#reference + this.#rule.minDelta || epoch === 1) {
+      this.#reference = score;
+      this.#improvedAt = epoch;
+    }
+  }
+
+  isStale(epoch: number): boolean {
+    return epoch - this.#improvedAt >= this.#rule.patience;
+  }
+}
+
+function reporter(
+  { settings, rows }: Pick<TrainingRun, 'settings'> & { rows: number },
+  { progress, clock, share: [from, to] }: RunContext,
+): { batch: (epoch: number, batch: number, trainLoss: number) => void; epoch: (metrics: EpochMetrics) => void } {
+  const batches = Math.ceil(rows / settings.batchSize);
+  const total = settings.epochs * batches;
+  const begun = clock.elapsed();
+  return {
+    batch(epoch, batch, trainLoss) {
+      const done = (epoch - 1) * batches + batch;
+      const trained = (epoch - 1) * rows + Math.min(rows, batch * settings.batchSize);
+      const seconds = (clock.elapsed() - begun) / 1000;
+      progress.report({
+        phase: trainingPhase,
+        done,
+        total,
+        fraction: from + ((to - from) * done) / total,
+        context: {
+          epoch,
+          batch,
+          batches,
+          trainLoss,
+          ...(seconds > 0 ? { rowsPerSecond: Math.round(trained / seconds) } : {}),
+        },
+      });
+    },
+    epoch(metrics) {
+      progress.report({ context: metrics });
+    },
+  };
+}
+
+/** At most so many rows, evenly spaced, so that every stretch of time has its share. */
+function evenSample(rows: Int32Array, most: number): Int32Array {
+  if (rows.length <= most) return rows;
+  return Int32Array.from({ length: most }, (_, index) => rows[Math.floor((index * rows.length) / most)] ?? 0);
+}
