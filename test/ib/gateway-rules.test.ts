@@ -1,5 +1,6 @@
 import { EventName } from '@stoqey/ib';
 import { describe, expect, it } from 'vitest';
+import { ManualClock } from '../../src/async/index.ts';
 import { startGatewaySimulator } from '../../src/ib/simulator/index.ts';
 import { apple, connect, now, rawSend, start } from './stoqey-client.ts';
 
@@ -165,6 +166,42 @@ describe('faults', () => {
     fault[Symbol.dispose]();
     expect(await client.details(apple)).toHaveLength(1);
     expect(client.notices.map(({ code }) => code)).toEqual([2104, 2106, 2158, 1100, 1102]);
+  });
+
+  it('break the farms: 2103, 2105, 2157, and 2104, 2106, 2158 when they are back', async () => {
+    const simulator = await start();
+    const fault = simulator.inject({ kind: 'farm_down' });
+    const client = await connect(simulator);
+    fault[Symbol.dispose]();
+    await client.until(() => client.notices.length === 6);
+    expect(client.notices.map(({ code }) => code)).toEqual([2103, 2105, 2157, 2104, 2106, 2158]);
+  });
+
+  it('withhold the next valid id', async () => {
+    const simulator = await start({ faults: [{ kind: 'no_next_valid_id' }] });
+    void connect(simulator);
+    await expect.poll(() => simulator.messages.map(({ id }) => id)).toContain(15);
+    expect(simulator.messages.map(({ id }) => id)).not.toContain(9);
+  });
+
+  it('delay a history answer by the time told', async () => {
+    const clock = new ManualClock(now);
+    const simulator = await start({ clock, timers: clock, latencyMs: 1000, faults: [{ kind: 'latency', ms: 500 }] });
+    const client = await connect(simulator);
+    const answer = client.history({ contract: apple, duration: '1 D', barSize: '1 day', end: '' });
+    await expect.poll(() => simulator.counters.historyRequests).toBe(1);
+    clock.advance(1499);
+    expect(simulator.counters.barsSent).toBe(0);
+    clock.advance(1);
+    expect((await answer).bars).toHaveLength(1);
+  });
+
+  it('cut off every client at once', async () => {
+    const simulator = await start();
+    const clients = [await connect(simulator, 1), await connect(simulator, 2)];
+    simulator.inject({ kind: 'drop_connections' });
+    for (const client of clients) await client.until(() => client.disconnected);
+    expect((await connect(simulator, 1)).accounts).toBe('DU1234567,');
   });
 
   it('go silent: connections are accepted and nothing is said', async () => {

@@ -39,10 +39,13 @@ export const legalBarSizes = Object.keys(sizes).join(', ');
 /** Bars this short obey the strict pacing rules. */
 export const smallBarMs = 30 * second;
 
-const aliases: Readonly<Record<string, string>> = { '1 week': '1W', '1 month': '1M' };
+const aliases = new Map([
+  ['1 week', '1W'],
+  ['1 month', '1M'],
+]);
 
 export function parseBarSize(asked: string): BarSize | undefined {
-  const text = aliases[asked] ?? asked;
+  const text = aliases.get(asked) ?? asked;
   const ms = Object.hasOwn(sizes, text) ? sizes[text] : undefined;
   if (ms === undefined) return undefined;
   return { text, ms, kind: ms < day ? 'intraday' : ms === day ? 'day' : 'longer' };

@@ -25,7 +25,7 @@ export interface BarSource {
 
 /** The kinds of data an instrument has. Currencies have no trades, only quotes. */
 export function offers({ secType }: Instrument, whatToShow: string): boolean {
-  return whatToShow in quoteShift && !(secType === 'CASH' && whatToShow === 'TRADES');
+  return Object.hasOwn(quoteShift, whatToShow) && !(secType === 'CASH' && whatToShow === 'TRADES');
 }
 
 /** In ticks: a bid lies one below the middle, an ask one above it. */

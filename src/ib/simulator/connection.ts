@@ -21,7 +21,7 @@ export interface ConnectionOptions {
 /** The oldest protocol version that the gateway speaks. */
 export const oldestVersion = 157;
 
-/** Reading stops while this much waits to be sent, so that a client that asks and never listens fills no memory. */
+/** Messages stay unread while this much waits to be sent, so that a client that asks and never listens fills no memory. */
 const mostWaitingBytes = 16 << 20;
 
 /** One client's socket: the greeting, frames in both directions, and their way around slow readers and faults. */
@@ -32,6 +32,10 @@ export class Connection {
   readonly #socket: Socket;
   readonly #options: ConnectionOptions;
   readonly #reader = new FrameReader();
+  /** Messages received and not yet taken up. */
+  #inbox: Buffer[] = [];
+  #working = false;
+  /** What is still to be written. */
   #waiting: Buffer[] = [];
   #waitingBytes = 0;
   #ending = false;
@@ -78,18 +82,35 @@ export class Connection {
   }
 
   #receive(chunk: Buffer): void {
-    try {
-      for (const payload of this.#reader.push(chunk)) {
-        if (this.#ending) return;
+    this.#orRefuse(() => this.#inbox.push(...this.#reader.push(chunk)));
+    this.#work();
+  }
+
+  /** Takes up messages while their answers find room; `#flush` comes back here when there is room again. */
+  #work(): void {
+    if (this.#working) return;
+    this.#working = true;
+    while (!this.#ending && this.#waitingBytes <= mostWaitingBytes) {
+      const payload = this.#inbox.shift();
+      if (payload === undefined) break;
+      this.#orRefuse(() => {
         if (this.version === 0) this.#greet(payload.toString('latin1'));
         else this.#take(splitFields(payload));
-      }
+      });
+    }
+    this.#working = false;
+    if (this.#inbox.length > 0) this.#socket.pause();
+    else this.#socket.resume();
+  }
+
+  #orRefuse(step: () => void): void {
+    try {
+      step();
     } catch (error) {
       const { message, code } = KtrdrError.from(error);
-      this.#options.log[code === 'invalid_input' ? 'warn' : 'error']('client refused', {
-        connection: this.number,
-        reason: message,
-      });
+      const fields = { connection: this.number, reason: message };
+      if (code === 'invalid_input') this.#options.log.warn('client refused', fields);
+      else this.#options.log.error('client dropped after a fault of the gateway', fields);
       this.close();
     }
   }
@@ -130,7 +151,6 @@ export class Connection {
       this.#waiting.push(frame);
     }
     this.#waitingBytes += frame.length;
-    if (this.#waitingBytes > mostWaitingBytes) this.#socket.pause();
     this.#flush();
   }
 
@@ -149,6 +169,6 @@ export class Connection {
     this.#waiting = this.#waiting.slice(sent);
     if (this.#waiting.length > 0) return;
     if (this.#ending) this.#socket.destroySoon();
-    else if (this.#socket.isPaused()) this.#socket.resume();
+    else this.#work();
   }
 }

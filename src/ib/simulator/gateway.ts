@@ -40,7 +40,7 @@ export class Gateway {
   constructor(context: GatewayContext) {
     this.#context = context;
     this.#history = new HistoryDesk(context, {
-      refuse: (connection, reqId, notice) => this.#tell(connection, notice, reqId),
+      tell: (connection, reqId, notice) => this.#tell(connection, notice, reqId),
       resolve: (contract) => this.#resolve(contract),
     });
   }

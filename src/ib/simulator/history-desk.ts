@@ -21,7 +21,7 @@ import { tradingSessions } from './trading-hours.ts';
 
 /** What the desk needs of the gateway around it. */
 interface FrontDesk {
-  refuse(connection: Connection, reqId: number, notice: Notice): void;
+  tell(connection: Connection, reqId: number, notice: Notice): void;
   resolve(contract: ContractQuery): Instrument | Notice;
 }
 
@@ -48,18 +48,18 @@ export class HistoryDesk {
     const { counters, faults, now } = this.#context;
     counters.historyRequests += 1;
     const { reqId } = request;
-    const refuse = (notice: Notice): void => this.#front.refuse(connection, reqId, notice);
+    const tell = (notice: Notice): void => this.#front.tell(connection, reqId, notice);
     if (this.#open.get(connection.number, reqId) !== undefined)
-      return this.#violation(() => refuse(refusals.duplicateQuery));
+      return this.#violation(() => tell(refusals.duplicateQuery));
     const instrument = this.#front.resolve(request.contract);
     if (this.#mute) return void this.#begin(connection, reqId, { kind: 'history' });
-    if (instrument instanceof Notice) return refuse(instrument);
+    if (instrument instanceof Notice) return tell(instrument);
     const plan = planHistory(request, { instrument, now: now() });
-    if (plan instanceof Notice) return refuse(plan);
-    if (faults.take('false_pacing_violation')) return refuse(refusals.pacing);
-    if (this.#tooMany(refuse)) return;
-    if (plan.barSize.ms <= smallBarMs && !this.#paced(request, { instrument, refuse })) return;
-    if (plan.endWithoutZone) refuse(announcements.endWithoutZone);
+    if (plan instanceof Notice) return tell(plan);
+    if (faults.take('false_pacing_violation')) return tell(refusals.pacing);
+    if (this.#tooMany(tell)) return;
+    if (plan.barSize.ms <= smallBarMs && !this.#paced(request, { instrument, tell })) return;
+    if (plan.endWithoutZone) tell(announcements.endWithoutZone);
 
     const open = this.#begin(connection, reqId, { kind: 'history' });
     const latencyMs = this.#context.latencyMs + faults.latencyMs;
@@ -70,21 +70,21 @@ export class HistoryDesk {
 
   cancel(reqId: number, connection: Connection): void {
     const found = this.#open.remove(connection.number, reqId, 'history');
-    this.#front.refuse(connection, reqId, found ? refusals.cancelled(reqId) : refusals.unknownQuery(reqId));
+    this.#front.tell(connection, reqId, found ? refusals.cancelled(reqId) : refusals.unknownQuery(reqId));
   }
 
   /** Stays open after its answer until it is cancelled, and so counts towards the limit. */
   requestHead(request: HeadTimestampRequest, connection: Connection): void {
     const { reqId } = request;
-    const refuse = (notice: Notice): void => this.#front.refuse(connection, reqId, notice);
+    const tell = (notice: Notice): void => this.#front.tell(connection, reqId, notice);
     if (this.#open.get(connection.number, reqId) !== undefined)
-      return this.#violation(() => refuse(refusals.duplicateId));
+      return this.#violation(() => tell(refusals.duplicateId));
     const instrument = this.#front.resolve(request.contract);
     if (this.#mute) return void this.#begin(connection, reqId, { kind: 'head_timestamp' });
-    if (instrument instanceof Notice) return refuse(instrument);
-    if (this.#tooMany(refuse) || !this.#paced(request, { instrument, refuse })) return;
+    if (instrument instanceof Notice) return tell(instrument);
+    if (this.#tooMany(tell) || !this.#paced(request, { instrument, tell })) return;
     const first = this.#context.source.first(instrument, request.whatToShow.toUpperCase());
-    if (first === undefined || first > this.#context.now()) return refuse(refusals.noHead);
+    if (first === undefined || first > this.#context.now()) return tell(refusals.noHead);
     this.#begin(connection, reqId, { kind: 'head_timestamp' });
     connection.send(headTimestamp(reqId, first, request.formatDate));
   }
@@ -108,15 +108,15 @@ export class HistoryDesk {
     tell();
   }
 
-  #tooMany(refuse: (notice: Notice) => void): boolean {
+  #tooMany(tell: (notice: Notice) => void): boolean {
     if (this.#open.count < mostOpen) return false;
-    this.#violation(() => refuse(refusals.tooManyOpen));
+    this.#violation(() => tell(refusals.tooManyOpen));
     return true;
   }
 
   #paced(
     request: HistoryRequest | HeadTimestampRequest,
-    { instrument, refuse }: { instrument: Instrument; refuse: (notice: Notice) => void },
+    { instrument, tell }: { instrument: Instrument; tell: (notice: Notice) => void },
   ): boolean {
     if (!this.#context.enforcePacing) return true;
     const { reqId: _, contract, ...rest } = request;
@@ -126,7 +126,7 @@ export class HistoryDesk {
       weight: request.whatToShow.toUpperCase() === 'BID_ASK' ? 2 : 1,
     } as const;
     if (this.#ledger.admit(small, this.#context.now())) return true;
-    this.#violation(() => refuse(refusals.pacing));
+    this.#violation(() => tell(refusals.pacing));
     return false;
   }
 
@@ -142,7 +142,7 @@ export class HistoryDesk {
     const bars = this.#bars({ request, plan, instrument });
     if (barCount(bars) === 0 && !request.keepUpToDate) {
       this.#open.remove(connection.number, reqId, 'history');
-      this.#front.refuse(connection, reqId, refusals.noData(instrument, plan.whatToShow));
+      this.#front.tell(connection, reqId, refusals.noData(instrument, plan.whatToShow));
       return;
     }
     counters.barsSent += barCount(bars);

@@ -40,7 +40,9 @@ export interface Walk {
 const zone = 'US/Eastern';
 
 type StockFacts = Pick<Instrument, 'conId' | 'symbol' | 'longName'> &
-  Partial<Pick<Instrument, 'primaryExchange' | 'stockType' | 'industry' | 'category'>> & { walk?: Partial<Walk> };
+  Partial<Pick<Instrument, 'primaryExchange' | 'tradingClass' | 'stockType' | 'industry' | 'category'>> & {
+    walk?: Partial<Walk>;
+  };
 
 /** A US stock or fund as the gateway would describe it; what is not told is ordinary. */
 export function stock({ walk, ...facts }: StockFacts): Instrument {
@@ -114,7 +116,6 @@ export function currenciesOf(name: string): [base: string, quote: string] | unde
 
 const technology = { industry: 'Technology', category: 'Computers' };
 const internet = { industry: 'Communications', category: 'Internet' };
-const fund = { stockType: 'ETF', primaryExchange: 'ARCA', tradingClass: 'SPY' } as const;
 
 /** The instruments whose prices are generated. Contract ids and listings are those of the real ones. */
 export const catalogue: readonly Instrument[] = [
@@ -164,15 +165,15 @@ export const catalogue: readonly Instrument[] = [
     ...technology,
     walk: { startPrice: 90, growth: 0.03 },
   }),
-  {
-    ...stock({
-      conId: 756733,
-      symbol: 'SPY',
-      longName: 'SPDR S&P 500 ETF TRUST',
-      walk: { startPrice: 97, dailyVolatility: 0.011, dailyVolume: 8e7 },
-    }),
-    ...fund,
-  },
+  stock({
+    conId: 756733,
+    primaryExchange: 'ARCA',
+    tradingClass: 'SPY',
+    stockType: 'ETF',
+    symbol: 'SPY',
+    longName: 'SPDR S&P 500 ETF TRUST',
+    walk: { startPrice: 97, dailyVolatility: 0.011, dailyVolume: 8e7 },
+  }),
   currencyPair('EUR', 'USD', { conId: 12087792, startPrice: 1.2 }),
   currencyPair('GBP', 'USD', { conId: 12087797, startPrice: 1.5 }),
   currencyPair('USD', 'JPY', { conId: 15016059, startPrice: 108 }),
