@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { KtrdrError } from '../base/index.ts';
+import { KtrdrError, type Schema } from '../base/index.ts';
 
 /** Numbers of a shape, in row-major order. */
 export interface Tensor {
@@ -22,7 +22,8 @@ const entrySchema = z.strictObject({
   data_offsets: z.tuple([z.number().int().min(0), z.number().int().min(0)]),
 });
 
-const headerSchema = z.object({ [metadataKey]: z.record(z.string(), z.string()).default({}) }).catchall(entrySchema);
+const headerSchema = z.record(z.string(), z.unknown());
+const metadataSchema = z.record(z.string(), z.string());
 
 /**
  * A file in the safetensors format: the header's length (8 bytes, little-endian), the header as JSON filled up with
@@ -30,7 +31,7 @@ const headerSchema = z.object({ [metadataKey]: z.record(z.string(), z.string()).
  * @throws KtrdrError `invalid_input` for a tensor whose values do not fill its shape, or a name the format reserves.
  */
 export function writeSafetensors({ tensors, metadata }: Safetensors): Uint8Array {
-  const header: Record<string, unknown> = Object.keys(metadata).length > 0 ? { [metadataKey]: metadata } : {};
+  const header: [string, unknown][] = Object.keys(metadata).length > 0 ? [[metadataKey, metadata]] : [];
   let end = 0;
   for (const [name, { shape, values }] of tensors) {
     if (name === metadataKey) throw new KtrdrError('invalid_input', `A tensor cannot be named "${metadataKey}".`);
@@ -42,9 +43,9 @@ export function writeSafetensors({ tensors, metadata }: Safetensors): Uint8Array
     }
     const start = end;
     end += values.length * floatBytes;
-    header[name] = { dtype: 'F32', shape, data_offsets: [start, end] };
+    header.push([name, { dtype: 'F32', shape, data_offsets: [start, end] }]);
   }
-  const text = new TextEncoder().encode(JSON.stringify(header));
+  const text = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
   const headerBytes = Math.ceil(text.length / 8) * 8;
   const bytes = new Uint8Array(lengthBytes + headerBytes + end);
   const view = new DataView(bytes.buffer);
@@ -73,10 +74,10 @@ export function readSafetensors(bytes: Uint8Array): Safetensors {
     throw corrupt(`its header says it has ${headerBytes} bytes, but ${bytes.length - lengthBytes} follow`);
   }
   const dataStart = lengthBytes + Number(headerBytes);
-  const { [metadataKey]: metadata, ...entries } = parseHeader(bytes.subarray(lengthBytes, dataStart));
+  const { metadata, entries } = parseHeader(bytes.subarray(lengthBytes, dataStart));
   const tensors = new Map<string, Tensor>();
   let end = 0;
-  const byOffset = Object.entries(entries).sort(([, a], [, b]) => a.data_offsets[0] - b.data_offsets[0]);
+  const byOffset = entries.toSorted(([, a], [, b]) => a.data_offsets[0] - b.data_offsets[0]);
   for (const [name, { shape, data_offsets: offsets }] of byOffset) {
     if (offsets[0] !== end) throw corrupt(`tensor "${name}" begins at ${offsets[0]} where ${end} bytes precede it`);
     end = offsets[1];
@@ -95,17 +96,30 @@ export function readSafetensors(bytes: Uint8Array): Safetensors {
   return { tensors, metadata };
 }
 
-function parseHeader(bytes: Uint8Array): z.infer<typeof headerSchema> {
-  let header: unknown;
+function parseHeader(bytes: Uint8Array): {
+  metadata: Record<string, string>;
+  entries: [name: string, z.infer<typeof entrySchema>][];
+} {
+  let json: unknown;
   try {
-    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (cause) {
     throw corrupt('its header is not JSON', cause);
   }
-  const parsed = headerSchema.safeParse(header);
+  const header = checked(headerSchema, json, 'its header');
+  return {
+    metadata: checked(metadataSchema, header[metadataKey] ?? {}, 'its metadata'),
+    entries: Object.entries(header)
+      .filter(([name]) => name !== metadataKey)
+      .map(([name, entry]) => [name, checked(entrySchema, entry, `tensor "${name}"`)]),
+  };
+}
+
+function checked<T>(schema: Schema<T>, value: unknown, what: string): T {
+  const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw corrupt(`its header is wrong at "${issue?.path.join('.')}": ${issue?.message}`, parsed.error);
+  throw corrupt(`${[what, ...(issue?.path ?? [])].join('.')} is wrong: ${issue?.message}`, parsed.error);
 }
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((size, length) => size * length, 1);
