@@ -481,6 +481,14 @@ describe('a host on a port', () => {
     await expect.poll(sockets).toEqual(before);
   });
 
+  it('refuses the page of another site', async () => {
+    await using host = newHost();
+    const { url } = await host.listen(0);
+    const response = await fetch(`${url}/health`, { headers: { origin: 'https://evil.example' } });
+    expect(response.status).toBe(403);
+    expect(await response.json()).toMatchObject({ code: 'permission_denied' });
+  });
+
   it('lets a cancel through while more operations are followed than calls have connections', async () => {
     await using host = newHost();
     const { url } = await host.listen(0);

@@ -2,6 +2,8 @@ import { createServer, type Server } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import type { Clock } from '../async/index.ts';
 import { KtrdrError, systemCode } from '../base/index.ts';
+import { foreignPage } from './foreign-page.ts';
+import { problemResponse } from './problem-response.ts';
 
 /** A door on a port. */
 export interface Listener extends AsyncDisposable {
@@ -25,7 +27,7 @@ const lastWordsMs = 500;
  * @throws KtrdrError `conflict` when the port is taken, `permission_denied` or `invalid_input` when it cannot be had.
  */
 export async function listen({ handle, port, hostname, clock }: ListenOptions): Promise<Listener> {
-  const server = serve(handle);
+  const server = serve(handle, hostname);
   await bind(server, port, hostname);
   const address = server.address();
   return {
@@ -34,8 +36,12 @@ export async function listen({ handle, port, hostname, clock }: ListenOptions): 
   };
 }
 
-function serve(handle: ListenOptions['handle']): Server {
-  const listener = getRequestListener((request) => handle(request));
+function serve(handle: ListenOptions['handle'], hostname: string): Server {
+  // This replaces the global `Request` and `Response` by subclasses, which answer in about half the time.
+  const listener = getRequestListener((request) => {
+    const refusal = foreignPage(request.headers, hostname);
+    return refusal === undefined ? handle(request) : problemResponse(refusal);
+  });
   const server = createServer({ keepAliveTimeout: keepAliveMs }, (incoming, outgoing) => {
     outgoing.once('close', () => {
       // A connection that becomes idle after the server was closed would be kept for a request that never comes.
