@@ -1,16 +1,8 @@
 import { z } from 'zod';
 import { loadBars } from '../data/index.ts';
-import {
-  barsFromArrow,
-  barsFromJson,
-  barsToArrow,
-  barsToJson,
-  calendarIds,
-  jsonBarsSchema,
-  timeframes,
-} from '../market/index.ts';
+import { calendarIds, jsonBarsAsArrow, jsonBarsSchema, timeframes } from '../market/index.ts';
 import { operationSchema } from '../operations/index.ts';
-import { defineEndpoint } from '../service/index.ts';
+import { defineEndpoint, encodable } from '../service/index.ts';
 import { modelInfoSchema, trainModel } from '../training/index.ts';
 
 /** The domains' own routes of the API; the routes of operations come with every host service. */
@@ -50,12 +42,7 @@ export const getBars = defineEndpoint({
   summary:
     'Stored bars as columns, oldest first: JSON, or an Arrow stream when the caller accepts it. `last` keeps only the newest',
   query: ofSeries.extend({ last: z.coerce.number<number>().int().min(1).optional() }),
-  response: jsonBarsSchema,
-  encoding: {
-    mediaType: 'application/vnd.apache.arrow.stream',
-    encode: (bars) => barsToArrow(barsFromJson(bars)),
-    decode: async (bytes) => barsToJson(await barsFromArrow(bytes)),
-  },
+  response: encodable(jsonBarsSchema, jsonBarsAsArrow),
 });
 
 export const getCoverage = defineEndpoint({

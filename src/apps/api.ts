@@ -24,7 +24,7 @@ export function startApi(settings: Settings, { port, log }: { port: number; log:
     const provider = barProvider(settings, { resources, log });
     const trainer = settings.training.useHostService
       ? resources.add(trainingAdapter(settings, log)).train
-      : localTrainer({ bars: barSource(bars), models });
+      : localTrainer({ bars: barSource(bars), models, version });
 
     const operations = new OperationsService(store, clock);
     const orchestrator = resources.add(new ServiceOrchestrator({ operations, clock, log }));

@@ -3,7 +3,7 @@ import { systemClock } from '../async/index.ts';
 import type { Logger } from '../base/index.ts';
 import type { Settings } from '../config/index.ts';
 import { fetchBars } from '../data/index.ts';
-import { fetchBarsWork, IbBarProvider, IbGateway, ibHostEndpoints } from '../ib/index.ts';
+import { fetchBarsWork, gatewayReadiness, IbBarProvider, IbGateway, ibHostEndpoints } from '../ib/index.ts';
 import { OperationsService, OperationStore, ServiceOrchestrator } from '../operations/index.ts';
 import { HostService } from '../service/index.ts';
 import { compose, type Resources, type RunningService } from './serve.ts';
@@ -29,7 +29,8 @@ export function startIbHost(settings: Settings, { port, log }: { port: number; l
       name: 'ktrdr-ib-host',
       version,
       orchestrator,
-      endpoints: ibHostEndpoints(provider),
+      endpoints: ibHostEndpoints(provider, orchestrator),
+      readiness: { gateway: gatewayReadiness(provider) },
       log,
       clock,
     });

@@ -18,12 +18,15 @@ export function startTrainingHost(
   return compose(async (resources) => {
     const clock = systemClock;
     const store = resources.add(OperationStore.open(join(settings.home, 'hosts', 'training')));
-    const bars = resources.add(await BarStore.open(join(settings.home, 'bars'), { clock, log }));
+    const bars = resources.add(await BarStore.open(join(settings.home, 'bars'), { access: 'read', clock, log }));
     const models = await ModelStore.open(join(settings.home, 'models'));
     const orchestrator = resources.add(
       new ServiceOrchestrator({ operations: new OperationsService(store, clock), clock, log }),
     );
-    const training = new TrainingManager({ orchestrator, work: localTrainer({ bars: barSource(bars), models }) });
+    const training = new TrainingManager({
+      orchestrator,
+      work: localTrainer({ bars: barSource(bars), models, version }),
+    });
     const host = new HostService({
       name: 'ktrdr-training-host',
       version,

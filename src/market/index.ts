@@ -26,7 +26,7 @@ export {
   unionRanges,
 } from './time-range.ts';
 export type { TimeRange } from './time-range.ts';
-export { barsFromJson, barsToJson, jsonBarsSchema } from './json-bars.ts';
+export { barsFromJson, barsToJson, jsonBarsAsArrow, jsonBarsSchema } from './json-bars.ts';
 export type { JsonBars } from './json-bars.ts';
 export { isIntraday, parseTimeframe, timeframeMs, timeframes } from './timeframe.ts';
 export type { Timeframe } from './timeframe.ts';

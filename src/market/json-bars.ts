@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Schema } from '../base/index.ts';
+import { barsFromArrow, barsToArrow } from './arrow.ts';
 import type { Bars } from './bars.ts';
 
 /** Bars as JSON columns of equal length, for people and simple clients. A volume that the source does not have is null. */
@@ -15,7 +16,14 @@ export interface JsonBars {
 const column = z.array(z.number());
 
 export const jsonBarsSchema: Schema<JsonBars> = z
-  .object({ time: column, open: column, high: column, low: column, close: column, volume: z.array(z.number().nullable()) })
+  .object({
+    time: column,
+    open: column,
+    high: column,
+    low: column,
+    close: column,
+    volume: z.array(z.number().nullable()),
+  })
   .refine(
     ({ time, ...others }) => Object.values(others).every(({ length }) => length === time.length),
     'the columns must be of equal length',
@@ -42,3 +50,10 @@ export function barsFromJson({ time, open, high, low, close, volume }: JsonBars)
     volume: Float64Array.from(volume, (value) => value ?? Number.NaN),
   };
 }
+
+/** The same columns as an Arrow stream, for whoever accepts it: a third of the size, and read without parsing. */
+export const jsonBarsAsArrow = {
+  mediaType: 'application/vnd.apache.arrow.stream',
+  encode: (bars: JsonBars): Promise<Uint8Array> => barsToArrow(barsFromJson(bars)),
+  decode: async (bytes: Uint8Array): Promise<JsonBars> => barsToJson(await barsFromArrow(bytes)),
+};

@@ -375,3 +375,21 @@ describe('BarStore with a damaged file', () => {
     await expect(store.read({ symbol: 'QQQ', timeframe: '1m' })).rejects.toMatchObject({ code: 'data_corrupt' });
   });
 });
+
+describe('A reader beside the writer', () => {
+  it('sees what is durable, touches nothing that is being written, and writes nothing', async () => {
+    await store.append(spy, { calendar, bars: minutes(0, 3), confirmedEmpty: [] });
+    const [folder = ''] = await readdir(root);
+    const halfWritten = join(root, folder, '1m', `.2020.parquet.${process.pid}-99.tmp`);
+    await writeFile(halfWritten, 'half a file');
+    const reader = await BarStore.open(root, { access: 'read' });
+    expect(barCount(await reader.read(spy))).toBe(3);
+    expect(await readFile(halfWritten, 'utf8')).toBe('half a file');
+    const segment = { calendar, bars: minutes(3, 1), confirmedEmpty: [] } as const;
+    await expect(reader.append(spy, segment)).rejects.toMatchObject({ code: 'failed_precondition' });
+    await expect(reader.remove(spy, { start: 0, end: newYear * 2 })).rejects.toMatchObject({
+      code: 'failed_precondition',
+    });
+    expect(barCount(await store.read(spy))).toBe(3);
+  });
+});

@@ -25,6 +25,8 @@ import { filesOf, readBarFile, readKey, surveySeries, writeBarFile, type SeriesP
 import { fileOf, seriesFolder, seriesName, type FileSpan, type SeriesKey } from './series.ts';
 
 export interface BarStoreOptions {
+  /** A store has one process that writes; any number may read along. `write` by default. */
+  readonly access?: 'read' | 'write';
   readonly clock?: Clock;
   readonly log?: Logger;
 }
@@ -62,11 +64,13 @@ export class BarStore implements AsyncDisposable {
   readonly #root: string;
   readonly #clock: Clock;
   readonly #log: Logger;
+  readonly #access: 'read' | 'write';
   /** Writers of one series take turns. Readers wait for nobody. */
   readonly #writers = new KeyedQueue();
 
-  private constructor(root: string, { clock = systemClock, log = silentLogger }: BarStoreOptions) {
+  private constructor(root: string, { clock = systemClock, log = silentLogger, access = 'write' }: BarStoreOptions) {
     this.#root = root;
+    this.#access = access;
     this.#clock = clock;
     this.#log = log;
   }
@@ -75,7 +79,8 @@ export class BarStore implements AsyncDisposable {
   static async open(directory: string, options: BarStoreOptions = {}): Promise<BarStore> {
     const root = resolve(directory);
     await makeFolder(root);
-    await removeTemporaryFiles(root);
+    // A reader must not clear away what the writer is just writing.
+    if (options.access !== 'read') await removeTemporaryFiles(root);
     return new BarStore(root, options);
   }
 
@@ -121,6 +126,7 @@ export class BarStore implements AsyncDisposable {
    * the timeframe, `conflict` for another calendar than the series has; nothing is written then.
    */
   async append(key: SeriesKey, { calendar, bars, confirmedEmpty }: BarSegment): Promise<void> {
+    this.#mayWrite();
     checkSegment(key, bars, confirmedEmpty);
     const place = this.#place(key);
     await this.#writers.run(place.folder, async () => {
@@ -158,6 +164,7 @@ export class BarStore implements AsyncDisposable {
    * @returns how many bars were removed.
    */
   async remove(key: SeriesKey, range: TimeRange): Promise<number> {
+    this.#mayWrite();
     const place = this.#place(key);
     return this.#writers.run(place.folder, async () => {
       const survey = await surveySeries(place);
@@ -192,6 +199,12 @@ export class BarStore implements AsyncDisposable {
   /** Waits for writes that are under way. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#writers.idle();
+  }
+
+  #mayWrite(): void {
+    if (this.#access === 'read') {
+      throw new KtrdrError('failed_precondition', `The bar store in "${this.#root}" was opened for reading only.`);
+    }
   }
 
   async #infoAt(folder: string, key: SeriesKey): Promise<SeriesInfo | undefined> {
