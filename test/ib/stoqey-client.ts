@@ -53,7 +53,7 @@ export interface HistoryOptions {
   formatDate?: number;
 }
 
-export interface Row {
+interface Row {
   date: string;
   open: number;
   high: number;
@@ -62,7 +62,7 @@ export interface Row {
   volume: number;
 }
 
-export interface HistoryAnswer {
+interface HistoryAnswer {
   bars: Row[];
   end?: string;
   error?: { code: number; message: string };
