@@ -1,0 +1,212 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it } from 'vitest';
+import { CancellationToken, systemClock, type Clock, type ProgressUpdate } from '../async/index.ts';
+import { silentLogger } from '../base/index.ts';
+import type { BarRequest, FetchBarsContext } from '../data/index.ts';
+import {
+  barCount,
+  calendarOf,
+  emptyBars,
+  expectedBars,
+  type Bars,
+  type TimeRange,
+  type Timeframe,
+} from '../market/index.ts';
+import type { OperationContext } from '../operations/index.ts';
+import { IbBarProvider } from './ib-bar-provider.ts';
+import { IbGateway } from './ib-gateway.ts';
+import { startGatewaySimulator, type GatewaySimulator, type GatewaySimulatorOptions } from './simulator/index.ts';
+
+/** Friday noon in New York. */
+const now = Date.parse('2025-06-13T16:00:30Z');
+const clock: Clock = {
+  now: () => now,
+  elapsed: () => systemClock.elapsed(),
+  after: (ms, callback) => systemClock.after(ms, callback),
+  sleep: (ms, token) => systemClock.sleep(ms, token),
+};
+const { none } = CancellationToken;
+const replay = fileURLToPath(new URL('../../../shared/data/', import.meta.url));
+
+const open: AsyncDisposable[] = [];
+afterEach(async () => {
+  for (const resource of open.splice(0).reverse()) await resource[Symbol.asyncDispose]();
+});
+
+async function start(
+  options: GatewaySimulatorOptions = {},
+): Promise<{ simulator: GatewaySimulator; provider: IbBarProvider }> {
+  const simulator = await startGatewaySimulator({ clock, ...options });
+  open.push(simulator);
+  const gateway = new IbGateway({ host: simulator.host, port: simulator.port, clock, log: silentLogger });
+  open.push(gateway);
+  return { simulator, provider: new IbBarProvider(gateway, clock) };
+}
+
+function context(updates: ProgressUpdate<FetchBarsContext>[] = []): OperationContext<FetchBarsContext> {
+  const progress = {
+    report: (update: ProgressUpdate<FetchBarsContext>) => updates.push(update),
+    within: () => progress,
+  };
+  return { id: 'test', token: none, progress, log: silentLogger, clock };
+}
+
+async function fetchBars(provider: IbBarProvider, request: BarRequest): Promise<Bars> {
+  const fetched = await provider.fetch(request, context());
+  return fetched.kind === 'bars' ? fetched.bars : emptyBars;
+}
+
+function dates(start: string, end: string): TimeRange {
+  return { start: Date.parse(start), end: Date.parse(end) };
+}
+
+const requestHistory = 20;
+
+function historyRequests({ messages }: GatewaySimulator): (readonly string[])[] {
+  return messages
+    .filter(({ direction, id }) => direction === 'received' && id === requestHistory)
+    .map(({ fields }) => fields.slice(14, 18));
+}
+
+describe('IbBarProvider', () => {
+  it('describes a stock and a pair, and remembers them', async () => {
+    const { simulator, provider } = await start();
+    expect(await provider.describe('aapl', none)).toEqual({
+      symbol: 'AAPL',
+      assetType: 'stock',
+      calendar: 'us_equities',
+      description: 'APPLE INC',
+      exchange: 'NASDAQ',
+      currency: 'USD',
+    });
+    expect(await provider.describe('EURUSD', none)).toEqual({
+      symbol: 'EUR.USD',
+      assetType: 'currency',
+      calendar: 'currencies',
+      description: 'European Monetary Union Euro / United States dollar',
+      exchange: 'IDEALPRO',
+      currency: 'USD',
+    });
+    const before = simulator.counters.messages;
+    await provider.describe('AAPL', none);
+    expect(simulator.counters.messages).toBe(before);
+  });
+
+  it('knows where a history begins: an instant, or the date of a session', async () => {
+    const { provider } = await start();
+    expect(await provider.earliest('AAPL', '1h', none)).toBe(Date.parse('1998-01-02T14:30:00Z'));
+    expect(await provider.earliest('AAPL', '1d', none)).toBe(Date.parse('1998-01-02'));
+    const first = await provider.earliest('EUR.USD', '1d', none);
+    const bars = await fetchBars(provider, {
+      symbol: 'EUR.USD',
+      timeframe: '1d',
+      range: dates('2005-01-01', '2006-01-01'),
+    });
+    expect(bars.time[0]).toBe(first);
+  });
+
+  it('says not_found for what IB does not know', async () => {
+    const { provider } = await start();
+    const unknown = expect.objectContaining({ code: 'not_found' });
+    await expect(provider.describe('NOSUCH', none)).rejects.toEqual(unknown);
+    await expect(provider.earliest('NOSUCH', '1d', none)).rejects.toEqual(unknown);
+    const range = dates('2025-06-02', '2025-06-03');
+    await expect(provider.fetch({ symbol: 'NOSUCH', timeframe: '1h', range }, context())).rejects.toEqual(unknown);
+  });
+
+  it.each([
+    ['AAPL', '1m', '2025-06-05', '2025-06-12'],
+    ['AAPL', '5m', '2025-05-15', '2025-06-12'],
+    ['AAPL', '1h', '2025-01-02', '2025-06-12'],
+    ['AAPL', '4h', '2024-07-01', '2025-06-12'],
+    ['AAPL', '1d', '2023-06-15', '2025-06-13'],
+    ['EUR.USD', '1m', '2025-06-09', '2025-06-10'],
+    ['EUR.USD', '1h', '2025-01-05', '2025-06-12'],
+    ['EUR.USD', '1d', '2023-06-15', '2025-06-13'],
+  ] as [string, Timeframe, string, string][])(
+    'fetches exactly the bars of %s %s from %s to %s, in one request',
+    async (symbol, timeframe, from, to) => {
+      const { simulator, provider } = await start();
+      const range = dates(from, to);
+      const calendar = calendarOf(symbol === 'AAPL' ? 'us_equities' : 'currencies');
+      const bars = await fetchBars(provider, { symbol, timeframe, range });
+      expect(bars.time).toEqual(expectedBars(calendar, timeframe, range).start);
+      expect(bars.volume.every((volume) => (symbol === 'AAPL' ? volume >= 0 : Number.isNaN(volume)))).toBe(true);
+      expect(historyRequests(simulator)).toHaveLength(1);
+      expect(barCount(bars)).toBeLessThanOrEqual(4_000);
+    },
+  );
+
+  it('cuts strictly at the edges of the range', async () => {
+    const { provider } = await start();
+    const whole = await fetchBars(provider, {
+      symbol: 'AAPL',
+      timeframe: '1h',
+      range: dates('2025-06-09', '2025-06-11'),
+    });
+    const range = { start: whole.time[2] ?? 0, end: whole.time[9] ?? 0 };
+    const part = await fetchBars(provider, { symbol: 'AAPL', timeframe: '1h', range });
+    expect(part.time).toEqual(whole.time.subarray(2, 9));
+    expect(part.close).toEqual(whole.close.subarray(2, 9));
+  });
+
+  it('never asks beyond now', async () => {
+    const { simulator, provider } = await start();
+    const range = dates('2025-06-12', '2025-06-20');
+    const bars = await fetchBars(provider, { symbol: 'AAPL', timeframe: '1h', range });
+    expect(historyRequests(simulator)[0]?.[0]).toBe('20250613-16:00:30');
+    expect(bars.time.at(-1)).toBe(Date.parse('2025-06-13T16:00:00Z'));
+    const future = dates('2025-06-14', '2025-06-20');
+    await expect(provider.fetch({ symbol: 'AAPL', timeframe: '1h', range: future }, context())).rejects.toMatchObject({
+      code: 'invalid_input',
+    });
+  });
+
+  it('tells an empty range from one it knows nothing of', async () => {
+    const { provider } = await start();
+    const before = await provider.fetch(
+      { symbol: 'AAPL', timeframe: '1d', range: dates('1990-01-01', '1991-01-01') },
+      context(),
+    );
+    expect(before).toEqual({ kind: 'empty' });
+    const weekend = await provider.fetch(
+      { symbol: 'AAPL', timeframe: '1h', range: dates('2025-06-07', '2025-06-08') },
+      context(),
+    );
+    expect(weekend).toEqual({ kind: 'empty' });
+  });
+
+  it('asks again for the old end of an answer that does not reach it', async () => {
+    const { simulator, provider } = await start();
+    const range = dates('1997-12-01', '1998-02-01');
+    const bars = await fetchBars(provider, { symbol: 'AAPL', timeframe: '1d', range });
+    expect(bars.time[0]).toBe(Date.parse('1998-01-02'));
+    const [first, second, ...more] = historyRequests(simulator);
+    expect([first?.[0], second?.[0]]).toEqual(['19980201-00:00:00', '19980102-00:00:00']);
+    expect(more).toEqual([]);
+  });
+
+  it('reports what it is waiting for', async () => {
+    const { provider } = await start();
+    const updates: ProgressUpdate<FetchBarsContext>[] = [];
+    await provider.fetch(
+      { symbol: 'AAPL', timeframe: '1d', range: dates('2025-06-02', '2025-06-03') },
+      context(updates),
+    );
+    expect(updates).toEqual([
+      { phase: 'connecting to the gateway' },
+      { phase: 'waiting for the answer of IB' },
+      { phase: 'received', done: 1, total: 1 },
+    ]);
+  });
+
+  it.skipIf(!existsSync(replay))('loads recorded bars unchanged (skipped without the recorded data)', async () => {
+    const { provider } = await start({ replay });
+    const range = dates('2020-03-02', '2020-08-01');
+    const bars = await fetchBars(provider, { symbol: 'SPY', timeframe: '1h', range });
+    const cells = expectedBars(calendarOf('us_equities'), '1h', range);
+    expect(barCount(bars)).toBe(cells.start.length);
+    expect(bars.time).toEqual(cells.cellStart);
+  });
+});

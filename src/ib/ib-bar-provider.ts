@@ -1,0 +1,120 @@
+import { systemClock, type CancellationToken, type Clock } from '../async/index.ts';
+import { KtrdrError } from '../base/index.ts';
+import type { BarProvider, BarRequest, FetchBarsContext, FetchedBars, Instrument } from '../data/index.ts';
+import {
+  barCount,
+  barsInRange,
+  concatBars,
+  expectedBars,
+  isIntraday,
+  type Bars,
+  type Timeframe,
+} from '../market/index.ts';
+import type { OperationContext } from '../operations/index.ts';
+import { assetTypeOf, calendarFor, calendarIdOf, parseSymbol, symbolOf, type IbContract } from './contract.ts';
+import { decodeBars } from './decode-bars.ts';
+import type { IbGateway } from './ib-gateway.ts';
+import { historyQuery, maxSpanMs } from './requests.ts';
+import { TimedCache } from './timed-cache.ts';
+
+const dayMs = 86_400_000;
+
+/** Market history straight from a gateway. */
+export class IbBarProvider implements BarProvider {
+  readonly gateway: IbGateway;
+  readonly #instruments: TimedCache<Instrument>;
+  readonly #heads: TimedCache<number | undefined>;
+
+  constructor(gateway: IbGateway, clock: Clock = systemClock) {
+    this.gateway = gateway;
+    this.#instruments = new TimedCache({ clock, lifeMs: dayMs, maxEntries: 1_000 });
+    this.#heads = new TimedCache({ clock, lifeMs: dayMs, maxEntries: 1_000 });
+  }
+
+  async describe(symbol: string, token: CancellationToken): Promise<Instrument> {
+    const contract = parseSymbol(symbol);
+    const name = symbolOf(contract);
+    return this.#instruments.get(name, async () => {
+      const [details] = await this.gateway.contractDetails(contract, { token });
+      if (details === undefined) throw new KtrdrError('not_found', `IB knows no instrument "${name}".`);
+      const { contract: found, longName } = details;
+      return {
+        symbol: name,
+        assetType: assetTypeOf(contract),
+        calendar: calendarIdOf(contract),
+        description: orElse(longName, name),
+        exchange: orElse(found.primaryExch, contract.exchange),
+        currency: contract.currency,
+      };
+    });
+  }
+
+  async earliest(symbol: string, timeframe: Timeframe, token: CancellationToken): Promise<number | undefined> {
+    const contract = parseSymbol(symbol);
+    const head = await this.#heads.get(symbolOf(contract), async () => {
+      const text = await this.gateway.headTimestamp(contract, { token });
+      return text === undefined ? undefined : headInstant(text, symbolOf(contract));
+    });
+    return head === undefined || isIntraday(timeframe) ? head : sessionDate(contract, head);
+  }
+
+  /**
+   * An answer is whole when its oldest bar lies in the first cell asked for, or before it. What is missing at the old end
+   * is asked for again, until it comes or IB says that there is nothing: the duration of a request counts sessions by
+   * IB's calendar, which may differ from ours, and IB may cut a long answer.
+   */
+  async fetch(request: BarRequest, context: OperationContext<FetchBarsContext>): Promise<FetchedBars> {
+    const { symbol, timeframe, range } = request;
+    const contract = parseSymbol(symbol);
+    const name = symbolOf(contract);
+    const now = context.clock.now();
+    if (range.start >= now) {
+      throw new KtrdrError('invalid_input', `${name}: the range starts in the future, where no bars are yet.`);
+    }
+    const what = `${name} ${timeframe}`;
+    const firstCellEnd = expectedBars(calendarFor(contract), timeframe, range).cellEnd[0] ?? range.end;
+    const parts: Bars[] = [];
+    for (let { end } = range; ;) {
+      const asked = { start: range.start, end };
+      const query = historyQuery(contract, { timeframe, range: asked }, now);
+      const onPhase = (phase: string): void => context.progress.report({ phase });
+      const answer = await this.gateway.history(query, { token: context.token, onPhase });
+      const bars = decodeBars(answer, timeframe, what);
+      parts.unshift(barsInRange(bars, asked));
+      const oldest = bars.time[0];
+      if (oldest === undefined || oldest < firstCellEnd) break;
+      if (oldest >= end) throw beyondTheEnd(what, end);
+      end = oldest;
+    }
+    const bars = concatBars(parts);
+    context.progress.report({ phase: 'received', done: 1, total: 1 });
+    return barCount(bars) === 0 ? { kind: 'empty' } : { kind: 'bars', bars };
+  }
+
+  maxSpanMs(timeframe: Timeframe, { assetType }: Instrument): number {
+    return maxSpanMs(timeframe, assetType);
+  }
+}
+
+/** The protocol sends an empty text for what is not known. */
+function orElse(text: string | undefined, otherwise: string): string {
+  return text === undefined || text === '' ? otherwise : text;
+}
+
+function headInstant(text: string, name: string): number {
+  if (/^\d{1,11}$/.test(text)) return Number(text) * 1_000;
+  throw new KtrdrError('data_corrupt', `"${text}" is no time at which the history of ${name} could start.`);
+}
+
+/** The date of the session that is open at an instant, or of the next one. */
+function sessionDate(contract: IbContract, instant: number): number {
+  const [session] = calendarFor(contract).sessions({ start: instant, end: instant + 14 * dayMs });
+  return session?.date ?? Math.floor(instant / dayMs) * dayMs;
+}
+
+function beyondTheEnd(what: string, end: number): KtrdrError {
+  return new KtrdrError(
+    'data_corrupt',
+    `${what}: IB was asked for bars before ${new Date(end).toISOString()} and sent only later ones. Try again.`,
+  );
+}

@@ -1,0 +1,42 @@
+import type { CancellationToken } from '../async/index.ts';
+import {
+  fetchBars,
+  type BarProvider,
+  type BarRequest,
+  type FetchBarsContext,
+  type FetchedBars,
+  type Instrument,
+} from '../data/index.ts';
+import type { Timeframe } from '../market/index.ts';
+import type { OperationContext } from '../operations/index.ts';
+import { AsyncServiceAdapter } from '../service/index.ts';
+import type { GatewayStatus } from './gateway-status.ts';
+import { getGateway, getHeadTimestamp, getSymbolInfo } from './ib-host-endpoints.ts';
+import { maxSpanMs } from './requests.ts';
+
+/** Market history from a gateway that an IB host service talks to. */
+export class IbDataAdapter extends AsyncServiceAdapter implements BarProvider {
+  override readonly serviceName = 'the IB host service';
+  override readonly serviceType = 'ib';
+
+  describe(symbol: string, token: CancellationToken): Promise<Instrument> {
+    return this.call(getSymbolInfo, { params: { symbol } }, token);
+  }
+
+  async earliest(symbol: string, timeframe: Timeframe, token: CancellationToken): Promise<number | undefined> {
+    const { earliest } = await this.call(getHeadTimestamp, { query: { symbol, timeframe } }, token);
+    return earliest ?? undefined;
+  }
+
+  fetch(request: BarRequest, context: OperationContext<FetchBarsContext>): Promise<FetchedBars> {
+    return this.run(fetchBars, request, context);
+  }
+
+  maxSpanMs(timeframe: Timeframe, { assetType }: Instrument): number {
+    return maxSpanMs(timeframe, assetType);
+  }
+
+  gatewayStatus(token: CancellationToken): Promise<GatewayStatus> {
+    return this.call(getGateway, {}, token);
+  }
+}

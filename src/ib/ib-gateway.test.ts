@@ -1,0 +1,289 @@
+import { createServer } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { CancellationSource, CancellationToken, systemClock } from '../async/index.ts';
+import { silentLogger } from '../base/index.ts';
+import { parseSymbol } from './contract.ts';
+import { IbGateway, type IbGatewayOptions } from './ib-gateway.ts';
+import { historyQuery } from './requests.ts';
+import {
+  startGatewaySimulator,
+  type GatewaySimulator,
+  type GatewaySimulatorOptions,
+  type LoggedMessage,
+} from './simulator/index.ts';
+
+/** Friday noon in New York. */
+const now = Date.parse('2025-06-13T16:00:30Z');
+const { none } = CancellationToken;
+const apple = parseSymbol('AAPL');
+const query = historyQuery(
+  apple,
+  { timeframe: '1h', range: { start: Date.UTC(2025, 5, 9), end: Date.UTC(2025, 5, 13) } },
+  now,
+);
+const startApi = 71;
+const requestHistory = 20;
+const cancelHistory = 25;
+const cancelHead = 90;
+const currentTime = 49;
+
+const open: AsyncDisposable[] = [];
+afterEach(async () => {
+  for (const resource of open.splice(0).reverse()) await resource[Symbol.asyncDispose]();
+});
+
+async function simulate(options: GatewaySimulatorOptions = {}): Promise<GatewaySimulator> {
+  const simulator = await startGatewaySimulator({ clock: { now: () => now }, ...options });
+  open.push(simulator);
+  return simulator;
+}
+
+function connectTo({ port }: { port: number }, options: Partial<IbGatewayOptions> = {}): IbGateway {
+  const gateway = new IbGateway({
+    host: '127.0.0.1',
+    port,
+    clock: systemClock,
+    log: silentLogger,
+    reconnect: { pauseMs: 1, longestPauseMs: 20, nextIdMs: 1, troubleMs: 50 },
+    ...options,
+  });
+  open.push(gateway);
+  return gateway;
+}
+
+/** Resolves once the simulator has received so many messages of this id. */
+async function received(simulator: GatewaySimulator, id: number, count = 1): Promise<void> {
+  const isWanted = (message: LoggedMessage): boolean => message.direction === 'received' && message.id === id;
+  while (simulator.messages.filter(isWanted).length < count) await new Promise((resolve) => setImmediate(resolve));
+}
+
+describe('IbGateway', () => {
+  it('connects on first use, once for all who ask', async () => {
+    const simulator = await simulate();
+    const gateway = connectTo(simulator);
+    expect(gateway.status().state).toBe('disconnected');
+    const [[details], bars] = await Promise.all([
+      gateway.contractDetails(apple, { token: none }),
+      gateway.history(query, { token: none }),
+    ]);
+    expect(details?.longName).toBe('APPLE INC');
+    expect(bars).toHaveLength(28);
+    expect(simulator.counters.connections).toBe(1);
+    expect(gateway.status()).toEqual({
+      host: '127.0.0.1',
+      port: simulator.port,
+      state: 'ready',
+      clientId: 1,
+      serverVersion: 178,
+      requests: { inFlight: 0, waiting: 0 },
+    });
+  });
+
+  it('says what to start when nothing listens', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const address = server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    await new Promise((resolve) => server.close(resolve));
+    const gateway = connectTo({ port });
+    await expect(gateway.contractDetails(apple, { token: none })).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringMatching(
+        /^Cannot reach the IB gateway at 127\.0\.0\.1:\d+ \(.*ECONNREFUSED.*\): start TWS or IB Gateway with API access enabled, or "ktrdr gateway simulate"\.$/,
+      ),
+    });
+    expect(gateway.status()).toMatchObject({ state: 'disconnected', trouble: expect.stringContaining('Cannot reach') });
+  });
+
+  it('closes the head timestamp that the gateway keeps open', async () => {
+    const simulator = await simulate();
+    const gateway = connectTo(simulator);
+    expect(await gateway.headTimestamp(apple, { token: none })).toBe(
+      String(Date.parse('1998-01-02T14:30:00Z') / 1_000),
+    );
+    await received(simulator, cancelHead);
+  });
+
+  it('names the instrument that IB does not know', async () => {
+    const gateway = connectTo(await simulate());
+    await expect(gateway.contractDetails(parseSymbol('NOSUCH'), { token: none })).rejects.toMatchObject({
+      code: 'not_found',
+      message: expect.stringContaining('the contract details of NOSUCH'),
+      details: { ibCode: 200 },
+    });
+  });
+
+  it('stops at once when cancelled, and tells the gateway', async () => {
+    const simulator = await simulate({ faults: [{ kind: 'mute_history' }] });
+    const gateway = connectTo(simulator);
+    using source = new CancellationSource();
+    const history = gateway.history(query, { token: source.token });
+    await received(simulator, requestHistory);
+    const askedAt = performance.now();
+    source.cancel('user');
+    await expect(history).rejects.toMatchObject({ code: 'cancelled', details: { reason: 'user' } });
+    expect(performance.now() - askedAt).toBeLessThan(100);
+    await received(simulator, cancelHistory);
+    expect(performance.now() - askedAt).toBeLessThan(1_000);
+    expect(gateway.status().requests.inFlight).toBe(0);
+  });
+
+  it('cancels at once while it connects', async () => {
+    const simulator = await simulate({ faults: [{ kind: 'no_next_valid_id' }] });
+    const gateway = connectTo(simulator);
+    using source = new CancellationSource();
+    const history = gateway.history(query, { token: source.token });
+    await received(simulator, startApi);
+    source.cancel('shutdown');
+    await expect(history).rejects.toMatchObject({ code: 'cancelled', details: { reason: 'shutdown' } });
+  });
+
+  it('never takes a missing answer for "no data"', async () => {
+    const simulator = await simulate({ faults: [{ kind: 'mute_history' }] });
+    const gateway = connectTo(simulator, { timeouts: { historyMs: 30 } });
+    await expect(gateway.history(query, { token: none })).rejects.toMatchObject({ code: 'deadline_exceeded' });
+    await received(simulator, cancelHistory);
+  });
+
+  it('fails what is under way when the gateway goes, and connects again on the next use', async () => {
+    const simulator = await simulate();
+    const gateway = connectTo(simulator);
+    const mute = simulator.inject({ kind: 'mute_history' });
+    const history = gateway.history(query, { token: none });
+    const failure = history.catch((error: unknown) => error);
+    await received(simulator, requestHistory);
+    simulator.inject({ kind: 'drop_connections' });
+    expect(await failure).toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('closed the connection'),
+    });
+    mute[Symbol.dispose]();
+    await expect(gateway.history(query, { token: none })).resolves.toHaveLength(28);
+    expect(simulator.counters.connections).toBe(2);
+  });
+
+  it('sends nothing twice after a connection that broke inside an answer', async () => {
+    const simulator = await simulate({ faults: [{ kind: 'drop_mid_frame' }] });
+    const gateway = connectTo(simulator);
+    await expect(gateway.history(query, { token: none })).rejects.toMatchObject({ code: 'unavailable' });
+    await gateway.history(query, { token: none });
+    expect(simulator.counters).toMatchObject({ historyRequests: 2, violations: 0 });
+  });
+
+  it('takes the next client id when one is in use, and gives up after three', async () => {
+    const simulator = await simulate();
+    const gateways = [1, 1, 1].map((clientId) => connectTo(simulator, { clientId }));
+    for (const gateway of gateways) await gateway.connect(none);
+    expect(gateways.map((gateway) => gateway.status().clientId)).toEqual([1, 2, 3]);
+    await expect(connectTo(simulator, { clientId: 1 }).connect(none)).rejects.toMatchObject({
+      code: 'conflict',
+      message: expect.stringContaining('1, 2, 3'),
+    });
+    expect(simulator.counters.connections).toBe(1 + 2 + 3 + 3);
+  });
+
+  it('notices a peer that has fallen silent', async () => {
+    const simulator = await simulate();
+    const gateway = connectTo(simulator, { timeouts: { probeMs: 30 } });
+    await gateway.connect(none);
+    simulator.inject({ kind: 'silence' });
+    await expect(gateway.history(query, { token: none })).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('has been silent for 0.06 s'),
+    });
+    expect(gateway.status().state).toBe('disconnected');
+  });
+
+  it('keeps an idle session alive while the gateway answers its probes', async () => {
+    const simulator = await simulate();
+    const gateway = connectTo(simulator, { timeouts: { probeMs: 40 } });
+    await gateway.connect(none);
+    await received(simulator, currentTime, 5);
+    expect(gateway.status().state).toBe('ready');
+  });
+
+  it('gives up a gateway that never says that it is ready', async () => {
+    const simulator = await simulate({ faults: [{ kind: 'no_next_valid_id' }] });
+    const gateway = connectTo(simulator, { timeouts: { connectMs: 30 } });
+    await expect(gateway.connect(none)).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('was not ready in 0.03 s'),
+    });
+  });
+
+  it('understands frames that come byte by byte', async () => {
+    const gateway = connectTo(await simulate({ faults: [{ kind: 'split_frames' }] }));
+    await expect(gateway.history(query, { token: none })).resolves.toHaveLength(28);
+  });
+
+  it('does not believe "no such instrument" while the gateway is cut off from IB', async () => {
+    const simulator = await simulate();
+    const gateway = connectTo(simulator);
+    await gateway.connect(none);
+    const lost = simulator.inject({ kind: 'connectivity_lost' });
+    await expect(gateway.contractDetails(apple, { token: none })).rejects.toMatchObject({ code: 'unavailable' });
+    expect(gateway.status()).toMatchObject({ state: 'degraded', trouble: 'the gateway has lost its connection to IB' });
+    lost[Symbol.dispose]();
+    await expect(gateway.contractDetails(apple, { token: none })).resolves.toHaveLength(1);
+    expect(simulator.counters.connections, 'the socket is kept').toBe(1);
+  });
+
+  it('waits for a link that comes back in time', async () => {
+    const simulator = await simulate();
+    const gateway = connectTo(simulator, { reconnect: { troubleMs: 5_000 } });
+    await gateway.connect(none);
+    const down = simulator.inject({ kind: 'farm_down' });
+    const phases: string[] = [];
+    const onPhase = (phase: string): void => {
+      phases.push(phase);
+      if (phase === 'waiting for the gateway to reach IB') down[Symbol.dispose]();
+    };
+    while (gateway.status().state !== 'degraded') await new Promise((resolve) => setImmediate(resolve));
+    await expect(gateway.history(query, { token: none, onPhase })).resolves.toHaveLength(28);
+    expect(phases).toEqual(['waiting for the gateway to reach IB', 'waiting for the answer of IB']);
+  });
+
+  it('fails what IB has lost together with its connection', async () => {
+    const simulator = await simulate({ faults: [{ kind: 'mute_history' }] });
+    const gateway = connectTo(simulator);
+    const history = gateway.history(query, { token: none });
+    await received(simulator, requestHistory);
+    simulator.inject({ kind: 'connectivity_lost', dataLost: true })[Symbol.dispose]();
+    await expect(history).rejects.toMatchObject({ code: 'unavailable', message: expect.stringContaining('IB 1101') });
+  });
+
+  it('pauses after a complaint about the pace', async () => {
+    const simulator = await simulate({ faults: [{ kind: 'false_pacing_violation' }] });
+    const gateway = connectTo(simulator, { pacing: { afterComplaintMs: 40 } });
+    await expect(gateway.history(query, { token: none })).rejects.toMatchObject({ code: 'rate_limited' });
+    const phases: string[] = [];
+    const begunAt = performance.now();
+    await gateway.history(query, { token: none, onPhase: (phase) => phases.push(phase) });
+    expect(performance.now() - begunAt).toBeGreaterThan(30);
+    expect(phases[0]).toBe('waiting for pacing');
+  });
+
+  it('keeps to three requests in flight', async () => {
+    const simulator = await simulate({ faults: [{ kind: 'mute_history' }] });
+    const gateway = connectTo(simulator);
+    using source = new CancellationSource();
+    const all = Array.from({ length: 5 }, () => gateway.history(query, { token: source.token }));
+    await received(simulator, requestHistory, 3);
+    expect(gateway.status().requests).toEqual({ inFlight: 3, waiting: 2 });
+    source.cancel('user');
+    await Promise.allSettled(all);
+    expect(gateway.status().requests).toEqual({ inFlight: 0, waiting: 0 });
+    expect(simulator.counters.historyRequests).toBe(3);
+  });
+
+  it('fails what is under way when it is closed here, and stays closed', async () => {
+    const simulator = await simulate({ faults: [{ kind: 'mute_history' }] });
+    const gateway = connectTo(simulator);
+    const history = gateway.history(query, { token: none });
+    const failure = history.catch((error: unknown) => error);
+    await received(simulator, requestHistory);
+    await gateway[Symbol.asyncDispose]();
+    expect(await failure).toMatchObject({ code: 'unavailable' });
+    await expect(gateway.connect(none)).rejects.toMatchObject({ code: 'unavailable' });
+  });
+});

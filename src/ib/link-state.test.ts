@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { LinkState } from './link-state.ts';
+
+describe('LinkState', () => {
+  it('is announced once every kind of farm has been spoken of, a sleeping one included', () => {
+    const link = new LinkState();
+    link.hear(2104, 'Market data farm connection is OK:usfarm');
+    link.hear(2107, 'HMDS data farm connection is inactive but should be available upon demand.ushmds');
+    expect(link.isAnnounced).toBe(false);
+    link.hear(2158, 'Sec-def data farm connection is OK:secdefnj');
+    expect(link.isAnnounced).toBe(true);
+    expect(link.trouble).toBeUndefined();
+  });
+
+  it('names the farms that are down until they are back', () => {
+    const link = new LinkState();
+    link.hear(2105, 'HMDS data farm connection is broken:ushmds');
+    link.hear(2103, 'Market data farm connection is broken:usfarm');
+    expect(link.trouble).toBe("IB's data farm ushmds (history), usfarm (market data) is not connected");
+    link.hear(2107, 'HMDS data farm connection is inactive but should be available upon demand.ushmds');
+    link.hear(2104, 'Market data farm connection is OK:usfarm');
+    expect(link.trouble).toBeUndefined();
+  });
+
+  it.each([1101, 1102])('is lost from 1100, however often repeated, to %i', (restored) => {
+    const link = new LinkState();
+    link.hear(1100, 'Connectivity between IBKR and Trader Workstation has been lost.');
+    link.hear(1100, 'Connectivity between IBKR and Trader Workstation has been lost.');
+    expect(link.trouble).toBe('the gateway has lost its connection to IB');
+    link.hear(restored, 'Connectivity between IBKR and Trader Workstation has been restored');
+    expect(link.trouble).toBeUndefined();
+  });
+
+  it('leaves other messages to others', () => {
+    expect(new LinkState().hear(2174, 'Warning: a time zone is missing')).toBe(false);
+  });
+});

@@ -1,0 +1,52 @@
+type Farm = 'market data' | 'history' | 'definitions';
+
+const farmNotices: Readonly<Record<number, { farm: Farm; isUp: boolean }>> = {
+  2103: { farm: 'market data', isUp: false },
+  2104: { farm: 'market data', isUp: true },
+  2108: { farm: 'market data', isUp: true },
+  2119: { farm: 'market data', isUp: true },
+  2105: { farm: 'history', isUp: false },
+  2106: { farm: 'history', isUp: true },
+  // Asleep, and woken by the first request.
+  2107: { farm: 'history', isUp: true },
+  2157: { farm: 'definitions', isUp: false },
+  2158: { farm: 'definitions', isUp: true },
+};
+
+/** What the gateway has told of its own connection to IB. The socket to the gateway stays up meanwhile. */
+export class LinkState {
+  #isLost = false;
+  readonly #heard = new Set<Farm>();
+  /** Names of farms that are down, each with what it serves. */
+  readonly #down = new Map<string, Farm>();
+
+  /** Takes in a notice; true when it was about the link. */
+  hear(code: number, text: string): boolean {
+    if (code === 1100) this.#isLost = true;
+    if (code === 1101 || code === 1102) {
+      this.#isLost = false;
+      this.#down.clear();
+    }
+    if (code === 1100 || code === 1101 || code === 1102) return true;
+    const notice = farmNotices[code];
+    if (notice === undefined) return false;
+    const name = /[:.]([\w.]+)$/.exec(text.trim())?.[1] ?? notice.farm;
+    this.#heard.add(notice.farm);
+    if (notice.isUp) this.#down.delete(name);
+    else this.#down.set(name, notice.farm);
+    return true;
+  }
+
+  /** True once each kind of farm has been spoken of: what is asked before may never be answered. */
+  get isAnnounced(): boolean {
+    return this.#heard.size === 3;
+  }
+
+  /** Why nothing can be asked now, in words; undefined when all is well. */
+  get trouble(): string | undefined {
+    if (this.#isLost) return 'the gateway has lost its connection to IB';
+    if (this.#down.size === 0) return undefined;
+    const farms = [...this.#down].map(([name, farm]) => `${name} (${farm})`).join(', ');
+    return `IB's data farm ${farms} is not connected`;
+  }
+}

@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import { CancellationSource, CancellationToken, ManualClock } from '../async/index.ts';
+import { defaultPacingLimits, type PacedRequest } from './pacing.ts';
+import { PacingQueue, type PacingWait } from './pacing-queue.ts';
+
+const { none } = CancellationToken;
+
+function request(key: string, kind: PacedRequest['kind'] = 'history'): PacedRequest {
+  return { kind, key, instrument: key };
+}
+
+/** Work that ends when it is told to. */
+function task() {
+  let end = (): void => {};
+  const ended = new Promise<void>((resolve) => (end = resolve));
+  return { ended, end };
+}
+
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+}
+
+describe('PacingQueue', () => {
+  it('keeps no more requests in flight than allowed, first come, first served', async () => {
+    const queue = new PacingQueue({ ...defaultPacingLimits, inFlight: 2 }, new ManualClock());
+    const tasks = ['a', 'b', 'c'].map((key) => ({ key, ...task() }));
+    const begun: string[] = [];
+    const waits: PacingWait[] = [];
+    const runs = tasks.map(({ key, ended }) =>
+      queue.run(request(key), () => (begun.push(key), ended), { token: none, onWait: (wait) => waits.push(wait) }),
+    );
+    await settle();
+    expect(begun).toEqual(['a', 'b']);
+    expect(waits).toEqual([{ why: 'other requests are under way' }]);
+    expect([queue.inFlight, queue.waiting]).toEqual([2, 1]);
+    for (const { end } of tasks) end();
+    await Promise.all(runs);
+    expect(begun).toEqual(['a', 'b', 'c']);
+    expect([queue.inFlight, queue.waiting]).toEqual([0, 0]);
+  });
+
+  it('starts a held request when its time has come', async () => {
+    const clock = new ManualClock();
+    const queue = new PacingQueue({ ...defaultPacingLimits, history: { count: 1, ms: 2_000 } }, clock);
+    const waits: PacingWait[] = [];
+    await queue.run(request('a'), () => Promise.resolve(), { token: none });
+    const second = queue.run(request('b'), () => Promise.resolve('done'), {
+      token: none,
+      onWait: (wait) => waits.push(wait),
+    });
+    await settle();
+    expect(waits).toEqual([{ why: 'the history rate of IB', forMs: 2_000 }]);
+    clock.advance(2_000);
+    await expect(second).resolves.toBe('done');
+  });
+
+  it('does not let a request that waits for itself hold up the others', async () => {
+    const clock = new ManualClock();
+    const queue = new PacingQueue(defaultPacingLimits, clock);
+    await queue.run(request('same', 'small'), () => Promise.resolve(), { token: none });
+    const again = queue.run(request('same', 'small'), () => Promise.resolve('later'), { token: none });
+    await expect(queue.run(request('other'), () => Promise.resolve('now'), { token: none })).resolves.toBe('now');
+    clock.advance(defaultPacingLimits.identicalMs);
+    await expect(again).resolves.toBe('later');
+  });
+
+  it('forgets a cancelled request and never sends it', async () => {
+    const clock = new ManualClock();
+    const queue = new PacingQueue(defaultPacingLimits, clock);
+    using source = new CancellationSource();
+    queue.pauseAfterComplaint();
+    let sent = false;
+    const run = queue.run(request('a'), () => Promise.resolve((sent = true)), { token: source.token });
+    source.cancel('user');
+    await expect(run).rejects.toMatchObject({ code: 'cancelled', details: { reason: 'user' } });
+    clock.advance(60_000);
+    await settle();
+    expect([sent, queue.waiting, queue.inFlight]).toEqual([false, 0, 0]);
+  });
+
+  it('frees the place of a request that failed', async () => {
+    const queue = new PacingQueue({ ...defaultPacingLimits, inFlight: 1 }, new ManualClock());
+    await expect(queue.run(request('a'), () => Promise.reject(new Error('no')), { token: none })).rejects.toThrow('no');
+    await expect(queue.run(request('b'), () => Promise.resolve('yes'), { token: none })).resolves.toBe('yes');
+  });
+});

@@ -1,0 +1,56 @@
+import type { ContractDetails } from '@stoqey/ib';
+import { KtrdrError, type ErrorCode } from '../base/index.ts';
+import type { IbVerdict } from './error-table.ts';
+import { PendingCalls, type PendingCallsOptions } from './pending-calls.ts';
+
+/** A bar as IB sends it; `time` is a date `yyyymmdd` or epoch seconds, a volume of -1 means that there is none. */
+export interface IbBar {
+  readonly time: string;
+  readonly open: number;
+  readonly high: number;
+  readonly low: number;
+  readonly close: number;
+  readonly volume: number | undefined;
+}
+
+/** Everything that one session waits for. Ids are never used twice, so a message finds its request whatever its kind. */
+export class PendingAnswers {
+  readonly details: PendingCalls<ContractDetails>;
+  readonly heads: PendingCalls<string>;
+  readonly histories: PendingCalls<IbBar>;
+
+  constructor(options: Omit<PendingCallsOptions, 'nextId'>) {
+    let lastId = 0;
+    const shared: PendingCallsOptions = { ...options, nextId: () => (lastId += 1) };
+    this.details = new PendingCalls(shared);
+    this.heads = new PendingCalls(shared);
+    this.histories = new PendingCalls(shared);
+  }
+
+  get size(): number {
+    return this.details.size + this.heads.size + this.histories.size;
+  }
+
+  /** Settles the request that a message was about; false when nobody waits for it. */
+  settle(id: number, verdict: IbVerdict, details: Record<string, unknown>): boolean {
+    const all = [this.details, this.heads, this.histories];
+    if (verdict.outcome === 'notice') return false;
+    if (verdict.outcome === 'empty') return all.some((calls) => calls.finish(id));
+    // A cancel that we asked for finds nobody waiting: this one is the gateway's own.
+    const code: ErrorCode = verdict.outcome === 'error' ? verdict.code : 'unavailable';
+    const failure = (what: string): KtrdrError =>
+      new KtrdrError(code, `IB did not give ${what}: ${verdict.sentence}`, { details });
+    return all.some((calls) => calls.fail(id, failure));
+  }
+
+  failAll(reason: KtrdrError): void {
+    for (const calls of [this.details, this.heads, this.histories]) calls.failAll((what) => unanswered(what, reason));
+  }
+}
+
+export function unanswered(what: string, reason: KtrdrError): KtrdrError {
+  return new KtrdrError('unavailable', `The request for ${what} stays without an answer. ${reason.message}`, {
+    cause: reason,
+    details: reason.details,
+  });
+}

@@ -1,0 +1,113 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { IBApi } from '@stoqey/ib';
+import { afterEach, describe, expect, it } from 'vitest';
+import { CancellationToken, systemClock } from '../async/index.ts';
+import { KtrdrError, silentLogger } from '../base/index.ts';
+import { parseSymbol } from './contract.ts';
+import { IbSession } from './ib-session.ts';
+import { historyQuery } from './requests.ts';
+import { defaultTimeouts } from './session-options.ts';
+import { encodeFrame } from './simulator/framing.ts';
+import { TokenQueue } from './token-queue.ts';
+import { createWire } from './wire.ts';
+
+const historyId = 20;
+const servers: { server: Server; sockets: Socket[] }[] = [];
+
+afterEach(async () => {
+  for (const { server, sockets } of servers.splice(0)) {
+    for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => server.close(resolve));
+  }
+});
+
+/** Greets, says that it is ready, and answers each history request with prepared frames. */
+async function startScriptedGateway(answer: (reqId: string) => Buffer): Promise<{ host: string; port: number }> {
+  const sockets: Socket[] = [];
+  const server = createServer((socket) => {
+    sockets.push(socket);
+    socket.on('error', () => {});
+    socket.on('data', (chunk) => {
+      const text = chunk.toString('latin1');
+      if (text.startsWith('API\0')) {
+        socket.write(encodeFrame(['178', '20260105 10:00:00 EST']));
+        socket.write(encodeFrame([15, 1, 'DU1,']));
+        socket.write(encodeFrame([9, 1, 1]));
+        for (const code of [2104, 2106, 2158]) socket.write(encodeFrame([4, 2, -1, code, 'connection is OK:farm', '']));
+      }
+      const [id, reqId = ''] = text.slice(4).split('\0');
+      if (Number(id) === historyId) socket.write(answer(reqId));
+    });
+  });
+  servers.push({ server, sockets });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  return { host: '127.0.0.1', port: typeof address === 'object' && address !== null ? address.port : 0 };
+}
+
+function open(address: { host: string; port: number }): Promise<IbSession> {
+  const common = { clientId: 1, timeouts: defaultTimeouts, clock: systemClock, log: silentLogger };
+  return IbSession.open({ address, ...common, onPaceComplaint: () => {} }, CancellationToken.none);
+}
+
+const query = historyQuery(
+  parseSymbol('EURUSD'),
+  { timeframe: '1m', range: { start: Date.UTC(2025, 0, 6), end: Date.UTC(2025, 0, 7) } },
+  Date.UTC(2025, 5, 1),
+);
+
+describe('createWire', () => {
+  it('finds the private members of the library that it replaces', async () => {
+    const wire = await createWire({ host: '127.0.0.1', port: 1 });
+    expect(wire.api).toBeInstanceOf(IBApi);
+    expect(wire.api).toHaveProperty('controller.decoder.dataQueue', expect.any(TokenQueue));
+    expect(new IBApi(), 'a new release may have moved it').toHaveProperty('controller.decoder.dataQueue', []);
+    expect(new IBApi()).toHaveProperty('controller.socket');
+  });
+
+  it('decodes 4,000 bars without holding up the event loop', async () => {
+    const bars = Array.from({ length: 4_000 }, (_, index) => [
+      1_736_121_600 + 60 * index,
+      1.1,
+      1.2,
+      1,
+      1.15,
+      -1,
+      -1,
+      -1,
+    ]);
+    const rest = encodeFrame(['start', 'end', bars.length, ...bars.flat()])
+      .subarray(4)
+      .toString();
+    const session = await open(
+      await startScriptedGateway((reqId) => encodeFrame([17, reqId, ...rest.split('\0').slice(0, -1)])),
+    );
+    const warmUp = await session.history(query, CancellationToken.none);
+    expect(warmUp).toHaveLength(4_000);
+    let longestMs = 0;
+    let last = performance.now();
+    let isWatching = true;
+    const watch = (): void => {
+      longestMs = Math.max(longestMs, performance.now() - last);
+      last = performance.now();
+      if (isWatching) setImmediate(watch);
+    };
+    setImmediate(watch);
+    const answer = await session.history(query, CancellationToken.none);
+    isWatching = false;
+    expect(answer.at(-1)).toEqual({ time: '1736361540', open: 1.1, high: 1.2, low: 1, close: 1.15, volume: -1 });
+    expect(longestMs).toBeLessThan(50);
+    session.close(new KtrdrError('unavailable', 'done'));
+  });
+
+  it('gives the connection up, and nothing else, when a message cannot be decoded', async () => {
+    const session = await open(
+      await startScriptedGateway((reqId) => encodeFrame([4, 2, reqId, 201, 'Order rejected', '{not json'])),
+    );
+    await expect(session.history(query, CancellationToken.none)).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('cannot be read'),
+    });
+    expect(session.isOpen).toBe(false);
+  });
+});
