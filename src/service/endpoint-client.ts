@@ -1,5 +1,6 @@
-import { CancellationSource, retry, type CancellationToken, type Clock } from '../async/index.ts';
-import { KtrdrError, problemSchema, systemCode, type Logger } from '../base/index.ts';
+import { retry, type CancellationToken, type Clock } from '../async/index.ts';
+import { KtrdrError, type Logger } from '../base/index.ts';
+import { Attempt, callError } from './attempt.ts';
 import {
   formsOf,
   isIdempotent,
@@ -11,8 +12,9 @@ import {
   type RawInput,
 } from './endpoint.ts';
 import type { HostServiceConfig } from './host-service-config.ts';
+import { problemOf, readOutput } from './read-response.ts';
 import { decodeEvents, type ServerEvent } from './sse.ts';
-import type { Transport, TransportRequest, TransportResponse } from './transport.ts';
+import type { Transport, TransportRequest } from './transport.ts';
 
 /** What an adapter has done since it was made. A call counts once, however often it was tried. */
 export interface AdapterMetrics {
@@ -155,65 +157,13 @@ export class EndpointClient implements AsyncDisposable {
     }
   }
 
-  #explain(thrown: unknown, endpoint: Endpoint, attempt: Attempt): KtrdrError {
-    const where = { service: this.service, endpoint: nameOf(endpoint) };
-    if (attempt.isTimedOut || isTimeout(thrown)) {
-      const message = `${this.service} at ${this.baseUrl} did not answer ${nameOf(endpoint)} in ${attempt.timeoutMs} ms.`;
-      return new KtrdrError('deadline_exceeded', message, { cause: thrown, details: where });
-    }
-    if (thrown instanceof KtrdrError) {
-      const { code, message, cause, details } = thrown;
-      return new KtrdrError(code, message, { cause, details: { ...details, ...where } });
-    }
-    if (systemCode(thrown) === undefined) {
-      const message = `The call of ${nameOf(endpoint)} on ${this.service} broke: ${KtrdrError.from(thrown).message}`;
-      return new KtrdrError('internal', message, { cause: thrown, details: where });
-    }
-    const reason = `${systemCode(thrown)}: ${KtrdrError.from(thrown).message}`;
-    return new KtrdrError(
-      'unavailable',
-      `${this.service} cannot be reached at ${this.baseUrl} (${reason}). Start it, or correct its address in the settings.`,
-      { cause: thrown, details: where },
-    );
+  #explain(cause: unknown, endpoint: Endpoint, attempt: Attempt): KtrdrError {
+    return callError(cause, { service: this.service, baseUrl: this.baseUrl, endpoint: nameOf(endpoint), attempt });
   }
 
   #measure(ms: number): void {
     const { count, sum, max } = this.#latencyMs;
     this.#latencyMs = { count: count + 1, sum: sum + ms, max: Math.max(max, ms) };
-  }
-}
-
-/** One try: aborted by the caller's token, or by its own timer until the host has answered. */
-class Attempt implements Disposable {
-  readonly timeoutMs: number;
-  #isTimedOut = false;
-  readonly #source: CancellationSource;
-  readonly #timer: Disposable;
-
-  constructor(token: CancellationToken, clock: Clock, timeoutMs: number) {
-    this.timeoutMs = timeoutMs;
-    this.#source = new CancellationSource(token);
-    this.#timer = clock.after(timeoutMs, () => {
-      this.#isTimedOut = !token.isCancelled;
-      this.#source.cancel('timeout');
-    });
-  }
-
-  get signal(): AbortSignal {
-    return this.#source.token.signal;
-  }
-
-  get isTimedOut(): boolean {
-    return this.#isTimedOut;
-  }
-
-  answered(): void {
-    this.#timer[Symbol.dispose]();
-  }
-
-  [Symbol.dispose](): void {
-    this.#timer[Symbol.dispose]();
-    this.#source[Symbol.dispose]();
   }
 }
 
@@ -230,65 +180,6 @@ function acceptOf({ response }: Endpoint): string {
   if (response === 'events') return 'text/event-stream';
   const { encoding } = formsOf(response);
   return `${encoding === undefined ? '' : `${encoding.mediaType}, `}application/json, application/problem+json`;
-}
-
-async function readOutput({ response: expected }: Endpoint, response: TransportResponse): Promise<unknown> {
-  const bytes = await response.bytes();
-  const mediaType = response.header('content-type') ?? 'application/octet-stream';
-  if (expected === 'binary') return { mediaType, bytes };
-  if (expected === 'events') throw new KtrdrError('internal', 'A stream of events is read with `stream`.');
-  const { json, encoding } = formsOf(expected);
-  if (encoding !== undefined && mediaType === encoding.mediaType) return encoding.decode(bytes);
-  const parsed = await json.safeParseAsync(bytes.length === 0 ? undefined : parseJson(bytes));
-  if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message }));
-  throw new KtrdrError(
-    'data_corrupt',
-    'The answer does not have the promised shape; client and service may be of different versions.',
-    { cause: parsed.error, details: { issues } },
-  );
-}
-
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch (cause) {
-    throw new KtrdrError('data_corrupt', 'The answer is not JSON.', { cause });
-  }
-}
-
-/** The error in an answer; one that is not our problem format comes from something between us and the host. */
-async function problemOf(response: TransportResponse): Promise<KtrdrError> {
-  const bytes = await response.bytes();
-  const problem = problemSchema.safeParse(tryJson(bytes));
-  const retryAfter = Number.parseFloat(response.header('retry-after') ?? '') * 1_000;
-  const hint = Number.isNaN(retryAfter) ? {} : { retryAfterMs: retryAfter };
-  if (problem.success) {
-    const error = KtrdrError.fromProblem(problem.data);
-    return new KtrdrError(error.code, error.message, { details: { ...hint, ...error.details } });
-  }
-  const text = new TextDecoder().decode(bytes).slice(0, 200);
-  const { status } = response;
-  return new KtrdrError(codeOfStatus(status), `The answer was HTTP ${status}: ${text || 'nothing more'}`, {
-    details: { status, ...hint },
-  });
-}
-
-function codeOfStatus(status: number): 'rate_limited' | 'unavailable' | 'internal' {
-  if (status === 429) return 'rate_limited';
-  return status === 502 || status === 503 || status === 504 ? 'unavailable' : 'internal';
-}
-
-function tryJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return undefined;
-  }
-}
-
-function isTimeout(thrown: unknown): boolean {
-  return systemCode(thrown) === 'UND_ERR_BODY_TIMEOUT' || systemCode(thrown) === 'UND_ERR_CONNECT_TIMEOUT';
 }
 
 async function* tapped(chunks: AsyncIterable<Uint8Array>, onChunk: () => void): AsyncGenerator<Uint8Array> {

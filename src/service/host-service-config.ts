@@ -1,3 +1,5 @@
+import { KtrdrError } from '../base/index.ts';
+
 /** How a client talks to a host service. */
 export interface HostServiceConfig {
   /** With the path prefix, for example `http://127.0.0.1:8000/api/v1`. */
@@ -12,9 +14,19 @@ export interface HostServiceConfig {
   readonly keepAliveMs: number;
 }
 
-/** Fills in what was not set. */
+/**
+ * Fills in what was not set.
+ * @throws KtrdrError `invalid_input` for an address that is none.
+ */
 export function hostServiceConfig(
   settings: Pick<HostServiceConfig, 'baseUrl'> & Partial<HostServiceConfig>,
 ): HostServiceConfig {
+  const { baseUrl } = settings;
+  if (!/^https?:\/\//.test(baseUrl) || !URL.canParse(baseUrl)) {
+    throw new KtrdrError(
+      'invalid_input',
+      `"${baseUrl}" is not the address of a service; it looks like http://127.0.0.1:5001.`,
+    );
+  }
   return { connections: 10, timeoutMs: 30_000, retries: 3, keepAliveMs: 30_000, ...settings };
 }

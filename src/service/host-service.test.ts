@@ -346,30 +346,45 @@ describe('the stream of an operation', () => {
     expect(await response.json()).toMatchObject({ code: 'not_found' });
   });
 
-  it('costs nothing when the reader is gone', async () => {
-    const watched: { token: CancellationToken; isOver: boolean }[] = [];
-    const host = newHost();
-    await start(host, 'e-6');
-    const { operations } = orchestrator;
-    const watch = operations.watch.bind(operations);
-    operations.watch = async function* (id, options) {
-      const record = { token: options?.token ?? none, isOver: false };
-      watched.push(record);
-      try {
-        yield* watch(id, options);
-      } finally {
-        record.isOver = true;
-      }
-    };
-    const response = await request(host, '/operations/e-6/events');
-    const chunks = (response.body ?? new ReadableStream<Uint8Array>()).getReader();
+  it('ends when its reader goes away', async () => {
+    const { host, seen } = tickingHost();
+    const chunks = ((await request(host, '/ticks')).body ?? new ReadableStream<Uint8Array>()).getReader();
     await chunks.read();
-    await chunks.read();
+    expect(new TextDecoder().decode((await chunks.read()).value)).toBe('data: tick\n\n');
     void chunks.read();
     await chunks.cancel();
-    expect(watched).toMatchObject([{ token: { isCancelled: true }, isOver: true }]);
+    expect(seen).toMatchObject({ token: { isCancelled: true }, isOver: true });
+  });
+
+  it('does not begin for a caller who wants no body', async () => {
+    const { host, seen } = tickingHost();
+    expect((await request(host, '/ticks', { method: 'HEAD' })).status).toBe(200);
+    expect(seen).toMatchObject({ token: { isCancelled: true } });
   });
 });
+
+/** A host with a stream that ticks once and then waits for its token. */
+function tickingHost(): { host: HostService; seen: { token: CancellationToken; isOver: boolean } } {
+  const seen = { token: none, isOver: false };
+  async function* ticks(): AsyncGenerator<ServerEvent> {
+    try {
+      yield { data: 'tick' };
+      await new Promise<void>((resolve) => seen.token.onCancelled(resolve));
+    } finally {
+      seen.isOver = true;
+    }
+  }
+  const watchTicks = defineEndpoint({ method: 'GET', path: '/ticks', summary: 'Ticks', response: 'events' });
+  const host = newHost({
+    endpoints: [
+      implement(watchTicks, (_, { token }) => {
+        seen.token = token;
+        return ticks();
+      }),
+    ],
+  });
+  return { host, seen };
+}
 
 describe('the description of a host', () => {
   it('covers every route and every kind of operation, with the schemas that the doors check with', async () => {
@@ -508,6 +523,12 @@ describe('a host on a port', () => {
   });
 });
 
+describe('hostServiceConfig()', () => {
+  it.each(['127.0.0.1:5001', 'ftp://host', 'http://', ''])('refuses "%s" as an address', (baseUrl) => {
+    expect(() => hostServiceConfig({ baseUrl })).toThrow('is not the address of a service');
+  });
+});
+
 describe('a pooled client', () => {
   it('opens no more sockets than it may, and uses them again', async () => {
     let opened = 0;
@@ -526,6 +547,31 @@ describe('a pooled client', () => {
     expect(client.metrics).toMatchObject({ requests: 120, retries: 0, failures: 0 });
     await client[Symbol.asyncDispose]();
     await new Promise((resolve) => server.close(resolve));
+  });
+
+  it.each([
+    [404, 'failed_precondition'],
+    [403, 'permission_denied'],
+    [500, 'internal'],
+    [502, 'unavailable'],
+  ])('knows a stranger that answers HTTP %i', async (status, code) => {
+    const server = createServer((_, response) => response.writeHead(status).end('<html>who?</html>'));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const client = new OperationsClient('the host', { config: hostServiceConfig({ baseUrl, retries: 0 }) });
+    await expect(client.health(none)).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining(`HTTP ${status} and not from our service`),
+      details: { service: 'the host', status },
+    });
+    await client[Symbol.asyncDispose]();
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  it('sends nothing once it is closed', async () => {
+    const client = new OperationsClient('the host', { config: hostServiceConfig({ baseUrl: 'http://127.0.0.1:1' }) });
+    await client[Symbol.asyncDispose]();
+    await expect(client.health(none)).rejects.toMatchObject({ code: 'failed_precondition' });
   });
 
   it('says who is not there, and where it looked', async () => {

@@ -14,6 +14,7 @@ export function poolTransport({ baseUrl, connections, timeoutMs, keepAliveMs }: 
   const options = {
     connect: { timeout: Math.min(connectMs, timeoutMs) },
     keepAliveTimeout: keepAliveMs,
+    keepAliveMaxTimeout: keepAliveMs,
     // The caller's own timer covers the wait for a connection as well.
     headersTimeout: 0,
   };

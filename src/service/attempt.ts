@@ -1,0 +1,74 @@
+import { cancelledError, CancellationSource, type CancellationToken, type Clock } from '../async/index.ts';
+import { KtrdrError, systemCode } from '../base/index.ts';
+
+/** One try: aborted by the caller's token, or by its own timer until the host has answered. */
+export class Attempt implements Disposable {
+  readonly token: CancellationToken;
+  readonly timeoutMs: number;
+  #isTimedOut = false;
+  readonly #source: CancellationSource;
+  readonly #timer: Disposable;
+
+  constructor(token: CancellationToken, clock: Clock, timeoutMs: number) {
+    this.token = token;
+    this.timeoutMs = timeoutMs;
+    this.#source = new CancellationSource(token);
+    this.#timer = clock.after(timeoutMs, () => {
+      this.#isTimedOut = !token.isCancelled;
+      this.#source.cancel('timeout');
+    });
+  }
+
+  get signal(): AbortSignal {
+    return this.#source.token.signal;
+  }
+
+  get isTimedOut(): boolean {
+    return this.#isTimedOut;
+  }
+
+  answered(): void {
+    this.#timer[Symbol.dispose]();
+  }
+
+  [Symbol.dispose](): void {
+    this.#timer[Symbol.dispose]();
+    this.#source[Symbol.dispose]();
+  }
+}
+
+interface Where {
+  readonly service: string;
+  readonly baseUrl: string;
+  readonly endpoint: string;
+  readonly attempt: Attempt;
+}
+
+/** What a try that came to nothing means: who was called, what is wrong, what to do. */
+export function callError(cause: unknown, { service, baseUrl, endpoint, attempt }: Where): KtrdrError {
+  const where = { service, endpoint };
+  const { reason } = attempt.token;
+  if (reason !== undefined) return cancelledError(reason, `${endpoint} on ${service}`, where);
+  const code = systemCode(cause);
+  if (attempt.isTimedOut || code === 'UND_ERR_BODY_TIMEOUT' || code === 'UND_ERR_CONNECT_TIMEOUT') {
+    const message = `${service} at ${baseUrl} did not answer ${endpoint} in ${attempt.timeoutMs} ms.`;
+    return new KtrdrError('deadline_exceeded', message, { cause, details: where });
+  }
+  if (cause instanceof KtrdrError) {
+    const { message, details } = cause;
+    return new KtrdrError(cause.code, message, { cause: cause.cause, details: { ...details, ...where } });
+  }
+  const { message } = KtrdrError.from(cause);
+  if (code === undefined) {
+    return new KtrdrError('internal', `${endpoint} on ${service} broke: ${message}`, { cause, details: where });
+  }
+  if (code === 'UND_ERR_DESTROYED' || code === 'UND_ERR_CLOSED') {
+    const closed = `The client of ${service} is closed already; ${endpoint} was not sent.`;
+    return new KtrdrError('failed_precondition', closed, { cause, details: where });
+  }
+  return new KtrdrError(
+    'unavailable',
+    `${service} cannot be reached at ${baseUrl} (${code}: ${message}). Start it, or correct its address in the settings.`,
+    { cause, details: where },
+  );
+}
