@@ -36,6 +36,20 @@ describe('safetensors', () => {
     );
   });
 
+  it('keeps a tensor of any name, and an empty one beside a full one', () => {
+    const tensors = new Map([
+      ['empty', { shape: [0], values: new Float32Array(0) }],
+      ['__proto__', { shape: [1], values: Float32Array.of(1) }],
+      ['1', { shape: [1], values: Float32Array.of(2) }],
+    ]);
+    expect(readSafetensors(writeSafetensors({ tensors, metadata: {} })).tensors).toEqual(tensors);
+  });
+
+  it('reads an empty tensor that a header names after the one it precedes', () => {
+    const file = fileOf({ full: entry([1], 0, 4), empty: entry([0], 0, 0) }, new Uint8Array(4));
+    expect([...readSafetensors(file).tensors.keys()]).toEqual(['empty', 'full']);
+  });
+
   it('writes the bytes of the format', () => {
     const bytes = writeSafetensors({
       tensors: new Map([['w', { shape: [1, 2], values: Float32Array.of(1, -2) }]]),
@@ -78,7 +92,8 @@ describe('safetensors', () => {
   it.each([
     ['a header beyond the end', Uint8Array.of(255, 255, 255, 255, 255, 255, 255, 255), 'its header says'],
     ['a header that is not JSON', fileOf('{'), 'not JSON'],
-    ['a header that is a list', fileOf([]), 'its header'],
+    ['a header that is a list', fileOf([]), 'its header is not an object'],
+    ['metadata that is not text', fileOf({ __metadata__: { epochs: 3 } }), '"epochs" is wrong'],
     ['another type', fileOf({ w: { ...entry([1], 0, 2), dtype: 'F16' } }), 'F32'],
     ['a negative length', fileOf({ w: entry([-1], 0, 0) }), 'shape'],
     ['a shape that does not fit', fileOf({ w: entry([3], 0, 8) }, new Uint8Array(8)), 'does not fit'],

@@ -22,9 +22,6 @@ const entrySchema = z.strictObject({
   data_offsets: z.tuple([z.number().int().min(0), z.number().int().min(0)]),
 });
 
-const headerSchema = z.record(z.string(), z.unknown());
-const metadataSchema = z.record(z.string(), z.string());
-
 /**
  * A file in the safetensors format: the header's length (8 bytes, little-endian), the header as JSON filled up with
  * blanks to a multiple of 8, then the numbers of each tensor in the order of the map. Nothing in it is ever executed.
@@ -77,7 +74,8 @@ export function readSafetensors(bytes: Uint8Array): Safetensors {
   const { metadata, entries } = parseHeader(bytes.subarray(lengthBytes, dataStart));
   const tensors = new Map<string, Tensor>();
   let end = 0;
-  const byOffset = entries.toSorted(([, a], [, b]) => a.data_offsets[0] - b.data_offsets[0]);
+  // An empty tensor begins where the next one does and comes first.
+  const byOffset = entries.toSorted(([, { data_offsets: a }], [, { data_offsets: b }]) => a[0] - b[0] || a[1] - b[1]);
   for (const [name, { shape, data_offsets: offsets }] of byOffset) {
     if (offsets[0] !== end) throw corrupt(`tensor "${name}" begins at ${offsets[0]} where ${end} bytes precede it`);
     end = offsets[1];
@@ -106,13 +104,22 @@ function parseHeader(bytes: Uint8Array): {
   } catch (cause) {
     throw corrupt('its header is not JSON', cause);
   }
-  const header = checked(headerSchema, json, 'its header');
+  const fields = fieldsOf(json, 'its header');
+  const metadata = fields.find(([name]) => name === metadataKey)?.[1] ?? {};
   return {
-    metadata: checked(metadataSchema, header[metadataKey] ?? {}, 'its metadata'),
-    entries: Object.entries(header)
+    metadata: Object.fromEntries(
+      fieldsOf(metadata, 'its metadata').map(([name, value]) => [name, checked(z.string(), value, `"${name}"`)]),
+    ),
+    entries: fields
       .filter(([name]) => name !== metadataKey)
       .map(([name, entry]) => [name, checked(entrySchema, entry, `tensor "${name}"`)]),
   };
+}
+
+/** The fields of a JSON object. A list of them keeps every name, `__proto__` included, which a record would lose. */
+function fieldsOf(value: unknown, what: string): [string, unknown][] {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return Object.entries(value);
+  throw corrupt(`${what} is not an object`);
 }
 
 function checked<T>(schema: Schema<T>, value: unknown, what: string): T {
