@@ -3,6 +3,7 @@ import { CancellationSource, type CancellationToken, type Clock } from '../async
 import { KtrdrError, type Logger } from '../base/index.ts';
 import { formsOf, nameOf, type BinaryBody, type Endpoint, type RawInput } from './endpoint.ts';
 import { eventStream } from './event-stream.ts';
+import type { HostMetrics } from './host-metrics.ts';
 import type { HandlerContext, ImplementedEndpoint } from './implement.ts';
 import { problemResponse } from './problem-response.ts';
 import { readInput, RequestFault } from './read-input.ts';
@@ -11,6 +12,7 @@ import type { ServerEvent } from './sse.ts';
 export interface AnswerOptions {
   readonly clock: Clock;
   readonly log: Logger;
+  readonly metrics: HostMetrics;
   /** Fires when the host shuts down. */
   readonly token: CancellationToken;
   readonly maxBodyBytes: number;
@@ -36,8 +38,9 @@ export async function answer(
   if (endpoint.response !== 'events' || response.status !== 200) exchange[Symbol.dispose]();
   // Nobody will read it, so nothing must wait for a reader.
   if (request.raw.method === 'HEAD') await response.body?.cancel();
-  const ms = options.clock.elapsed() - begunAt;
-  options.log.debug('request answered', { endpoint: nameOf(endpoint), status: response.status, ms });
+  const answered = { endpoint: nameOf(endpoint), status: response.status, ms: options.clock.elapsed() - begunAt };
+  options.metrics.record(answered);
+  options.log.debug('request answered', answered);
   return response;
 }
 

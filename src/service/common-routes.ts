@@ -1,9 +1,11 @@
 import { KtrdrError } from '../base/index.ts';
-import type { Operation, ServiceOrchestrator } from '../operations/index.ts';
+import { operationStatuses, type Operation, type ServiceOrchestrator } from '../operations/index.ts';
+import type { HostMetrics } from './host-metrics.ts';
 import { binary, implement, type HandlerContext, type ImplementedEndpoint } from './implement.ts';
 import {
   cancelOperation,
   getHealth,
+  getMetrics,
   getOperation,
   getOperationResult,
   getReadiness,
@@ -40,6 +42,14 @@ export function statusRoutes(
       return { service: service.name, ready: true as const, checks: Object.keys(checks) };
     }),
   ];
+}
+
+export function metricsRoute(metrics: HostMetrics, { operations }: ServiceOrchestrator): ImplementedEndpoint {
+  return implement(getMetrics, () => {
+    const counts = operationStatuses.map((status) => [status, operations.list({ status: [status], limit: 1 }).total]);
+    const text = metrics.render(Object.fromEntries(counts));
+    return binary(new TextEncoder().encode(text), 'text/plain; version=0.0.4; charset=utf-8');
+  });
 }
 
 export function operationRoutes(orchestrator: ServiceOrchestrator, prefix: string): ImplementedEndpoint[] {

@@ -150,7 +150,7 @@ export class EndpointClient implements AsyncDisposable {
     try {
       const response = await this.#transport.send({ ...request, signal: attempt.signal, idleMs: timeoutMs });
       attempt.answered();
-      if (response.status >= 400) throw await problemOf(response);
+      if (response.status >= 300) throw await problemOf(response);
       return await readOutput(endpoint, response);
     } catch (thrown) {
       throw this.#explain(thrown, endpoint, attempt);

@@ -210,6 +210,25 @@ describe('health and readiness', () => {
   });
 });
 
+describe('metrics', () => {
+  it('count what was answered, and the operations on record', async () => {
+    const host = newHost();
+    await start(host, 'm-1');
+    await request(host, '/health');
+    await request(host, '/health');
+    await request(host, '/operations/nobody');
+    const response = await request(host, '/metrics');
+    expect(response.headers.get('content-type')).toContain('text/plain; version=0.0.4');
+    const lines = (await response.text()).split('\n');
+    expect(lines).toContain('service_request_seconds_count{endpoint="GET /health",status="200"} 2');
+    expect(lines).toContain('service_request_seconds_count{endpoint="GET /operations/{id}",status="404"} 1');
+    expect(lines).toContain('service_operations{status="running"} 1');
+    expect(lines).toContain('service_operations{status="failed"} 0');
+    const sum = lines.find((line) => line.startsWith('service_request_seconds_sum{endpoint="GET /health"'));
+    expect(Number(sum?.split(' ').at(-1))).toBeGreaterThan(0);
+  });
+});
+
 describe('the operation routes', () => {
   it('start with 202 and the place of the record, and join in the same way', async () => {
     const host = newHost({ prefix: '/api' });
@@ -399,6 +418,7 @@ describe('the description of a host', () => {
       'GET /broken',
       'GET /either',
       'GET /health',
+      'GET /metrics',
       'GET /openapi.json',
       'GET /operations',
       'GET /operations/{id}',

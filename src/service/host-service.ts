@@ -4,8 +4,9 @@ import { CancellationSource, systemClock, type Clock } from '../async/index.ts';
 import { KtrdrError, silentLogger, type Logger } from '../base/index.ts';
 import type { ServiceOrchestrator } from '../operations/index.ts';
 import { answer, type AnswerOptions } from './answer.ts';
-import { operationRoutes, statusRoutes, type ReadinessCheck } from './common-routes.ts';
+import { metricsRoute, operationRoutes, statusRoutes, type ReadinessCheck } from './common-routes.ts';
 import { defineEndpoint, nameOf, type Endpoint } from './endpoint.ts';
+import { HostMetrics } from './host-metrics.ts';
 import { implement, type ImplementedEndpoint } from './implement.ts';
 import { listen, type Listener } from './listen.ts';
 import { openApiDocument } from './open-api.ts';
@@ -60,8 +61,10 @@ export class HostService implements AsyncDisposable {
     this.prefix = prefix.replace(/\/+$/, '');
     this.#clock = clock;
     this.#log = log;
+    const metrics = new HostMetrics();
     const implemented = [
       ...statusRoutes({ name, version }, readiness),
+      metricsRoute(metrics, orchestrator),
       ...operationRoutes(orchestrator, this.prefix),
       ...endpoints,
     ];
@@ -74,7 +77,7 @@ export class HostService implements AsyncDisposable {
         contracts: orchestrator.contracts,
       }),
     );
-    const options = { clock, log, token: this.#shutdown.token, maxBodyBytes, heartbeatMs };
+    const options = { clock, log, metrics, token: this.#shutdown.token, maxBodyBytes, heartbeatMs };
     const app = router([document, ...implemented], { prefix: this.prefix, fallback, options });
     this.handle = async (request) => app.fetch(request);
   }

@@ -31,6 +31,13 @@ export const getReadiness = defineEndpoint({
   response: z.object({ service: z.string(), ready: z.literal(true), checks: z.array(z.string()) }),
 });
 
+export const getMetrics = defineEndpoint({
+  method: 'GET',
+  path: '/metrics',
+  summary: 'Numbers for a monitor, in the text format of Prometheus',
+  response: 'binary',
+});
+
 export const startOperation = defineEndpoint({
   method: 'PUT',
   path: '/operations/{type}/{id}',
