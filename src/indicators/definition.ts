@@ -2,7 +2,7 @@ import { parse, type Schema } from '../base/index.ts';
 import type { Bars } from '../market/index.ts';
 
 /** What an indicator tells of: where the price goes, how fast, how far it swings, or how much is traded. */
-export type IndicatorKind = 'trend' | 'momentum' | 'volatility' | 'volume';
+type IndicatorKind = 'trend' | 'momentum' | 'volatility' | 'volume';
 
 export type IndicatorParameters = Readonly<Record<string, number | string | boolean>>;
 
@@ -33,7 +33,7 @@ export interface IndicatorDefinition {
  * An indicator with its parameters. A value depends on its own bar and earlier ones only. It is NaN during the warm-up,
  * where an input is NaN, and where a ratio has no denominator (a change against a price of 0).
  */
-export interface Indicator {
+interface Indicator {
   readonly type: string;
   readonly parameters: IndicatorParameters;
   readonly outputs: readonly [string, ...string[]];

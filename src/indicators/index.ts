@@ -1,8 +1,2 @@
-export type {
-  Indicator,
-  IndicatorColumns,
-  IndicatorDefinition,
-  IndicatorKind,
-  IndicatorParameters,
-} from './definition.ts';
+export type { IndicatorColumns, IndicatorDefinition } from './definition.ts';
 export { findIndicator, indicators, indicatorTypes } from './registry.ts';

@@ -6,7 +6,7 @@ export interface Matrix {
   readonly columnStep: number;
 }
 
-export interface ProductSize {
+interface ProductSize {
   readonly rows: number;
   readonly columns: number;
   /** Columns of the left matrix, rows of the right one. */

@@ -44,7 +44,7 @@ export interface TrainerBackend {
   create(options: TrainerOptions): Trainer;
 }
 
-export interface Capabilities {
+interface Capabilities {
   readonly models: readonly ModelSpec['kind'][];
   readonly device: 'cpu' | 'gpu';
   /** True when the same seed, data and steps give the same weights to the last bit on every machine. */
