@@ -24,3 +24,5 @@ function stackOf({ cause, stack = '' }: KtrdrError): string {
 }
 
 process.exitCode = await run(process.argv.slice(2));
+// An open channel to a parent would keep a process that has nothing left to do.
+if (process.connected) process.disconnect();

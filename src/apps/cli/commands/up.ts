@@ -95,8 +95,10 @@ async function answers(url: string): Promise<boolean> {
   await using client = new OperationsClient('host', {
     config: hostServiceConfig({ baseUrl: url, retries: 0, timeoutMs: 1_000 }),
   });
-  return client.health(CancellationToken.none).then(
-    () => true,
-    () => false,
-  );
+  try {
+    await client.health(CancellationToken.none);
+    return true;
+  } catch {
+    return false;
+  }
 }
