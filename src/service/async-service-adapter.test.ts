@@ -280,8 +280,12 @@ describe.each(['memory', 'socket'] as const)('a client over %s', (way) => {
     });
 
     it('ends at its own time limit', async () => {
-      const impatient = clientOver({}, { config: { ...config, timeoutMs: 20, retries: 0 } });
-      const thrown = await impatient.call(stuck, {}, none).catch(caught);
+      const clock = new ManualClock();
+      const impatient = clientOver({}, { clock, config: { ...config, timeoutMs: 2_000, retries: 0 } });
+      const call = impatient.call(stuck, {}, none).catch(caught);
+      await fixture.stuckEntered.passed;
+      clock.advance(2_000);
+      const thrown = await call;
       expect(thrown).toMatchObject({ code: 'deadline_exceeded', details: { endpoint: 'GET /stuck' } });
       await fixture.stuckCancelled.passed;
     });

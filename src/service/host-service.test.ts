@@ -501,7 +501,8 @@ describe('a host on a port', () => {
 
   it('stops within a second although streams are open and clients keep their connections, and leaves none', async () => {
     const before = sockets();
-    const host = newHost();
+    // Its clock stands still, so nothing is left to the time after which connections are cut.
+    const host = newHost({ clock: new ManualClock() });
     await start(host, 'p-1');
     const { url } = await host.listen(0);
     const client = new OperationsClient('test host', { config: hostServiceConfig({ baseUrl: url }) });
@@ -514,6 +515,27 @@ describe('a host on a port', () => {
     await expect(following.next()).rejects.toMatchObject({ code: 'unavailable' });
     await client[Symbol.asyncDispose]();
     await expect.poll(sockets).toEqual(before);
+  });
+
+  it('cuts what does not stop by itself, and the caller hears of it', async () => {
+    const deaf = defineEndpoint({ method: 'GET', path: '/deaf', summary: 'Ignores its token', response: z.string() });
+    let enter = (): void => {};
+    const entered = new Promise<void>((resolve) => (enter = resolve));
+    const endpoints = [
+      implement(deaf, () => {
+        enter();
+        return new Promise<string>(() => {});
+      }),
+    ];
+    const host = newHost({ endpoints });
+    const { url } = await host.listen(0);
+    await using client = new OperationsClient('the host', { config: hostServiceConfig({ baseUrl: url, retries: 0 }) });
+    const call = expect(client.call(deaf, {}, none)).rejects.toMatchObject({ code: 'unavailable' });
+    await entered;
+    const begunAt = performance.now();
+    await host[Symbol.asyncDispose]();
+    expect(performance.now() - begunAt).toBeLessThan(1_000);
+    await call;
   });
 
   it('refuses the page of another site', async () => {

@@ -71,7 +71,7 @@ function describe(endpoint: Endpoint): Json {
   };
 }
 
-/** `PUT /operations/load_bars/{id}` becomes `put_operations_load_bars_by_id`. */
+/** `PUT /operations/copy_files/{id}` becomes `put_operations_copy_files_by_id`. */
 function operationId({ method, path }: Endpoint): string {
   const words = path
     .replaceAll(/\{(\w+)\}/g, 'by_$1')
