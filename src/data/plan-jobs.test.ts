@@ -29,12 +29,21 @@ describe('planJobs()', () => {
     );
   });
 
+  it('asks up to the next request or for its whole span, so that bars nobody expects are not lost between two', () => {
+    const maxSpanMs = 30 * day;
+    const jobs = planJobs(gaps, cells, { mode: 'full', maxSpanMs });
+    for (const [index, { range: asked }] of jobs.entries()) {
+      const next = jobs[index + 1]?.range.start ?? gaps.at(-1)?.end;
+      expect(asked.end === next || asked.end - asked.start === maxSpanMs).toBe(true);
+    }
+  });
+
   it('goes back from the newest when it backfills, and forward otherwise', () => {
     const starts = (mode: 'backfill' | 'tail'): number[] =>
       planJobs(gaps, cells, { mode, maxSpanMs: 90 * day }).map((job) => job.range.start);
     expect(starts('tail')).toEqual([...starts('tail')].sort((a, b) => a - b));
     expect(starts('backfill')).toEqual(starts('tail').reverse());
-    expect(starts('tail')).toHaveLength(4);
+    expect(starts('tail')).toHaveLength(5);
   });
 
   it('makes one request of a bar that is longer than the limit', () => {

@@ -27,9 +27,12 @@ function splitGap(gap: Gap, cells: BarCells, maxSpanMs: number): DataLoadingJob[
   let from = indexAtOrAfter(cells.cellStart, gap.start);
   while (from < last) {
     const start = cells.cellStart[from] ?? gap.start;
+    const limit = start + maxSpanMs;
     // A single bar longer than the span is still one request.
-    const to = Math.max(from + 1, Math.min(last, indexAtOrAfter(cells.cellEnd, start + maxSpanMs + 1)));
-    const end = cells.cellEnd[to - 1] ?? gap.end;
+    const to = Math.max(from + 1, Math.min(last, indexAtOrAfter(cells.cellEnd, limit + 1)));
+    // Up to the next expected bar where the span allows it: feeds have bars that nobody expects, and none may be lost.
+    const reach = to < last ? Math.min(limit, cells.cellStart[to] ?? limit) : gap.end;
+    const end = Math.max(reach, cells.cellEnd[to - 1] ?? reach);
     jobs.push({ range: { start, end }, cells: sliceCells(cells, from, to) });
     from = to;
   }

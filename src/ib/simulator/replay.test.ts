@@ -51,6 +51,14 @@ describe('a replay of written files', () => {
     expect(times(false)).toEqual(hours);
   });
 
+  it('keeps the prints that a feed recorded after an early close', async () => {
+    const rows = ['17:00', '18:00', '20:00', '21:00'].map((hour) => `2020-11-27T${hour}:00Z,1,1,1,1`).join('\n');
+    const market = await replayOf({ 'ACME_1h.csv': `timestamp,open,high,low,close\n${rows}\n` });
+    const window = { start: Date.parse('2020-11-01'), end: Date.parse('2020-12-01') };
+    const { time } = read(market, { symbol: 'ACME', size: '1 hour', window });
+    expect([...time].map((at) => new Date(at).toISOString().slice(11, 16))).toEqual(['17:00', '18:00', '20:00']);
+  });
+
   it.each([
     ['date,open,high,low,close\n2021-03-30,1,2\n', 'line 2: 3 values where the header names 5'],
     ['date,open,high,low,close\n2021-03-30,1,2,1,x\n', 'line 2: "x" in column "close" is no number'],

@@ -110,6 +110,9 @@ class ReplayBars implements BarSource {
 
 const dayMs = 86_400_000;
 
+/** 09:30 to 16:00. Recorded feeds hold late prints of days that closed early; what was recorded is served. */
+const fullSessionMs = 6.5 * 3_600_000;
+
 function dailyRows(bars: Bars, { instrument, window, regularHoursOnly }: BarQuery): Bars {
   const sessions = tradingSessions(instrument, window, { regularHoursOnly });
   const [first] = sessions;
@@ -136,7 +139,11 @@ function intradayRows(bars: Bars, { instrument, barSize, window, regularHoursOnl
     { start: window.start - barSize.ms, end: window.end },
     { regularHoursOnly },
   );
-  return concatBars(sessions.map(({ open, close }) => barsInRange(within, { start: cellStart(open), end: close })));
+  return concatBars(
+    sessions.map(({ open, close }) =>
+      barsInRange(within, { start: cellStart(open), end: Math.max(close, open + fullSessionMs) }),
+    ),
+  );
 }
 
 /** The instant at which the session of a date begins; the date's midnight when there was none. */

@@ -1,0 +1,94 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const main = fileURLToPath(new URL('../../dist/apps/cli/main.js', import.meta.url));
+
+/** A ktrdr command line in a process of its own, as a user starts it. */
+export class KtrdrProcess implements AsyncDisposable {
+  stdout = '';
+  stderr = '';
+  readonly #child: ChildProcess;
+  readonly #closed: Promise<number>;
+  readonly #listeners = new Set<() => void>();
+
+  constructor(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
+    this.#child = spawn(process.execPath, [main, ...args], {
+      env: { ...process.env, NO_COLOR: '1', ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => this.#heard(() => (this.stdout += text)));
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => this.#heard(() => (this.stderr += text)));
+    this.#closed = new Promise((resolve) =>
+      this.#child.once('close', (code) => this.#heard(() => resolve(code ?? -1))),
+    );
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? -1;
+  }
+
+  /** The exit code; -1 when a signal ended the process. */
+  get exit(): Promise<number> {
+    return this.#closed;
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** Resolves with the match once the output contains it; rejects when the process ends without. */
+  until(pattern: RegExp): Promise<RegExpExecArray> {
+    return new Promise((resolve, reject) => {
+      const look = (): void => {
+        const match = pattern.exec(this.stdout) ?? pattern.exec(this.stderr);
+        if (match === null) return;
+        this.#listeners.delete(look);
+        resolve(match);
+      };
+      this.#listeners.add(look);
+      look();
+      void this.#closed.then((code) => {
+        look();
+        reject(new Error(`ended with ${code} before ${pattern}:\n${this.stdout}\n${this.stderr}`));
+      });
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill('SIGTERM');
+    await this.#closed;
+  }
+
+  #heard(take: () => void): void {
+    take();
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+export interface Finished {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs a command line to its end. */
+export async function ktrdr(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Finished> {
+  const process = new KtrdrProcess(args, environment);
+  const code = await process.exit;
+  return { code, stdout: process.stdout, stderr: process.stderr };
+}
+
+export interface TemporaryDirectory extends AsyncDisposable {
+  readonly path: string;
+}
+
+export async function temporaryDirectory(): Promise<TemporaryDirectory> {
+  const path = await mkdtemp(join(tmpdir(), 'ktrdr-test-'));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true, maxRetries: 3 }) };
+}
