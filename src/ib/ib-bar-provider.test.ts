@@ -157,10 +157,25 @@ describe('IbBarProvider', () => {
     const bars = await fetchBars(provider, { symbol: 'AAPL', timeframe: '1h', range });
     expect(historyRequests(simulator)[0]?.[0]).toBe('20250613-16:00:30');
     expect(bars.time.at(-1)).toBe(Date.parse('2025-06-13T16:00:00Z'));
-    const future = dates('2025-06-14', '2025-06-20');
-    await expect(provider.fetch({ symbol: 'AAPL', timeframe: '1h', range: future }, context())).rejects.toMatchObject({
-      code: 'invalid_input',
+  });
+
+  it.each([
+    ['1h', dates('2025-06-14', '2025-06-20')],
+    ['1h', dates('2025-06-13T16:00:40Z', '2025-06-13T17:00Z')],
+    ['1d', dates('2025-06-14', '2025-06-20')],
+  ] as const)('does not call a %s range empty that is still to come', async (timeframe, range) => {
+    const { provider } = await start();
+    await expect(provider.fetch({ symbol: 'AAPL', timeframe, range }, context())).rejects.toMatchObject({
+      code: 'failed_precondition',
     });
+  });
+
+  it('does not call a range empty whose bars are still to come today', async () => {
+    const early = Date.parse('2025-06-13T12:00:00Z');
+    const { provider } = await start({ clock: { now: () => early } });
+    const today = { symbol: 'AAPL', timeframe: '1h', range: dates('2025-06-13', '2025-06-14') } as const;
+    const beforeOpen = { ...context(), clock: { ...clock, now: () => early } };
+    await expect(provider.fetch(today, beforeOpen)).rejects.toMatchObject({ code: 'failed_precondition' });
   });
 
   it('tells an empty range from one it knows nothing of', async () => {

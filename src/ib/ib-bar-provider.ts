@@ -6,6 +6,7 @@ import {
   barsInRange,
   concatBars,
   expectedBars,
+  finalBefore,
   isIntraday,
   type Bars,
   type Timeframe,
@@ -68,11 +69,10 @@ export class IbBarProvider implements BarProvider {
     const contract = parseSymbol(symbol);
     const name = symbolOf(contract);
     const now = context.clock.now();
-    if (range.start >= now) {
-      throw new KtrdrError('invalid_input', `${name}: the range starts in the future, where no bars are yet.`);
-    }
     const what = `${name} ${timeframe}`;
-    const firstCellEnd = expectedBars(calendarFor(contract), timeframe, range).cellEnd[0] ?? range.end;
+    if (range.start >= now) throw nothingYet(what, range.start);
+    const calendar = calendarFor(contract);
+    const firstCellEnd = expectedBars(calendar, timeframe, range).cellEnd[0] ?? range.end;
     const parts: Bars[] = [];
     for (let { end } = range; ;) {
       const asked = { start: range.start, end };
@@ -88,7 +88,10 @@ export class IbBarProvider implements BarProvider {
     }
     const bars = concatBars(parts);
     context.progress.report({ phase: 'received', done: 1, total: 1 });
-    return barCount(bars) === 0 ? { kind: 'empty' } : { kind: 'bars', bars };
+    if (barCount(bars) > 0) return { kind: 'bars', bars };
+    // That a bar does not exist yet is no fact to remember.
+    if (range.end > finalBefore(calendar, timeframe, now)) throw nothingYet(what, range.start);
+    return { kind: 'empty' };
   }
 
   maxSpanMs(timeframe: Timeframe, { assetType }: Instrument): number {
@@ -110,6 +113,13 @@ function headInstant(text: string, name: string): number {
 function sessionDate(contract: IbContract, instant: number): number {
   const [session] = calendarFor(contract).sessions({ start: instant, end: instant + 14 * dayMs });
   return session?.date ?? Math.floor(instant / dayMs) * dayMs;
+}
+
+function nothingYet(what: string, start: number): KtrdrError {
+  return new KtrdrError(
+    'failed_precondition',
+    `${what}: there are no bars yet from ${new Date(start).toISOString()} on. Ask again when the first one has ended.`,
+  );
 }
 
 function beyondTheEnd(what: string, end: number): KtrdrError {

@@ -15,7 +15,7 @@ export interface PacedStart extends PacedRequest {
 }
 
 /** Up to `count` starts in any `ms` milliseconds. */
-export interface Rate {
+interface Rate {
   readonly count: number;
   readonly ms: number;
 }

@@ -80,14 +80,15 @@ export class SessionKeeper implements AsyncDisposable {
     using _ = session.onChange(() => (isOver() ? wait.cancel() : undefined));
     await clock.sleep(reconnect.troubleMs, wait.token).catch(() => {});
     token.throwIfCancelled('the wait for the link to IB');
+    if (!session.isOpen) return this.ready(token);
     if (session.trouble !== undefined) throw cutOff(address, session.trouble);
     return session;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#shutdown.cancel('shutdown');
-    this.#session?.close(gatewayClosed(this.#options.address));
     await this.#opening?.catch(() => {});
+    this.#session?.close(gatewayClosed(this.#options.address));
   }
 
   async #open(): Promise<IbSession> {

@@ -22,7 +22,10 @@ afterEach(async () => {
 });
 
 /** Greets, says that it is ready, and answers each history request with prepared frames. */
-async function startScriptedGateway(answer: (reqId: string) => Buffer): Promise<{ host: string; port: number }> {
+async function startScriptedGateway(
+  answer: (reqId: string) => Buffer,
+  version = 178,
+): Promise<{ host: string; port: number }> {
   const sockets: Socket[] = [];
   const server = createServer((socket) => {
     sockets.push(socket);
@@ -30,7 +33,7 @@ async function startScriptedGateway(answer: (reqId: string) => Buffer): Promise<
     socket.on('data', (chunk) => {
       const text = chunk.toString('latin1');
       if (text.startsWith('API\0')) {
-        socket.write(encodeFrame(['178', '20260105 10:00:00 EST']));
+        socket.write(encodeFrame([version, '20260105 10:00:00 EST']));
         socket.write(encodeFrame([15, 1, 'DU1,']));
         socket.write(encodeFrame([9, 1, 1]));
         for (const code of [2104, 2106, 2158]) socket.write(encodeFrame([4, 2, -1, code, 'connection is OK:farm', '']));
@@ -48,6 +51,29 @@ async function startScriptedGateway(answer: (reqId: string) => Buffer): Promise<
 function open(address: { host: string; port: number }): Promise<IbSession> {
   const common = { clientId: 1, timeouts: defaultTimeouts, clock: systemClock, log: silentLogger };
   return IbSession.open({ address, ...common, onPaceComplaint: () => {} }, CancellationToken.none);
+}
+
+/** Measures the longest time in which nothing else could run, the one under way included. */
+function watchEventLoop(): { stop: () => number } {
+  let longestMs = 0;
+  let last = performance.now();
+  const look = (): void => {
+    longestMs = Math.max(longestMs, performance.now() - last);
+    last = performance.now();
+  };
+  let next: NodeJS.Immediate;
+  const turn = (): void => {
+    look();
+    next = setImmediate(turn);
+  };
+  next = setImmediate(turn);
+  return {
+    stop: () => {
+      look();
+      clearImmediate(next);
+      return longestMs;
+    },
+  };
 }
 
 const query = historyQuery(
@@ -84,17 +110,9 @@ describe('createWire', () => {
     );
     const warmUp = await session.history(query, CancellationToken.none);
     expect(warmUp).toHaveLength(4_000);
-    let longestMs = 0;
-    let last = performance.now();
-    let isWatching = true;
-    const watch = (): void => {
-      longestMs = Math.max(longestMs, performance.now() - last);
-      last = performance.now();
-      if (isWatching) setImmediate(watch);
-    };
-    setImmediate(watch);
+    const watch = watchEventLoop();
     const answer = await session.history(query, CancellationToken.none);
-    isWatching = false;
+    const longestMs = watch.stop();
     expect(answer.at(-1)).toEqual({ time: '1736361540', open: 1.1, high: 1.2, low: 1, close: 1.15, volume: -1 });
     expect(longestMs).toBeLessThan(50);
     session.close(new KtrdrError('unavailable', 'done'));
@@ -109,5 +127,13 @@ describe('createWire', () => {
       message: expect.stringContaining('cannot be read'),
     });
     expect(session.isOpen).toBe(false);
+  });
+
+  it('says which version it met when it does not speak that one', async () => {
+    const address = await startScriptedGateway(() => Buffer.alloc(0), 201);
+    await expect(open(address)).rejects.toMatchObject({
+      code: 'failed_precondition',
+      message: expect.stringContaining('Unsupported Version 201'),
+    });
   });
 });
