@@ -1,13 +1,14 @@
 import { z } from 'zod';
+import { CancellationToken } from '../async/index.ts';
+import type { Schema } from '../base/index.ts';
 import {
   fetchBars,
   type BarProvider,
   type BarRequest,
   type FetchBarsContext,
   type FetchedBars,
+  type Instrument,
 } from '../data/index.ts';
-import type { Instrument } from '../data/index.ts';
-import type { Schema } from '../base/index.ts';
 import {
   barsFromArrow,
   barsFromJson,
@@ -28,7 +29,6 @@ import {
   type ImplementedEndpoint,
   type ReadinessCheck,
 } from '../service/index.ts';
-import { CancellationToken } from '../async/index.ts';
 import { gatewayStatusSchema } from './gateway-status.ts';
 import type { IbBarProvider } from './ib-bar-provider.ts';
 
