@@ -189,10 +189,13 @@ export class IbSession {
 
   #understand(code: number, text: string): IbVerdict {
     const verdict = classify(code, text);
-    if (verdict.outcome !== 'error') return verdict;
-    if (verdict.code === 'rate_limited') this.#options.onPaceComplaint();
-    // A gateway that is cut off from IB calls every instrument unknown.
-    return verdict.code === 'not_found' && this.trouble !== undefined ? { ...verdict, code: 'unavailable' } : verdict;
+    const isDenial = verdict.outcome === 'empty' || (verdict.outcome === 'error' && verdict.code === 'not_found');
+    // A gateway that is cut off from IB calls every instrument unknown and every range empty.
+    if (isDenial && this.trouble !== undefined) {
+      return { outcome: 'error', code: 'unavailable', sentence: `${verdict.sentence} But ${this.trouble}.` };
+    }
+    if (verdict.outcome === 'error' && verdict.code === 'rate_limited') this.#options.onPaceComplaint();
+    return verdict;
   }
 
   async #becomeReady(): Promise<void> {

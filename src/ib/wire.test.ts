@@ -129,6 +129,18 @@ describe('createWire', () => {
     expect(session.isOpen).toBe(false);
   });
 
+  it('does not take "no data" for a fact from a gateway that is cut off from IB', async () => {
+    const noData =
+      'Historical Market Data Service error message:HMDS query returned no data: EUR.USD@IDEALPRO Midpoint';
+    const answer = (reqId: string): Buffer => encodeFrame([4, 2, reqId, 162, noData, '']);
+    const cutOff = encodeFrame([4, 2, -1, 1100, 'Connectivity between IBKR and Trader Workstation has been lost.', '']);
+    const healthy = await open(await startScriptedGateway(answer));
+    await expect(healthy.history(query, CancellationToken.none)).resolves.toEqual([]);
+    const degraded = await open(await startScriptedGateway((reqId) => Buffer.concat([cutOff, answer(reqId)])));
+    await expect(degraded.history(query, CancellationToken.none)).rejects.toMatchObject({ code: 'unavailable' });
+    for (const session of [healthy, degraded]) session.close(new KtrdrError('unavailable', 'done'));
+  });
+
   it('says which version it met when it does not speak that one', async () => {
     const address = await startScriptedGateway(() => Buffer.alloc(0), 201);
     await expect(open(address)).rejects.toMatchObject({
