@@ -53,17 +53,19 @@ export function checkReferences(written: WrittenStrategy): CheckedStrategy {
 
 const dayMs = 86_400_000;
 
-type Definitions = ReadonlyMap<string, IndicatorDefinition>;
+/** By id; undefined for an indicator of an unknown type. */
+type Definitions = ReadonlyMap<string, IndicatorDefinition | undefined>;
 
 function configure(
   written: WrittenStrategy,
   errors: Finding[],
-): { indicators: IndicatorUse[]; definitions: Map<string, IndicatorDefinition> } {
+): { indicators: IndicatorUse[]; definitions: Definitions } {
   const indicators: IndicatorUse[] = [];
-  const definitions = new Map<string, IndicatorDefinition>();
+  const definitions = new Map<string, IndicatorDefinition | undefined>();
   for (const [id, { type, ...given }] of Object.entries(written.indicators)) {
     const definition = definitionOf(type);
     if (definition instanceof KtrdrError) {
+      definitions.set(id, undefined);
       errors.push({ path: ['indicators', id, 'type'], at: 'value', message: definition.message });
       continue;
     }
@@ -96,18 +98,19 @@ function resolveFuzzySets(written: WrittenStrategy, definitions: Definitions, er
     if (Object.keys(members).length === 0) {
       errors.push({ path: ['fuzzy_sets', id], at: 'key', message: `the fuzzy set "${id}" has no members.` });
     }
-    if (typeof source === 'string') return [];
+    if (source === undefined || typeof source === 'string') return [];
     return [{ id, source, members: Object.entries(members).map(([name, membership]) => ({ name, membership })) }];
   });
 }
 
-/** What a reference means, or a sentence that says why it means nothing. */
-function outputOf(reference: string, definitions: Definitions): IndicatorOutput | string {
+/** What a reference means, or a sentence that says why it means nothing; neither for an indicator that is wrong itself. */
+function outputOf(reference: string, definitions: Definitions): IndicatorOutput | string | undefined {
   const [indicator = '', output] = reference.split('.');
-  const definition = definitions.get(indicator);
-  if (definition === undefined) {
+  if (!definitions.has(indicator)) {
     return `there is no indicator "${indicator}"; ${suggestion(indicator, [...definitions.keys()])}`;
   }
+  const definition = definitions.get(indicator);
+  if (definition === undefined) return undefined;
   const { outputs, type } = definition;
   const [only] = outputs;
   if (outputs.length === 1) {
@@ -140,7 +143,7 @@ function resolveInputs(
     }
     const source = outputOf(reference ?? '', definitions);
     if (typeof source === 'string') refuse(['nn_inputs', index, 'raw_indicator'], source);
-    if (typeof source === 'string' || reference === undefined) return [];
+    if (source === undefined || typeof source === 'string' || reference === undefined) return [];
     return [{ kind: 'raw', reference, source, normalization, timeframes }];
   });
 }
@@ -162,14 +165,18 @@ function repeatedFeatures(
   strategy: Pick<Strategy, 'inputs' | 'fuzzySets'>,
   timeframes: readonly Timeframe[],
 ): Finding[] {
-  const seen = new Set<string>();
-  return resolveFeatures(strategy, timeframes).flatMap(({ feature: { id }, input }): Finding[] => {
-    if (!seen.has(id)) {
-      seen.add(id);
-      return [];
+  const inputOf = new Map<string, number>();
+  const complained = new Set<number>();
+  const findings: Finding[] = [];
+  for (const { feature, input } of resolveFeatures(strategy, timeframes)) {
+    if (inputOf.has(feature.id) && !complained.has(input)) {
+      complained.add(input);
+      const message = `the feature "${feature.id}" is there already, by the input ${inputOf.get(feature.id)}.`;
+      findings.push({ path: ['nn_inputs', input], at: 'value', message });
     }
-    return [{ path: ['nn_inputs', input], at: 'value', message: `the feature "${id}" is there already.` }];
-  });
+    inputOf.set(feature.id, input + 1);
+  }
+  return findings;
 }
 
 function unusedParts({

@@ -16,17 +16,21 @@ export function suggestion(written: string, known: readonly string[]): string {
   return known.length === 0 ? 'there is none.' : `use one of ${known.join(', ')}.`;
 }
 
-/** Levenshtein's distance: the fewest letters to insert, delete or replace. */
+/** The fewest letters to insert, delete, replace or swap with their neighbour (optimal string alignment). */
 function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
+  let twoAbove: number[] = [];
+  let above = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let row = 1; row <= a.length; row += 1) {
     const current = [row];
     for (let column = 1; column <= b.length; column += 1) {
-      const replace = (previous[column - 1] ?? 0) + (a[row - 1] === b[column - 1] ? 0 : 1);
-      const insertOrDelete = Math.min(previous[column] ?? 0, current[column - 1] ?? 0) + 1;
-      current.push(Math.min(replace, insertOrDelete));
+      const replaced = (above[column - 1] ?? 0) + (a[row - 1] === b[column - 1] ? 0 : 1);
+      const inserted = Math.min(above[column] ?? 0, current[column - 1] ?? 0) + 1;
+      const isSwap = row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
+      const swapped = isSwap ? (twoAbove[column - 2] ?? 0) + 1 : Infinity;
+      current.push(Math.min(replaced, inserted, swapped));
     }
-    previous = current;
+    twoAbove = above;
+    above = current;
   }
-  return previous[b.length] ?? 0;
+  return above[b.length] ?? 0;
 }

@@ -28,8 +28,6 @@ export function zigzagLabels(closes: Float64Array, threshold: number): Int32Arra
     throw new KtrdrError('invalid_input', `A zigzag threshold lies between 0 and 1, not at ${threshold}.`);
   }
   const labels = new Int32Array(closes.length).fill(unlabelled);
-  const up = 1 + threshold;
-  const down = 1 - threshold;
   let direction: 'none' | 'up' | 'down' = 'none';
   let from = 0;
   let high = 0;
@@ -41,25 +39,25 @@ export function zigzagLabels(closes: Float64Array, threshold: number): Int32Arra
     if (direction !== 'down' && price > highest) high = index;
     if (direction !== 'up' && price < lowest) low = index;
     if (direction === 'up') {
-      if (price <= highest * down) {
+      if (highest - price >= threshold * highest) {
         labels.fill(buy, from, high);
         from = high;
         low = index;
         direction = 'down';
       }
     } else if (direction === 'down') {
-      if (price >= lowest * up) {
+      if (price - lowest >= threshold * lowest) {
         labels.fill(sell, from, low);
         from = low;
         high = index;
         direction = 'up';
       }
-    } else if (price >= lowest * up) {
+    } else if (price - lowest >= threshold * lowest) {
       labels.fill(hold, 0, low);
       from = low;
       high = index;
       direction = 'up';
-    } else if (price <= highest * down) {
+    } else if (highest - price >= threshold * highest) {
       labels.fill(hold, 0, high);
       from = high;
       low = index;

@@ -3,8 +3,9 @@ import type { OperationWork } from '../operations/index.ts';
 import type { BarSource } from './bar-source.ts';
 import type { ModelStore } from './model-store.ts';
 import { unscaled } from './normalize.ts';
+import { phases } from './phases.ts';
 import { readBars } from './read-bars.ts';
-import { phaseShares, type TrainedModel, type TrainingJob } from './train-on-bars.ts';
+import type { TrainedModel, TrainingJob } from './train-on-bars.ts';
 import {
   beginContext,
   planOf,
@@ -36,12 +37,12 @@ export function localTrainer({
     const { warnings } = plan.strategy;
     for (const warning of warnings) log.warn('remark on the strategy', { warning });
 
-    progress.report({ phase: 'reading bars', fraction: phaseShares.reading[0] });
+    progress.report({ phase: phases.reading.name, fraction: phases.reading.share[0] });
     const symbols = await readBars(plan, source, token);
     const trained = await inTrainingThread({ plan, symbols }, context);
 
     token.throwIfCancelled('the saving of the model');
-    progress.report({ phase: 'saving the model', fraction: phaseShares.saving[0] });
+    progress.report({ phase: phases.saving.name, fraction: phases.saving.share[0] });
     const { epochsTrained, keptEpoch, stoppedEarly, history, metrics, rows, weightsSha256, dataFingerprint } = trained;
     const {
       name,

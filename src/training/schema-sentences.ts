@@ -31,7 +31,11 @@ export function sentencesOf(issues: readonly z.core.$ZodIssue[], { schema, root,
     if (issue.code === 'invalid_key') {
       return [{ path, at: 'key', message: `${quoted(path)}: ${issue.issues[0]?.message ?? issue.message}.` }];
     }
-    return [{ path, at: 'value', message: wrongValue(issue, path, valueAt(root, issue.path)) }];
+    const value = valueAt(root, issue.path);
+    if (value === undefined && isStandard(issue.message)) {
+      return [{ path, at: 'key', message: `${quoted(path)} is missing.` }];
+    }
+    return [{ path, at: 'value', message: wrongValue(issue, path, value) }];
   });
 }
 
@@ -46,7 +50,6 @@ function unknownKey(path: Path, known: readonly string[]): Finding {
 function wrongValue(issue: z.core.$ZodIssue, path: Path, value: unknown): string {
   const name = quoted(path);
   if (!isStandard(issue.message)) return `${name}: ${issue.message}.`;
-  if (value === undefined) return `${name} is missing.`;
   if (issue.code === 'invalid_type') {
     return `${name} must be ${kinds[issue.expected] ?? issue.expected}, but it is ${described(value)}.`;
   }
@@ -65,7 +68,8 @@ function wrongChoice(path: Path, value: unknown, known: readonly string[]): stri
   const unsupported = unsupportedValue(path, value);
   const choices = known.join(', ');
   if (unsupported !== undefined) return `${unsupported}; use ${choices}.`;
-  if (String(value) === known[0]) return `${quoted(path)} is text; write it in quotes: "${known[0]}".`;
+  const meant = known.find((choice) => typeof value === 'number' && Number(choice) === value);
+  if (meant !== undefined) return `${quoted(path)} must be text; write it in quotes: "${meant}".`;
   return `${quoted(path)} cannot be ${described(value)}; ${suggestion(String(value), known)}`;
 }
 

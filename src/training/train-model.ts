@@ -5,6 +5,7 @@ import { timeframes, type Timeframe } from '../market/index.ts';
 import type { OperationContract } from '../operations/index.ts';
 import { partMetricsSchema, type PartMetrics } from './metrics.ts';
 import { parseStrategy } from './parse-strategy.ts';
+import { phases } from './phases.ts';
 import { resolvePlan, type TrainingPlan } from './resolve.ts';
 
 export interface TrainModelInput {
@@ -138,16 +139,13 @@ export const trainModel: OperationContract<TrainModelInput, TrainModelContext, T
   render: renderTrainingProgress,
 };
 
-/** The phase in which epochs and batches count. */
-export const trainingPhase = 'training';
-
 /** `Training MLP model on AAPL, MSFT [1h] epoch 15/50 batch 342/500`; before and after the epochs, with the phase instead. */
 export function renderTrainingProgress({
   phase,
   context: { modelType, symbols, timeframes: chosen, epoch, epochs, batch, batches },
 }: Pick<ProgressState<TrainModelContext>, 'phase' | 'context'>): string {
   const subject = `Training ${modelType.toUpperCase()} model on ${symbols.join(', ')} [${chosen.join(', ')}]`;
-  if (phase === trainingPhase) return `${subject} epoch ${epoch}/${epochs} batch ${batch}/${batches}`;
+  if (phase === phases.training.name) return `${subject} epoch ${epoch}/${epochs} batch ${batch}/${batches}`;
   return phase === '' ? subject : `${subject} (${phase})`;
 }
 

@@ -5,6 +5,7 @@ import type { SymbolBars } from './features.ts';
 import { labelNames } from './labels.ts';
 import { partMetrics } from './metrics.ts';
 import type { FeatureScale } from './normalize.ts';
+import { phases } from './phases.ts';
 import type { TrainingPlan } from './resolve.ts';
 import type { TrainModelContext, TrainModelResult } from './train-model.ts';
 import { evaluateRows, runTraining, type TrainingOutcome } from './training-run.ts';
@@ -26,21 +27,12 @@ export interface TrainedModel extends TrainingOutcome {
   readonly dataFingerprint: string;
 }
 
-/** Where the phases of a training begin and end in the whole of its progress. */
-export const phaseShares = {
-  reading: [0, 0.03],
-  features: [0.03, 0.06],
-  training: [0.06, 0.96],
-  testing: [0.96, 0.98],
-  saving: [0.98, 1],
-} as const;
-
 /** Features, labels, training, test: from bars to a model, the same model for the same job on every machine. */
 export async function trainOnBars(
   { plan, symbols }: TrainingJob,
   { token, progress, clock }: Pick<WorkContext<TrainModelContext>, 'token' | 'progress' | 'clock'>,
 ): Promise<TrainedModel> {
-  progress.report({ phase: 'computing features', fraction: phaseShares.features[0] });
+  progress.report({ phase: phases.features.name, fraction: phases.features.share[0] });
   const { data, parts, scales } = buildTrainingSet(plan, symbols, token);
   const { training, model: settings } = plan.strategy;
   const model: ModelSpec = {
@@ -54,9 +46,9 @@ export async function trainOnBars(
   using trainer = plainBackend.create({ model, optimizer: training.optimizer, data, seed: plan.seed });
   const outcome = runTraining(
     { trainer, parts, settings: training, seed: plan.seed },
-    { token, progress, clock, share: phaseShares.training },
+    { token, progress, clock, share: phases.training.share },
   );
-  progress.report({ phase: 'testing', fraction: phaseShares.testing[0] });
+  progress.report({ phase: phases.testing.name, fraction: phases.testing.share[0] });
   const metrics = metricsOf(parts, (rows) => partMetrics(evaluateRows(trainer, rows, token)));
   const weights = trainer.exportWeights();
   return {

@@ -2,8 +2,9 @@ import type { CancellationToken, Clock, Progress } from '../async/index.ts';
 import { KtrdrError } from '../base/index.ts';
 import { createRandom, type Evaluation, type Trainer } from '../nn/index.ts';
 import { labelNames } from './labels.ts';
+import { phases } from './phases.ts';
 import type { EarlyStopping } from './strategy.ts';
-import { trainingPhase, type EpochMetrics, type TrainModelContext } from './train-model.ts';
+import type { EpochMetrics, TrainModelContext } from './train-model.ts';
 import type { TrainingParts } from './training-set.ts';
 
 interface TrainingRun {
@@ -166,7 +167,7 @@ function reporter(
       const trained = (epoch - 1) * rows + Math.min(rows, batch * settings.batchSize);
       const seconds = (clock.elapsed() - begun) / 1000;
       progress.report({
-        phase: trainingPhase,
+        phase: phases.training.name,
         done,
         total,
         fraction: from + ((to - from) * done) / total,

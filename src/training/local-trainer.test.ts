@@ -1,0 +1,215 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  CancellationSource,
+  CancellationToken,
+  ProgressReporter,
+  systemClock,
+  type ProgressState,
+  type WorkContext,
+} from '../async/index.ts';
+import { KtrdrError, silentLogger } from '../base/index.ts';
+import { barsFromRows, type Bars } from '../market/index.ts';
+import type { BarSource } from './bar-source.ts';
+import { localTrainer } from './local-trainer.ts';
+import { ModelStore } from './model-store.ts';
+import { readBars } from './read-bars.ts';
+import { sampleSource, sampleStrategy } from './test-samples.ts';
+import { trainOnBars } from './train-on-bars.ts';
+import {
+  planOf,
+  trainModel,
+  type TrainModelContext,
+  type TrainModelInput,
+  type TrainModelResult,
+} from './train-model.ts';
+
+const input: TrainModelInput = { strategy: sampleStrategy(), strategyName: 's.yaml' };
+
+/** Threads of this process that are still there. */
+const threads = (): number =>
+  process.getActiveResourcesInfo().filter((name) => name === 'MessagePort' || name === 'Worker').length;
+
+function contextFor(
+  token = CancellationToken.none,
+  onState: (state: ProgressState<TrainModelContext>) => void = () => {},
+): WorkContext<TrainModelContext> {
+  const progress = new ProgressReporter<TrainModelContext>({
+    clock: systemClock,
+    context: trainModel.begin(input),
+    emit: onState,
+    intervalMs: 0,
+  });
+  return { id: 'op_train_model_test', token, progress, log: silentLogger, clock: systemClock };
+}
+
+describe('localTrainer()', () => {
+  let directory: string;
+  let models: ModelStore;
+
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'ktrdr-trainer-'));
+    models = await ModelStore.open(directory);
+  });
+
+  afterEach(async () => {
+    await rm(directory, { recursive: true, force: true });
+    if (threads() > 0) throw new Error('A thread is left.');
+  });
+
+  const train = (
+    context = contextFor(),
+    { bars = sampleSource(), ...overrides }: Partial<TrainModelInput> & { bars?: BarSource } = {},
+  ): Promise<TrainModelResult> => localTrainer({ bars, models, version: '1.2.3' })({ ...input, ...overrides }, context);
+
+  it('trains, tests and stores a model, and tells about it', async () => {
+    const result = await train();
+    expect(trainModel.result.parse(result)).toEqual(result);
+    expect(result).toMatchObject({ model: { name: 'sample', version: 'v1' }, epochsTrained: 3, features: 4, seed: 11 });
+    const { train: rows, validation, test } = result.rows;
+    expect(rows).toBeGreaterThan(3 * validation);
+    expect(result.metrics.train.confusion.flat().reduce((sum, count) => sum + count)).toBe(rows);
+    expect(Object.values(result.metrics.test?.classBalance ?? {}).reduce((sum, count) => sum + count)).toBe(test);
+    const stored = await models.get('sample');
+    expect(stored).toMatchObject({
+      weightsSha256: result.weightsSha256,
+      metrics: result.metrics,
+      metadata: { operation: 'op_train_model_test', ktrdrVersion: '1.2.3', dataFingerprint: result.dataFingerprint },
+      strategy: input.strategy,
+    });
+    expect(stored.features.features.map(({ id }) => id)).toEqual([
+      '1h_momentum_low',
+      '1h_momentum_middle',
+      '1h_momentum_high',
+      '1h_macd_12.histogram_raw',
+    ]);
+  });
+
+  it('gives the same weights each time, in a thread and without one', async () => {
+    const [first, second] = [await train(), await train()];
+    const plan = planOf(input);
+    const symbols = await readBars(plan, sampleSource(), CancellationToken.none);
+    const inThisThread = await trainOnBars({ plan, symbols }, contextFor());
+    expect(second.weightsSha256).toBe(first.weightsSha256);
+    expect(inThisThread.weightsSha256).toBe(first.weightsSha256);
+    expect(inThisThread.dataFingerprint).toBe(first.dataFingerprint);
+    expect(await models.readWeights('sample', 'v2')).toEqual(inThisThread.weights);
+  });
+
+  it('gives other weights for another seed and for other bars', async () => {
+    const hashes = [
+      await train(),
+      await train(contextFor(), { seed: 12 }),
+      await train(contextFor(), { bars: sampleSource(1_199) }),
+    ];
+    expect(new Set(hashes.map(({ weightsSha256 }) => weightsSha256)).size).toBe(3);
+    expect(hashes[2]?.dataFingerprint).not.toBe(hashes[0]?.dataFingerprint);
+  });
+
+  it('reports rising progress through every phase', async () => {
+    const states: ProgressState<TrainModelContext>[] = [];
+    const strategy = sampleStrategy(['  epochs: 3', '  epochs: 60'], ['patience: 5', 'patience: 60']);
+    await train(
+      contextFor(CancellationToken.none, (state) => states.push(state)),
+      { strategy },
+    );
+    const fractions = states.map(({ fraction }) => fraction);
+    expect(fractions).toEqual(fractions.toSorted((a, b) => a - b));
+    expect([...new Set(states.map(({ phase }) => phase))]).toEqual(
+      expect.arrayContaining(['reading bars', 'training', 'saving the model']),
+    );
+    expect(trainModel.context.parse(states.at(-1)?.context)).toMatchObject({ epoch: 60 });
+  });
+
+  it('names every series that is not there and how to load it', async () => {
+    const failure = train(contextFor(), { symbols: ['AAA', 'CCC', 'BRK B'] });
+    await expect(failure).rejects.toMatchObject({ code: 'failed_precondition' });
+    await expect(failure).rejects.toThrow(
+      `The strategy "sample" needs bars that are not in the store: CCC 1h, BRK B 1h. ` +
+        `Load them with "ktrdr data load CCC -t 1h", "ktrdr data load 'BRK B' -t 1h".`,
+    );
+  });
+
+  it('says when the history is too short', async () => {
+    await expect(train(contextFor(), { bars: sampleSource(150) })).rejects.toThrow(
+      'AAA has 150 1h bars for this training, and "sample" requires 200 (training_data.history_required).',
+    );
+  });
+
+  it('refuses a strategy that is not valid before anything is read', async () => {
+    const failure = train(contextFor(), { strategy: sampleStrategy(['  epochs: 3', '  epoch: 3']) });
+    await expect(failure).rejects.toThrow('s.yaml:26:3: there is no key "epoch" here');
+  });
+
+  describe('when cancelled', () => {
+    const long = sampleStrategy(['  epochs: 3', '  epochs: 100000'], ['patience: 5', 'patience: 100000']);
+
+    it.each(['reading bars', 'computing features', 'training'])(
+      'stops at once while %s, and stores nothing',
+      async (phase) => {
+        using source = new CancellationSource();
+        let cancelledAt = 0;
+        let threadsThen = 0;
+        const cancel = (): void => {
+          cancelledAt ||= performance.now();
+          source.cancel();
+        };
+        const context = contextFor(source.token, (state) => {
+          if (state.phase !== phase) return;
+          threadsThen ||= threads();
+          cancel();
+        });
+        await expect(train(context, { strategy: long })).rejects.toMatchObject({ code: 'cancelled' });
+        expect(performance.now() - cancelledAt).toBeLessThan(1_000);
+        expect(threadsThen, 'the thread that is gone now was there').toBe(phase === 'reading bars' ? 0 : 1);
+        expect(await models.list()).toEqual([]);
+      },
+    );
+
+    it('stops within a second at any moment', async () => {
+      for (const delayMs of [0, 15, 60, 130, 250, 400]) {
+        using source = new CancellationSource();
+        const running = train(contextFor(source.token), { strategy: long });
+        const outcome = running.then(
+          () => undefined,
+          (thrown: unknown) => KtrdrError.from(thrown),
+        );
+        await systemClock.sleep(delayMs, CancellationToken.none);
+        const cancelledAt = performance.now();
+        source.cancel();
+        expect(await outcome).toMatchObject({ code: 'cancelled' });
+        expect(performance.now() - cancelledAt).toBeLessThan(1_000);
+        expect(threads()).toBe(0);
+      }
+      expect(await models.list()).toEqual([]);
+    });
+  });
+
+  const spy = new URL('../../../shared/data/SPY_1h_raw.csv', import.meta.url.replace('/dist/', '/src/'));
+
+  it.skipIf(!existsSync(spy))('learns from two decades of SPY (skipped where ../shared/data is absent)', async () => {
+    const bars = parseCsv(await readFile(spy, 'utf8'));
+    const source: BarSource = { read: async () => bars, calendarOf: async () => 'us_equities' };
+    const { metrics, rows } = await train(contextFor(), { bars: source, symbols: ['SPY'] });
+    expect(rows.train + rows.validation + rows.test).toBeGreaterThan(40_000);
+    const { accuracy = 0, classBalance = {} } = metrics.test ?? {};
+    const commonest = Math.max(...Object.values(classBalance)) / rows.test;
+    expect(metrics.train.accuracy).toBeGreaterThan(0.6);
+    expect(accuracy, 'not much worse than always saying the commonest label').toBeGreaterThan(commonest - 0.1);
+  });
+});
+
+function parseCsv(text: string): Bars {
+  const lines = text.trim().split('\n').slice(1);
+  return barsFromRows(
+    lines.map((line) => {
+      const [time = '', ...numbers] = line.split(',');
+      const [open = Number.NaN, high = Number.NaN, low = Number.NaN, close = Number.NaN, volume = Number.NaN] =
+        numbers.map(Number);
+      return { time: Date.parse(time), open, high, low, close, volume };
+    }),
+  );
+}
