@@ -8,6 +8,7 @@ import { trainModel } from '../src/training/index.ts';
 import { hasMarketData, marketData, readBarFile } from './support/market-data.ts';
 import { temporaryDirectory, type TemporaryDirectory } from './support/ktrdr-process.ts';
 import { startServices, type Services } from './support/services.ts';
+import { exampleStrategy } from './support/strategy.ts';
 
 const end = Date.parse('2021-04-01');
 
@@ -74,7 +75,7 @@ describe.skipIf(!hasMarketData)(
     });
 
     it('trains the same weights on the host and locally', { timeout: 60_000 }, async () => {
-      const input = { strategy: strategyOf({ epochs: 3 }), strategyName: 'spy.yaml' };
+      const input = { strategy: exampleStrategy({ symbol: 'SPY', epochs: 3 }), strategyName: 'spy.yaml' };
       const onHost = await run(services, trainModel, input);
       const { operations } = await services.trainingHost.list({ type: 'train_model' }, CancellationToken.none);
       expect(operations.map(({ status }) => status)).toEqual(['completed']);
@@ -101,36 +102,4 @@ function run<I, C, R>({ api }: Services, contract: OperationContract<I, C, R>, i
     log: silentLogger,
     clock: systemClock,
   });
-}
-
-function strategyOf({ epochs }: { epochs: number }): string {
-  return `
-name: spy-hours
-version: "3.0"
-training_data:
-  symbols: { mode: single, symbol: SPY }
-  timeframes: { mode: single, timeframe: 1h }
-indicators:
-  rsi: { type: rsi, period: 14 }
-  trend: { type: distancefromma, period: 20 }
-  bands: { type: bollingerbandwidth, period: 20 }
-fuzzy_sets:
-  momentum: { indicator: rsi, low: [0, 20, 45], middle: [30, 50, 70], high: [55, 80, 100] }
-nn_inputs:
-  - { fuzzy_set: momentum, timeframes: all }
-  - { raw_indicator: trend, timeframes: all, normalization: zscore }
-  - { raw_indicator: bands, timeframes: all, normalization: zscore }
-model:
-  type: mlp
-  architecture: { hidden_layers: [16, 8], activation: relu, dropout: 0.2 }
-decisions:
-  output_format: classification
-training:
-  labels: { source: zigzag, zigzag_threshold: 0.03 }
-  epochs: ${epochs}
-  batch_size: 32
-  learning_rate: 0.001
-  seed: 7
-  data_split: { train: 0.7, validation: 0.15, test: 0.15 }
-`;
 }

@@ -1,4 +1,3 @@
-import { CancellationSource, CancellationToken } from '../async/index.ts';
 import type { Logger } from '../base/index.ts';
 import type { HostService } from '../service/index.ts';
 
@@ -53,30 +52,22 @@ export interface ReadyMessage {
 }
 
 /** How a process was told to stop: the exit code follows from it. */
-export type StopSignal = 'SIGINT' | 'SIGTERM' | 'disconnect';
+type StopSignal = 'SIGINT' | 'SIGTERM' | 'disconnect';
 
-/**
- * Waits until the process is told to stop. A supervised process leaves Ctrl-C to its parent, which gets it too, and stops
- * when its parent is gone.
- */
-export function untilToldToStop(token: CancellationToken = CancellationToken.none): Promise<StopSignal> {
+/** Waits until the process is told to stop. A supervised process is told so also by the end of its parent. */
+function untilToldToStop(): Promise<StopSignal> {
   return new Promise((resolve) => {
-    const stop = (signal: StopSignal) => (): void => {
-      for (const [event, handler] of handlers) process.off(event, handler);
-      resolve(signal);
-    };
-    const handlers: [StopSignal, () => void][] = [
-      ['SIGINT', isSupervised() ? (): void => {} : stop('SIGINT')],
-      ['SIGTERM', stop('SIGTERM')],
-      ['disconnect', stop('disconnect')],
-    ];
+    const handlers = (['SIGINT', 'SIGTERM', 'disconnect'] as const).map((event) => {
+      const handler = (): void => {
+        for (const [name, other] of handlers) process.off(name, other);
+        resolve(event);
+      };
+      return [event, handler] as const;
+    });
     for (const [event, handler] of handlers) process.on(event, handler);
-    token.onCancelled(stop('SIGTERM'));
+    // The parent may have gone while this process was still loading.
+    if (process.send !== undefined && !process.connected) process.emit('disconnect');
   });
-}
-
-export function isSupervised(): boolean {
-  return process.send !== undefined;
 }
 
 /** Runs a service until the process is told to stop. @returns the exit code. */
@@ -84,12 +75,11 @@ export async function serve(
   start: () => Promise<RunningService>,
   { announce, log }: { announce: (url: string) => void; log: Logger },
 ): Promise<number> {
-  using starting = new CancellationSource();
-  const stopped = untilToldToStop(starting.token);
+  const stopped = untilToldToStop();
   await using service = await start();
   announce(service.url);
   const ready: ReadyMessage = { ready: true, url: service.url };
-  process.send?.(ready);
+  if (process.connected) process.send?.(ready);
   const signal = await stopped;
   log.info('stopping', { signal });
   return { SIGINT: 130, SIGTERM: 143, disconnect: 0 }[signal];

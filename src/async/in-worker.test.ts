@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { workerThreads } from '../../test/support/threads.ts';
 import { silentLogger, type Logger } from '../base/index.ts';
 import { CancellationSource, CancellationToken } from './cancellation.ts';
 import { systemClock } from './clock.ts';
@@ -70,8 +71,15 @@ describe('inWorker()', () => {
     });
   });
 
-  it('leaves no thread behind', async () => {
+  it('leaves no thread behind, however the work ended', async () => {
+    using source = new CancellationSource();
+    const { states, workContext } = context(source.token);
+    const running = runTask('ignore', workContext);
+    await expect.poll(() => states.length).toBeGreaterThan(0);
+    expect(workerThreads()).toBe(1);
+    source.cancel();
+    await expect(running).rejects.toThrow();
     await runTask('count', context(CancellationToken.none).workContext);
-    expect(process.getActiveResourcesInfo().filter((kind) => kind === 'MessagePort' || kind === 'Worker')).toEqual([]);
+    expect(workerThreads()).toBe(0);
   });
 });

@@ -43,7 +43,7 @@ describe('planJobs()', () => {
       planJobs(gaps, cells, { mode, maxSpanMs: 90 * day }).map((job) => job.range.start);
     expect(starts('tail')).toEqual([...starts('tail')].sort((a, b) => a - b));
     expect(starts('backfill')).toEqual(starts('tail').reverse());
-    expect(starts('tail')).toHaveLength(5);
+    expect(starts('tail')).toHaveLength(4);
   });
 
   it('makes one request of a bar that is longer than the limit', () => {

@@ -69,6 +69,6 @@ export function callError(cause: unknown, { service, baseUrl, endpoint, attempt 
   return new KtrdrError(
     'unavailable',
     `${service} cannot be reached at ${baseUrl} (${code}: ${message}). Start it, or correct its address in the settings.`,
-    { cause, details: where },
+    { cause, details: { ...where, address: baseUrl } },
   );
 }

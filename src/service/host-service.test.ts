@@ -623,7 +623,7 @@ describe('a pooled client', () => {
     await expect(client.health(none)).rejects.toMatchObject({
       code: 'unavailable',
       message: expect.stringMatching(/^the host cannot be reached at http:\/\/127\.0\.0\.1:1 \(ECONNREFUSED/),
-      details: { service: 'the host', endpoint: 'GET /health' },
+      details: { service: 'the host', endpoint: 'GET /health', address: 'http://127.0.0.1:1' },
     });
     expect(client.metrics).toMatchObject({ retries: 1, failures: 1 });
   });

@@ -18,6 +18,8 @@ export class KtrdrProcess implements AsyncDisposable {
     this.#child = spawn(process.execPath, [main, ...args], {
       env: { ...process.env, NO_COLOR: '1', ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
+      // The leader of a process group, as a command typed into a terminal is.
+      detached: true,
     });
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => this.#heard(() => (this.stdout += text)));
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => this.#heard(() => (this.stderr += text)));
@@ -37,6 +39,11 @@ export class KtrdrProcess implements AsyncDisposable {
 
   kill(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
+  }
+
+  /** What a terminal does on Ctrl-C: the signal goes to the whole process group. */
+  pressCtrlC(): void {
+    process.kill(-this.pid, 'SIGINT');
   }
 
   /** Resolves with the match once the output contains it; rejects when the process ends without. */

@@ -11,7 +11,7 @@ export async function withApi<T>({ api }: Settings, act: (client: OperationsClie
     return await act(client);
   } catch (thrown) {
     const error = KtrdrError.from(thrown);
-    if (error.code !== 'unavailable' || error.details['service'] !== client.serviceName) throw error;
+    if (error.code !== 'unavailable' || error.details['address'] !== api.url) throw error;
     throw new KtrdrError(
       'unavailable',
       `Cannot reach the ktrdr API at ${api.url}: start it with "ktrdr up", or name another with --api URL.`,

@@ -44,7 +44,8 @@ export class SupervisedProcess implements AsyncDisposable {
     const child = fork(main, command, {
       env: environmentWith(environment),
       stdio: ['ignore', log, log, 'ipc'],
-      serialization: 'json',
+      // A session of its own: Ctrl-C in a terminal reaches this process only, which then stops the others in order.
+      detached: true,
     });
     closeSync(log);
     const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));

@@ -1,0 +1,261 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { KtrdrProcess, ktrdr, temporaryDirectory, type TemporaryDirectory } from './support/ktrdr-process.ts';
+import { exampleStrategy } from './support/strategy.ts';
+
+const noApi = { KTRDR_API_URL: 'http://127.0.0.1:9/api/v1' };
+const span = ['--start', '2023-01-01', '--end', '2024-01-01'];
+
+let home: TemporaryDirectory;
+let files: TemporaryDirectory;
+let system: KtrdrProcess;
+let api: { KTRDR_API_URL: string };
+
+beforeAll(async () => {
+  home = await temporaryDirectory();
+  files = await temporaryDirectory();
+  system = new KtrdrProcess(['up', '--simulate', '--port', '0', '--home', home.path], { KTRDR_LOG_LEVEL: 'silent' });
+  const [, url = ''] = await system.until(/API on (\S+),/);
+  api = { KTRDR_API_URL: url };
+});
+
+afterAll(async () => {
+  await system[Symbol.asyncDispose]();
+  await home[Symbol.asyncDispose]();
+  await files[Symbol.asyncDispose]();
+});
+
+async function fileWith(name: string, text: string): Promise<string> {
+  const path = join(files.path, name);
+  await writeFile(path, text);
+  return path;
+}
+
+describe('the command line', () => {
+  it('loads, shows, trains and lists', { timeout: 60_000 }, async () => {
+    const load = await ktrdr(['data', 'load', 'AAPL', '-t', '1h', '--mode', 'backfill', ...span], api);
+    expect(load).toMatchObject({ code: 0 });
+    expect(load.stderr).toMatch(/Loading AAPL 1h data \(backfill mode\) \[\d\/\d\]/);
+    expect(load.stdout).toMatch(/1,7\d\d bars loaded in 2 requests[\s\S]*no gaps/);
+
+    const again = await ktrdr(['data', 'load', 'AAPL', '-t', '1h', '--mode', 'full', ...span], api);
+    expect(again.stdout).toMatch(/nothing was missing, nothing was fetched/);
+
+    const show = await ktrdr(['data', 'show', 'AAPL', '-t', '1h', '-n', '3'], api);
+    expect(show.stdout.match(/^2023-12-29 \d\d:\d\d/gm)).toHaveLength(3);
+    const json = JSON.parse((await ktrdr(['data', 'show', 'AAPL', '-t', '1h', '-n', '3', '--json'], api)).stdout) as {
+      bars: { time: number[]; close: number[] };
+    };
+    expect(json.bars.time).toHaveLength(3);
+
+    const strategy = await fileWith('good.yaml', exampleStrategy({ symbol: 'AAPL', epochs: 2 }));
+    const train = await ktrdr(['models', 'train', strategy, '--seed', '3'], api);
+    expect(train).toMatchObject({ code: 0 });
+    expect(train.stdout).toMatch(/test-strategy v1: 2 epochs/);
+    expect((await ktrdr(['models', 'list'], api)).stdout).toMatch(/test-strategy +v1 +AAPL +1h/);
+
+    const { operations } = JSON.parse((await ktrdr(['ops', 'list', '--json'], api)).stdout) as {
+      operations: { id: string; status: string; type: string }[];
+    };
+    expect(operations.map(({ type, status }) => `${type} ${status}`)).toEqual([
+      'train_model completed',
+      'load_bars completed',
+      'load_bars completed',
+    ]);
+    const id = operations[0]?.id ?? '';
+    expect((await ktrdr(['ops', 'status', id], api)).stdout).toMatch(/status +completed/);
+    expect(await ktrdr(['ops', 'follow', id], api)).toMatchObject({ code: 0 });
+    expect((await ktrdr(['ops', 'cancel', id], api)).stdout).toMatch(/completed before it could be cancelled/);
+  });
+
+  it('relays Ctrl-C to the worker and says so', { timeout: 30_000 }, async () => {
+    await ktrdr(['data', 'load', 'MSFT', '-t', '1h', ...span], api);
+    const strategy = await fileWith('long.yaml', exampleStrategy({ symbol: 'MSFT', epochs: 100_000 }));
+    await using train = new KtrdrProcess(['models', 'train', strategy], api);
+    await train.until(/epoch \d+\/100000 batch/);
+    train.pressCtrlC();
+    const asked = performance.now();
+    expect(await train.exit).toBe(130);
+    expect(performance.now() - asked).toBeLessThan(2_000);
+    expect(train.stderr).toMatch(/Cancelling; press Ctrl-C again/);
+    const { operations } = JSON.parse((await ktrdr(['ops', 'list', '--json', '-n', '1'], api)).stdout) as {
+      operations: { status: string; cancellation: { requestedAt: number; stoppedAt: number } }[];
+    };
+    expect(operations[0]).toMatchObject({ status: 'cancelled', cancellation: { reason: 'user', forced: false } });
+    const { requestedAt = 0, stoppedAt = Infinity } = operations[0]?.cancellation ?? {};
+    expect(stoppedAt - requestedAt).toBeLessThan(1_000);
+  });
+
+  it('cancels somebody else’s operation and waits until it has stopped', { timeout: 30_000 }, async () => {
+    const strategy = await fileWith('other.yaml', exampleStrategy({ symbol: 'MSFT', epochs: 100_000 }));
+    await using train = new KtrdrProcess(['models', 'train', strategy], api);
+    await train.until(/epoch \d+\/100000 batch/);
+    const { operations } = JSON.parse((await ktrdr(['ops', 'list', '--json', '--status', 'running'], api)).stdout) as {
+      operations: { id: string }[];
+    };
+    const id = operations[0]?.id ?? '';
+    expect((await ktrdr(['ops', 'cancel', id], api)).stdout).toMatch(/cancelled\n +stopped \d+ ms after it was asked/);
+    expect(await train.exit).toBe(130);
+    expect(await ktrdr(['ops', 'follow', id], api)).toMatchObject({ code: 130 });
+  });
+});
+
+describe('bad input gets one clear sentence and its exit code', () => {
+  const cases: [
+    string,
+    () => Promise<string[]>,
+    { code: number; says: RegExp; environment?: Record<string, string> },
+  ][] = [
+    ['an unknown symbol', async () => ['data', 'load', 'NOPE', '-t', '1h'], { code: 3, says: /NOPE/ }],
+    [
+      'an unknown timeframe',
+      async () => ['data', 'load', 'AAPL', '-t', '7m'],
+      { code: 2, says: /no timeframe "7m"; use one of 1m, 5m/ },
+    ],
+    [
+      'an unknown mode',
+      async () => ['data', 'load', 'AAPL', '-t', '1h', '-m', 'all'],
+      { code: 2, says: /no mode "all"; use one of local/ },
+    ],
+    [
+      'a date that does not exist',
+      async () => ['data', 'load', 'AAPL', '-t', '1h', '--start', '2023-02-30'],
+      { code: 2, says: /"2023-02-30" is not a date/ },
+    ],
+    [
+      'a start after the end',
+      async () => ['data', 'load', 'AAPL', '-t', '1h', '--start', '2024-01-01', '--end', '2023-01-01'],
+      { code: 2, says: /2024-01-01\S* does not lie before --end 2023-01-01/ },
+    ],
+    [
+      'data that is not there',
+      async () => ['data', 'show', 'NVDA', '-t', '1d'],
+      { code: 3, says: /no NVDA 1d data in the store; load it with "ktrdr data load NVDA -t 1d"/ },
+    ],
+    [
+      'an unknown operation',
+      async () => ['ops', 'status', 'op_nothing'],
+      { code: 3, says: /no operation "op_nothing"/ },
+    ],
+    [
+      'an unknown status',
+      async () => ['ops', 'list', '--status', 'sleeping'],
+      { code: 2, says: /no status "sleeping"; use one of pending/ },
+    ],
+    [
+      'a missing strategy file',
+      async () => ['models', 'train', 'missing.yaml'],
+      { code: 3, says: /Cannot read the strategy "missing.yaml": there is no such file/ },
+    ],
+    [
+      'malformed YAML',
+      async () => ['models', 'train', await fileWith('torn.yaml', 'name: x\nindicators: [a, b\n')],
+      { code: 2, says: /torn\.yaml:\d+:\d+: / },
+    ],
+    [
+      'an unknown strategy key',
+      async () => ['models', 'train', await strategyWith('epochs: 2', 'epoch: 2')],
+      { code: 2, says: /changed\.yaml:\d+:\d+: .*"epoch".*epochs/s },
+    ],
+    [
+      'an unknown indicator',
+      async () => ['models', 'train', await strategyWith('type: rsi,', 'type: rsj,')],
+      { code: 2, says: /changed\.yaml:\d+:\d+: .*rsj.*rsi/s },
+    ],
+    [
+      'training without data',
+      async () => ['models', 'train', await strategyWith('symbol: AAPL', 'symbol: NVDA')],
+      { code: 5, says: /NVDA.*ktrdr data load NVDA -t 1h/s },
+    ],
+    [
+      'an API that does not run',
+      async () => ['ops', 'list'],
+      {
+        code: 8,
+        says: /Cannot reach the ktrdr API at http:\/\/127\.0\.0\.1:9\/api\/v1: start it with "ktrdr up"/,
+        environment: noApi,
+      },
+    ],
+    [
+      'a setting that is no number',
+      async () => ['up'],
+      { code: 2, says: /IB_PORT="abc"/, environment: { IB_PORT: 'abc' } },
+    ],
+    ['an unknown command', async () => ['dta', 'load'], { code: 2, says: /unknown command 'dta'[\s\S]*data/ }],
+    [
+      'an unknown option',
+      async () => ['data', 'load', 'AAPL', '-t', '1h', '--moed', 'full'],
+      { code: 2, says: /unknown option '--moed'[\s\S]*--mode/ },
+    ],
+    [
+      'a replay directory that is not there',
+      async () => ['gateway', 'simulate', '--port', '0', '--replay', '/nowhere/at/all'],
+      { code: 3, says: /\/nowhere\/at\/all/ },
+    ],
+    [
+      'a home that another process owns',
+      async () => ['up', '--port', '0', '--home', home.path],
+      { code: 4, says: /in use by another ktrdr process \(process \d+\)/ },
+    ],
+  ];
+
+  it.each(cases)('%s', { timeout: 30_000 }, async (_, args, { code, says, environment = {} }) => {
+    const result = await ktrdr(await args(), { ...api, ...environment });
+    expect(result.stderr).toMatch(says);
+    expect(result.code).toBe(code);
+    expect(result.stdout).toBe('');
+    expect(result.stderr).not.toMatch(/\n\s+at /);
+  });
+
+  it('a port that is taken', async () => {
+    await using other = await temporaryDirectory();
+    const port = new URL(api.KTRDR_API_URL).port;
+    const result = await ktrdr(['host', 'training', '--port', port, '--home', other.path]);
+    expect(result.stderr).toMatch(new RegExp(`${port}.*taken.*--port`));
+    expect(result.code).toBe(4);
+  });
+
+  it('a gateway that does not run, and a host that cannot be reached', { timeout: 60_000 }, async () => {
+    const routes = [
+      { environment: { IB_PORT: '9' }, says: /gateway at 127\.0\.0\.1:9.*ktrdr gateway simulate/s },
+      {
+        environment: { USE_IB_HOST_SERVICE: 'true', IB_HOST_SERVICE_URL: 'http://127.0.0.2:9' },
+        says: /IB host service cannot be reached at http:\/\/127\.0\.0\.2:9/,
+      },
+    ];
+    for (const { environment, says } of routes) {
+      await using other = await temporaryDirectory();
+      await using up = new KtrdrProcess(['up', '--port', '0', '--home', other.path], environment);
+      const [, url = ''] = await up.until(/API on (\S+),/);
+      const result = await ktrdr(['data', 'load', 'AAPL', '-t', '1h'], { KTRDR_API_URL: url });
+      expect(result.stderr).toMatch(says);
+      expect(result.code).toBe(8);
+    }
+  });
+
+  it('a damaged bar file, which stays as it is', { timeout: 30_000 }, async () => {
+    await ktrdr(['data', 'load', 'SPY', '-t', '1d', ...span], api);
+    const bars = join(home.path, 'bars');
+    const name = (await readdir(bars, { recursive: true })).find(
+      (path) => path.startsWith('spy') && path.endsWith('.parquet'),
+    );
+    const path = join(bars, name ?? '');
+    const bytes = await readFile(path);
+    bytes[100] = (bytes[100] ?? 0) ^ 0xff;
+    await writeFile(path, bytes);
+    for (const args of [
+      ['data', 'show', 'SPY', '-t', '1d'],
+      ['data', 'load', 'SPY', '-t', '1d', '--mode', 'full', '--start', '2022-01-01'],
+    ]) {
+      const result = await ktrdr(args, api);
+      expect(result.stderr).toMatch(/\.parquet/);
+      expect(result.code).toBe(9);
+    }
+    expect(await readFile(path)).toEqual(bytes);
+  });
+});
+
+async function strategyWith(from: string, to: string): Promise<string> {
+  return fileWith('changed.yaml', exampleStrategy({ symbol: 'AAPL', epochs: 2 }).replace(from, to));
+}
