@@ -4,7 +4,7 @@ import type { Timeframe } from '../market/index.ts';
 import { suggestion } from './did-you-mean.ts';
 import { fastest, resolveFeatures } from './resolve.ts';
 import { sentencesOf, type Finding } from './schema-sentences.ts';
-import type { WrittenStrategy } from './strategy.schema.ts';
+import { nameSchema, type WrittenStrategy } from './strategy.schema.ts';
 import type { FuzzySet, IndicatorOutput, IndicatorUse, NetworkInput, Strategy, TrainingSettings } from './strategy.ts';
 
 export interface CheckedStrategy {
@@ -22,7 +22,7 @@ export function checkReferences(written: WrittenStrategy): CheckedStrategy {
   const inputs = resolveInputs(written, { definitions, fuzzySets }, errors);
   if (errors.length === 0)
     errors.push(...repeatedFeatures({ inputs, fuzzySets }, written.training_data.timeframes.timeframes));
-  const warnings = unusedParts({ indicators, fuzzySets, inputs });
+  const warnings = unusedParts(written, { indicators, fuzzySets, inputs });
   if (errors.length > 0) return { strategy: undefined, errors, warnings };
 
   const { name, description, hypothesis, training_data: data, model } = written;
@@ -97,6 +97,10 @@ function resolveFuzzySets(written: WrittenStrategy, definitions: Definitions, er
     if (typeof source === 'string') errors.push({ path, at: 'value', message: source });
     if (Object.keys(members).length === 0) {
       errors.push({ path: ['fuzzy_sets', id], at: 'key', message: `the fuzzy set "${id}" has no members.` });
+    }
+    for (const member of Object.keys(members).filter((name) => !nameSchema.safeParse(name).success)) {
+      const message = `"${member}" cannot be the name of a member; use letters, digits, "_" and "-".`;
+      errors.push({ path: ['fuzzy_sets', id, member], at: 'key', message });
     }
     if (source === undefined || typeof source === 'string') return [];
     return [{ id, source, members: Object.entries(members).map(([name, membership]) => ({ name, membership })) }];
@@ -179,24 +183,35 @@ function repeatedFeatures(
   return findings;
 }
 
-function unusedParts({
-  indicators,
-  fuzzySets,
-  inputs,
-}: Pick<Strategy, 'indicators' | 'fuzzySets' | 'inputs'>): Finding[] {
+function unusedParts(
+  { training_data: data }: WrittenStrategy,
+  { indicators, fuzzySets, inputs }: Pick<Strategy, 'indicators' | 'fuzzySets' | 'inputs'>,
+): Finding[] {
+  const { timeframes, base = fastest(timeframes) } = data.timeframes;
   const usedSets = new Set(inputs.flatMap((input) => (input.kind === 'fuzzy' ? [input.fuzzySet] : [])));
   const usedIndicators = new Set([
     ...fuzzySets.map(({ source }) => source.indicator),
     ...inputs.flatMap((input) => (input.kind === 'raw' ? [input.source.indicator] : [])),
   ]);
-  const unused = (path: [string, string], what: string): Finding => ({
+  const usedTimeframes = new Set([
+    base,
+    ...inputs.flatMap((input) => (input.timeframes === 'all' ? timeframes : input.timeframes)),
+  ]);
+  const unused = (path: Finding['path'], what: string): Finding => ({
     path,
     at: 'key',
-    message: `the ${what} "${path[1]}" is not used.`,
+    message: `${what} is not used.`,
   });
   return [
-    ...indicators.filter(({ id }) => !usedIndicators.has(id)).map(({ id }) => unused(['indicators', id], 'indicator')),
-    ...fuzzySets.filter(({ id }) => !usedSets.has(id)).map(({ id }) => unused(['fuzzy_sets', id], 'fuzzy set')),
+    ...timeframes
+      .filter((timeframe) => !usedTimeframes.has(timeframe))
+      .map((timeframe) => unused(['training_data', 'timeframes'], `the timeframe ${timeframe}`)),
+    ...indicators
+      .filter(({ id }) => !usedIndicators.has(id))
+      .map(({ id }) => unused(['indicators', id], `the indicator "${id}"`)),
+    ...fuzzySets
+      .filter(({ id }) => !usedSets.has(id))
+      .map(({ id }) => unused(['fuzzy_sets', id], `the fuzzy set "${id}"`)),
   ];
 }
 

@@ -72,9 +72,15 @@ describe('parseStrategy()', () => {
   });
 
   it('remarks on what nothing uses', () => {
-    const unused = '  macd_12: { type: macd }\n  spare: { type: sma }';
-    const { warnings } = parseStrategy(sampleStrategy(['  macd_12: { type: macd }', unused]), 's.yaml');
-    expect(warnings).toEqual(['s.yaml:9:3: the indicator "spare" is not used.']);
+    const text = sampleStrategy(
+      ['{ mode: single, timeframe: 1h }', '{ mode: multi_timeframe, timeframes: [1h, 1d] }'],
+      ['  macd_12: { type: macd }', '  macd_12: { type: macd }\n  spare: { type: sma }'],
+      ['timeframes: all', 'timeframes: [1h]'],
+    );
+    expect(parseStrategy(text, 's.yaml').warnings).toEqual([
+      's.yaml:5:3: the timeframe 1d is not used.',
+      's.yaml:9:3: the indicator "spare" is not used.',
+    ]);
   });
 
   it.each<[string, [string, string], string]>([
@@ -197,6 +203,11 @@ describe('parseStrategy()', () => {
       's.yaml:10:3: the fuzzy set "momentum" has no members.',
     ],
     [
+      'a member whose name no feature can carry',
+      ['    low: [', '    very low: ['],
+      's.yaml:12:5: "very low" cannot be the name of a member; use letters, digits, "_" and "-".',
+    ],
+    [
       'an input that refers to nothing',
       ['fuzzy_set: momentum', 'fuzzy_set: momentun'],
       's.yaml:16:16: there is no fuzzy set "momentun"; did you mean "momentum"?',
@@ -251,7 +262,7 @@ describe('parseStrategy()', () => {
       ['name: sample', 'name: ../sample'],
       's.yaml:1:7: "name": a name has letters, digits, "_" and "-" and starts with a letter or digit.',
     ],
-    ['a key written twice', ['version: "3.0"', 'name: again'], 's.yaml:2:1: Map keys must be unique.'],
+    ['a key written twice', ['version: "3.0"', 'name: again'], 's.yaml:2:1: the key "name" is there already.'],
   ])('refuses %s', (_, replacement, complaint) => {
     expect(complaints(sampleStrategy(replacement))).toEqual([complaint]);
   });
@@ -273,8 +284,12 @@ describe('parseStrategy()', () => {
     ['text', 'hello'],
     ['broken YAML', 'a: [1, 2'],
     ['two documents', 'a: 1\n---\nb: 2'],
-    ['deep nesting', '['.repeat(200_000)],
-    ['something larger than 1 MiB', `# ${'x'.repeat(1_048_576)}`],
+    ['deep nesting of lists', '['.repeat(50_000)],
+    ['deep nesting of maps', '{a: '.repeat(20_000)],
+    ['deep nesting of items', '- '.repeat(20_000)],
+    ['thousands of faults', 'a: b: c\n'.repeat(5_000)],
+    ['something larger than 256 KiB', `# ${'x'.repeat(262_144)}`],
+    ['thousands of unknown keys', Array.from({ length: 20_000 }, (_, index) => `k${index}: 1`).join('\n')],
     ['an alias bomb', aliasBomb()],
     ['a prototype', sampleStrategy(['version: "3.0"', '__proto__: { polluted: true }'])],
   ])('refuses %s with a place and without a crash', (_, text) => {

@@ -41,8 +41,12 @@ export function parseStrategy(text: string, fileName = 'strategy'): Strategy {
   return { ...strategy, warnings: located(source, warnings).map((issue) => lineOf(fileName, issue)) };
 }
 
+/** The first ones usually explain the rest. */
+const listedIssues = 20;
+const locatedIssues = 1_000;
+
 function located(source: YamlSource, findings: readonly Finding[]): StrategyIssue[] {
-  const issues = findings.map(({ path, at, message }) => ({
+  const issues = findings.slice(0, locatedIssues).map(({ path, at, message }) => ({
     ...(at === 'key' ? source.placeOfKey(path) : source.place(path)),
     path: path.join('.'),
     message,
@@ -50,8 +54,10 @@ function located(source: YamlSource, findings: readonly Finding[]): StrategyIssu
   return issues.sort((a, b) => a.line - b.line || a.column - b.column);
 }
 
-function invalid(fileName: string, issues: readonly StrategyIssue[]): KtrdrError {
+function invalid(fileName: string, all: readonly StrategyIssue[]): KtrdrError {
+  const issues = all.slice(0, listedIssues);
   const lines = issues.map((issue) => lineOf(fileName, issue));
+  if (all.length > issues.length) lines.push(`${fileName}: and ${all.length - issues.length} more.`);
   return new KtrdrError('invalid_input', lines.join('\n'), { details: { file: fileName, issues } });
 }
 

@@ -11,7 +11,7 @@ interface Series {
 }
 
 /**
- * Reads the bars of a plan.
+ * Reads the bars that a plan uses.
  * @throws KtrdrError `failed_precondition` that names every series with no bars, or too few, and how to load it.
  */
 export async function readBars(plan: TrainingPlan, source: BarSource, token: CancellationToken): Promise<SymbolBars[]> {
@@ -20,7 +20,7 @@ export async function readBars(plan: TrainingPlan, source: BarSource, token: Can
   for (const symbol of plan.symbols) {
     const calendar = await source.calendarOf(symbol, plan.baseTimeframe);
     const series: SymbolBars['series'][number][] = [];
-    for (const timeframe of plan.timeframes) {
+    for (const timeframe of usedTimeframes(plan)) {
       token.throwIfCancelled('the reading of bars');
       const bars = await source.read(symbol, timeframe, plan.range);
       if (calendar !== undefined && barCount(bars) > 0) series.push({ timeframe, bars });
@@ -31,6 +31,11 @@ export async function readBars(plan: TrainingPlan, source: BarSource, token: Can
   if (missing.length > 0) throw absent(missing, plan);
   for (const symbolBars of held) refuseShortHistory(symbolBars, plan);
   return held;
+}
+
+function usedTimeframes({ timeframes, baseTimeframe, features }: TrainingPlan): Timeframe[] {
+  const used = new Set([baseTimeframe, ...features.map(({ timeframe }) => timeframe)]);
+  return timeframes.filter((timeframe) => used.has(timeframe));
 }
 
 function absent(missing: readonly Series[], { strategy, range }: TrainingPlan): KtrdrError {

@@ -1,5 +1,16 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node } from 'yaml';
-import { KtrdrError } from '../base/index.ts';
+import {
+  Composer,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  Parser,
+  visit,
+  type CST,
+  type Document,
+  type Node,
+} from 'yaml';
 
 export type YamlPath = readonly PropertyKey[];
 
@@ -22,40 +33,91 @@ export interface YamlFault extends Position {
   readonly message: string;
 }
 
-const maxBytes = 1_048_576;
+const maxBytes = 262_144;
+const maxDepth = 50;
 const maxAliases = 100;
 
 /** Reads one YAML 1.2 document. Faults of the syntax are returned, not thrown; there is no source then. */
 export function readYaml(text: string): { source: YamlSource } | { faults: YamlFault[] } {
-  if (Buffer.byteLength(text) > maxBytes) {
-    return { faults: [{ line: 1, column: 1, message: 'the text is longer than 1 MiB' }] };
-  }
+  if (Buffer.byteLength(text) > maxBytes) return { faults: [atStart('the text is longer than 256 KiB')] };
   const lines = new LineCounter();
+  const tokens = [...new Parser(lines.addNewLine).parse(text)];
+  // The composer is recursive, and a stack that overflows inside it can end the process: it must not see deep nesting.
+  if (depthOf(tokens) > maxDepth) return { faults: [atStart(`it is nested deeper than ${maxDepth} levels`)] };
+  const [document, second] = new Composer({ prettyErrors: false, uniqueKeys: false }).compose(
+    tokens,
+    true,
+    text.length,
+  );
+  if (document === undefined || second !== undefined) {
+    return { faults: [atStart('the text must be one YAML document')] };
+  }
   const positionOf = (offset: number): Position => {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(1, line), column: Math.max(1, col) };
   };
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   if (document.errors.length > 0) {
     return { faults: document.errors.map(({ pos, message }) => ({ ...positionOf(pos[0]), message: plain(message) })) };
   }
-  const value = toValue(document);
-  if (value instanceof KtrdrError) return { faults: [{ line: 1, column: 1, message: value.message }] };
-  return {
-    source: {
-      value,
-      place: (path) => positionOf(walk(document, path).value),
-      placeOfKey: (path) => positionOf(walk(document, path).key),
-    },
-  };
+  const repeated = repeatedKeys(document);
+  if (repeated.length > 0) {
+    return {
+      faults: repeated.map(({ key, offset }) => ({
+        ...positionOf(offset),
+        message: `the key "${key}" is there already`,
+      })),
+    };
+  }
+  try {
+    const value: unknown = document.toJS({ maxAliasCount: maxAliases });
+    return {
+      source: {
+        value,
+        place: (path) => positionOf(walk(document, path).value),
+        placeOfKey: (path) => positionOf(walk(document, path).key),
+      },
+    };
+  } catch {
+    return { faults: [atStart('its aliases repeat too much of the text; write the parts out')] };
+  }
 }
 
-function toValue(document: Document.Parsed): unknown {
-  try {
-    return document.toJS({ maxAliasCount: maxAliases });
-  } catch (cause) {
-    return new KtrdrError('invalid_input', 'aliases repeat too much of the text; write the parts out', { cause });
+/** Checked here because the parser's own check takes a time that grows with the square of the keys. */
+function repeatedKeys(document: Document.Parsed): { key: string; offset: number }[] {
+  const repeated: { key: string; offset: number }[] = [];
+  visit(document, {
+    Map(_, map) {
+      const seen = new Set<string>();
+      for (const { key } of map.items) {
+        const name = isScalar(key) ? String(key.value) : undefined;
+        if (name === undefined) continue;
+        if (seen.has(name)) repeated.push({ key: name, offset: start(key) ?? 0 });
+        seen.add(name);
+      }
+    },
+  });
+  return repeated;
+}
+
+function atStart(message: string): YamlFault {
+  return { line: 1, column: 1, message };
+}
+
+/** How many collections lie within each other, counted without recursion. */
+function depthOf(tokens: readonly CST.Token[]): number {
+  let deepest = 0;
+  const open = tokens.map((token): { token: CST.Token | null | undefined; depth: number } => ({ token, depth: 0 }));
+  for (let entry = open.pop(); entry !== undefined; entry = open.pop()) {
+    const { token, depth } = entry;
+    deepest = Math.max(deepest, depth);
+    if (token?.type === 'document') open.push({ token: token.value, depth });
+    if (token === null || token === undefined || !('items' in token)) continue;
+    for (const item of token.items) {
+      open.push({ token: item.value, depth: depth + 1 });
+      if ('key' in item) open.push({ token: item.key, depth: depth + 1 });
+    }
   }
+  return deepest;
 }
 
 /** The offsets of the key and of the value at the end of a path, as far as the path leads. */
