@@ -8,7 +8,7 @@ import { trainModel } from '../src/training/index.ts';
 import { temporaryDirectory, type TemporaryDirectory } from './support/ktrdr-process.ts';
 import { startServices, type Services } from './support/services.ts';
 import { exampleStrategy } from './support/strategy.ts';
-import { workerThreads } from './support/threads.ts';
+import { workerThreads } from '../src/async/worker-threads.fixture.ts';
 
 const token = CancellationToken.none;
 const seed = Date.now() % 1_000_000;

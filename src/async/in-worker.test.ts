@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { workerThreads } from '../../test/support/threads.ts';
+import { workerThreads } from './worker-threads.fixture.ts';
 import { silentLogger, type Logger } from '../base/index.ts';
 import { CancellationSource, CancellationToken } from './cancellation.ts';
 import { systemClock } from './clock.ts';

@@ -1,4 +1,4 @@
-export { errorCodes, isCancelled, KtrdrError, systemCode } from './errors.ts';
+export { isCancelled, KtrdrError, systemCode } from './errors.ts';
 export type { ErrorCode, ErrorOptions, ProblemDetails } from './errors.ts';
 export { newOperationId, operationIdSchema } from './ids.ts';
 export { silentLogger } from './logger.ts';

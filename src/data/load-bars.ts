@@ -81,7 +81,10 @@ export const loadBars: OperationContract<LoadBarsInput, LoadBarsContext, LoadBar
   render: renderDataProgress,
 };
 
-/** `Loading AAPL 1h data (backfill mode) [3/5]`, with the phase behind it when that is not simply loading. */
+/** Phases in which nothing holds the load up. */
+const ordinaryPhases = new Set(['', 'loading', 'fetching']);
+
+/** `Loading AAPL 1h data (backfill mode) [3/5]`, with the phase behind it when it waits for something. */
 export function renderDataProgress({
   context: { symbol, timeframe, mode },
   phase,
@@ -94,6 +97,6 @@ export function renderDataProgress({
   total: number;
 }): string {
   const steps = total > 0 ? ` [${done}/${total}]` : '';
-  const detail = phase === '' || phase === 'loading' ? '' : ` - ${phase}`;
+  const detail = ordinaryPhases.has(phase) ? '' : ` - ${phase}`;
   return `Loading ${symbol} ${timeframe} data (${mode} mode)${steps}${detail}`;
 }

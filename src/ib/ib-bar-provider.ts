@@ -87,7 +87,7 @@ export class IbBarProvider implements BarProvider {
       end = oldest;
     }
     const bars = concatBars(parts);
-    context.progress.report({ phase: 'received', done: 1, total: 1 });
+    context.progress.report({ phase: 'fetching', done: 1, total: 1 });
     if (barCount(bars) > 0) return { kind: 'bars', bars };
     // That a bar does not exist yet is no fact to remember.
     if (range.end > finalBefore(calendar, timeframe, now)) throw nothingYet(what, range.start);

@@ -109,7 +109,7 @@ export class IbGateway implements AsyncDisposable {
     };
     const sendNow = async (): Promise<T> => {
       const session = await healthy();
-      onPhase('waiting for the answer of IB');
+      onPhase('fetching');
       return act(session);
     };
     await healthy();

@@ -1,2 +1,2 @@
 export type { IndicatorColumns, IndicatorDefinition } from './definition.ts';
-export { findIndicator, indicators, indicatorTypes } from './registry.ts';
+export { findIndicator } from './registry.ts';

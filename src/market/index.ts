@@ -17,14 +17,7 @@ export type { CalendarId, Session, TradingCalendar } from './calendar.ts';
 export { calendarIds, calendarOf } from './calendars.ts';
 export { expectedBars, finalBefore } from './expected-bars.ts';
 export type { BarCells } from './expected-bars.ts';
-export {
-  intersectRange,
-  intersectRanges,
-  isEmptyRange,
-  rangesLength,
-  subtractRanges,
-  unionRanges,
-} from './time-range.ts';
+export { subtractRanges, unionRanges } from './time-range.ts';
 export type { TimeRange } from './time-range.ts';
 export { barsFromJson, barsToJson, jsonBarsAsArrow, jsonBarsSchema } from './json-bars.ts';
 export type { JsonBars } from './json-bars.ts';

@@ -1,7 +1,6 @@
 export { activations, mlpSchema } from './model.ts';
 export type { Activation, ModelSpec } from './model.ts';
 export { plainBackend } from './plain-backend.ts';
-export { createPredictor } from './predictor.ts';
 export { createRandom } from './random.ts';
 export { readSafetensors, writeSafetensors } from './safetensors.ts';
 export { optimizerSchema } from './trainer.ts';

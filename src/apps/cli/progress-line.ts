@@ -81,8 +81,8 @@ function fit(line: string, columns: number): string {
       result += part;
     } else {
       const room = Math.max(0, columns - 1 - width);
-      const text = [...part].slice(0, room).join('');
-      width += [...part].length;
+      const text = Array.from(part).slice(0, room).join('');
+      width += Array.from(part).length;
       result += text;
     }
   }

@@ -78,7 +78,7 @@ function ready(
       try {
         token.throwIfCancelled(`the start of the ${name}`);
       } catch (error) {
-        reject(error as Error);
+        reject(error);
       }
     });
     child.once('message', (message) => {

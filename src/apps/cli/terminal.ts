@@ -11,7 +11,7 @@ export const terminal = {
 };
 
 /** Colours follow the stream they are written to, and NO_COLOR. */
-export const colours = pc.createColors(pc.isColorSupported && process.stderr.isTTY === true);
+export const colours = pc.createColors(pc.isColorSupported && process.stderr.isTTY);
 
 /** Columns padded to their widest cell; the last one is left as it is. Numbers (cells that end in a digit under a `>` heading) align right. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -95,7 +95,7 @@ function described(operation: Operation): string {
   const { id, type, status: state, message, progress, createdAt, startedAt, endedAt, cancellation, error } = operation;
   const at = (time: number): string => new Date(time).toISOString();
   const lines = [
-    `${id}`,
+    id,
     `  type      ${type}`,
     `  status    ${state}`,
     `  doing     ${message}`,
