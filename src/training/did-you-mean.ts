@@ -1,5 +1,12 @@
+/** `did you mean "x"?`, or the names there are, for the end of a sentence. */
+export function suggestion(written: string, known: readonly string[]): string {
+  const name = nearest(written, known);
+  if (name !== undefined) return `did you mean "${name}"?`;
+  return known.length === 0 ? 'there is none.' : `use one of ${known.join(', ')}.`;
+}
+
 /** The known name nearest to what was written, when it is near enough to be a slip of the fingers. */
-export function nearest(written: string, known: readonly string[]): string | undefined {
+function nearest(written: string, known: readonly string[]): string | undefined {
   const limit = Math.max(1, Math.floor(written.length / 3));
   let best: { name: string; distance: number } | undefined;
   for (const name of known) {
@@ -7,13 +14,6 @@ export function nearest(written: string, known: readonly string[]): string | und
     if (distance <= limit && (best === undefined || distance < best.distance)) best = { name, distance };
   }
   return best?.name;
-}
-
-/** `did you mean "x"?`, or the names there are, for the end of a sentence. */
-export function suggestion(written: string, known: readonly string[]): string {
-  const name = nearest(written, known);
-  if (name !== undefined) return `did you mean "${name}"?`;
-  return known.length === 0 ? 'there is none.' : `use one of ${known.join(', ')}.`;
 }
 
 /** The fewest letters to insert, delete, replace or swap with their neighbour (optimal string alignment). */

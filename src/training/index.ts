@@ -5,7 +5,7 @@ export type { ModelInfo, StoredModel } from './model-record.ts';
 export { ModelStore } from './model-store.ts';
 export { parseStrategy } from './parse-strategy.ts';
 export type { Strategy } from './strategy.ts';
-export { renderTrainingProgress, trainModel } from './train-model.ts';
+export { trainModel } from './train-model.ts';
 export type { TrainModelContext, TrainModelInput, TrainModelResult } from './train-model.ts';
 export { TrainingAdapter } from './training-adapter.ts';
 export { trainingHostEndpoints } from './training-host-endpoints.ts';
