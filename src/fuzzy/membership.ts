@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { KtrdrError } from '../base/index.ts';
+import { exp, KtrdrError, sigmoid as logistic } from '../base/index.ts';
 
 const rising = (values: readonly number[]): boolean =>
   values.every((value, index) => index === 0 || (values[index - 1] ?? value) <= value);
@@ -87,11 +87,11 @@ function degreeOf(membership: Membership): (x: number) => number {
       return trapezoid(membership.parameters);
     case 'gaussian': {
       const [mu, sigma] = membership.parameters;
-      return (x) => Math.exp(-0.5 * ((x - mu) / sigma) ** 2);
+      return (x) => exp(-0.5 * ((x - mu) / sigma) ** 2);
     }
     case 'sigmoid': {
       const [center, slope] = membership.parameters;
-      return (x) => 1 / (1 + Math.exp(-slope * (x - center)));
+      return (x) => logistic(slope * (x - center));
     }
     default:
       return membership satisfies never;

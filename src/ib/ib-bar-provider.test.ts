@@ -211,8 +211,8 @@ describe('IbBarProvider', () => {
     );
     expect(updates).toEqual([
       { phase: 'connecting to the gateway' },
-      { phase: 'waiting for the answer of IB' },
-      { phase: 'received', done: 1, total: 1 },
+      { phase: 'fetching' },
+      { phase: 'fetching', done: 1, total: 1 },
     ]);
   });
 

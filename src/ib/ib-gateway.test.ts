@@ -240,7 +240,7 @@ describe('IbGateway', () => {
     };
     while (gateway.status().state !== 'degraded') await new Promise((resolve) => setImmediate(resolve));
     await expect(gateway.history(query, { token: none, onPhase })).resolves.toHaveLength(28);
-    expect(phases).toEqual(['waiting for the gateway to reach IB', 'waiting for the answer of IB']);
+    expect(phases).toEqual(['waiting for the gateway to reach IB', 'fetching']);
   });
 
   it('fails what IB has lost together with its connection', async () => {

@@ -120,7 +120,7 @@ describe('IbDataAdapter with its host', () => {
     const updates: ProgressUpdate<FetchBarsContext>[] = [];
     await adapter.fetch(request, context('load-7-1', { updates }));
     expect(operations.get('load-7-1')).toMatchObject({ type: 'fetch_bars', status: 'completed' });
-    expect(updates.at(-1)).toMatchObject({ phase: 'received', done: 1, total: 1, fraction: 1 });
+    expect(updates.at(-1)).toMatchObject({ phase: 'fetching', done: 1, total: 1, fraction: 1 });
   });
 
   it('keeps "empty" apart from failures', async () => {

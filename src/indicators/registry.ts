@@ -1,4 +1,4 @@
-import { KtrdrError } from '../base/index.ts';
+import { KtrdrError, nearestName } from '../base/index.ts';
 import { adx } from './adx.ts';
 import { atr } from './atr.ts';
 import { bollingerBands, bollingerBandWidth } from './bollinger-bands.ts';
@@ -55,7 +55,7 @@ export function indicatorTypes(): string[] {
 export function findIndicator(type: string): IndicatorDefinition {
   const found = byName.get(plain(type));
   if (found !== undefined) return found;
-  const near = nearest(plain(type), [...byName.keys()]);
+  const near = nearestName(plain(type), [...byName.keys()]);
   const hint = near === undefined ? `use one of ${indicatorTypes().join(', ')}` : `did you mean "${near}"?`;
   throw new KtrdrError('invalid_input', `There is no indicator of type "${type}"; ${hint}`, {
     details: { type, ...(near === undefined ? {} : { nearest: near }) },
@@ -63,27 +63,3 @@ export function findIndicator(type: string): IndicatorDefinition {
 }
 
 const plain = (name: string): string => name.toLowerCase().replaceAll(/[\s_-]/g, '');
-
-/** The candidate that is fewest typing errors away, as long as that is at most a third of the word. */
-function nearest(word: string, candidates: readonly string[]): string | undefined {
-  const ranked = candidates
-    .map((candidate) => ({ candidate, distance: editDistance(word, candidate) }))
-    .filter(({ candidate, distance }) => distance <= Math.max(1, Math.floor(candidate.length / 3)))
-    .sort((a, b) => a.distance - b.distance);
-  return ranked[0]?.candidate;
-}
-
-/** Levenshtein's distance: insertions, deletions and replacements from one word to the other. */
-function editDistance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (let i = 0; i < from.length; i += 1) {
-    let diagonal = i;
-    row = row.reduce<number[]>((next, above, j) => {
-      const replaced = diagonal + (from[i] === to[j - 1] ? 0 : 1);
-      diagonal = above;
-      next.push(j === 0 ? i + 1 : Math.min(above + 1, (next[j - 1] ?? 0) + 1, replaced));
-      return next;
-    }, []);
-  }
-  return row.at(-1) ?? 0;
-}

@@ -1,4 +1,4 @@
-import { sigmoid, tanh } from './deterministic-math.ts';
+import { sigmoid, tanh } from '../base/index.ts';
 import type { Activation } from './model.ts';
 
 const leak = 0.01;

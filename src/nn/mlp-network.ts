@@ -1,5 +1,5 @@
 import { activate, chainSlopes } from './activation.ts';
-import { exp, log } from './deterministic-math.ts';
+import { exp, log } from '../base/index.ts';
 import { type AddProduct, createProduct, type Matrix } from './matrix.ts';
 import { type Layer, layersOf, type ModelSpec } from './model.ts';
 import type { Random } from './random.ts';

@@ -1,4 +1,4 @@
-import { wholePower } from './deterministic-math.ts';
+import { wholePower } from '../base/index.ts';
 import type { OptimizerSpec } from './trainer.ts';
 
 const momentum = 0.9;

@@ -1,4 +1,4 @@
-import { log } from './deterministic-math.ts';
+import { log } from '../base/index.ts';
 
 /** The state of a generator as it is exported: four unsigned 32-bit words. */
 export type RandomState = readonly [number, number, number, number];

@@ -1,7 +1,6 @@
-import { KtrdrError } from '../base/index.ts';
+import { KtrdrError, suggestion } from '../base/index.ts';
 import { findIndicator, type IndicatorDefinition } from '../indicators/index.ts';
 import type { Timeframe } from '../market/index.ts';
-import { suggestion } from './did-you-mean.ts';
 import { fastest, resolveFeatures } from './resolve.ts';
 import { sentencesOf, type Finding } from './schema-sentences.ts';
 import { nameSchema, type WrittenStrategy } from './strategy.schema.ts';

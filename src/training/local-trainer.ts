@@ -70,6 +70,7 @@ export function localTrainer({
       },
       metrics: { epochsTrained, keptEpoch, stoppedEarly, parts: metrics, rows, history },
     });
+    progress.report({ phase: '', fraction: 1 });
     log.info('model saved', { model: name, version: modelVersion, weightsSha256 });
     return {
       model: { name, version: modelVersion, directory },

@@ -1,5 +1,5 @@
+import { suggestion } from '../base/index.ts';
 import type { z } from 'zod';
-import { suggestion } from './did-you-mean.ts';
 import { keysAt } from './schema-keys.ts';
 import { unsupportedKey, unsupportedValue } from './unsupported.ts';
 

@@ -1,12 +1,12 @@
 /** `did you mean "x"?`, or the names there are, for the end of a sentence. */
 export function suggestion(written: string, known: readonly string[]): string {
-  const name = nearest(written, known);
+  const name = nearestName(written, known);
   if (name !== undefined) return `did you mean "${name}"?`;
   return known.length === 0 ? 'there is none.' : `use one of ${known.join(', ')}.`;
 }
 
 /** The known name nearest to what was written, when it is near enough to be a slip of the fingers. */
-function nearest(written: string, known: readonly string[]): string | undefined {
+export function nearestName(written: string, known: readonly string[]): string | undefined {
   const limit = Math.max(1, Math.floor(written.length / 3));
   let best: { name: string; distance: number } | undefined;
   for (const name of known) {
