@@ -1,0 +1,108 @@
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { rooms } from '../scripts/check-rooms.mjs';
+import { KtrdrError } from '../src/base/index.ts';
+import { errorCodes } from '../src/base/errors.ts';
+import { KtrdrProcess, ktrdr, temporaryDirectory } from './support/ktrdr-process.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+const run = promisify(execFile);
+
+describe('the README', () => {
+  const readme = read('README.md');
+
+  it('shows commands that work, one after the other, as they are written', { timeout: 90_000 }, async () => {
+    await using home = await temporaryDirectory();
+    await using up = new KtrdrProcess(['up', '--simulate', '--port', '0', '--home', home.path]);
+    const [, url = ''] = await up.until(/API on (\S+),/);
+    const commands = [...readme.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(([, block = '']) =>
+      block.trim().split('\n'),
+    );
+    expect(commands.length).toBeGreaterThan(5);
+    for (const command of commands) {
+      const [npx, name, ...args] = command.split(' ');
+      expect([npx, name], command).toEqual(['npx', 'ktrdr']);
+      const result = await ktrdr(args, { KTRDR_API_URL: url });
+      expect(result.code, `${command}\n${result.stderr}`).toBe(0);
+    }
+  });
+
+  it('names the exit code of every error and only settings that exist', () => {
+    for (const code of errorCodes) {
+      const { exitCode } = new KtrdrError(code, '');
+      expect(readme, code).toMatch(new RegExp(`\\b${exitCode}\\b`));
+    }
+    const settings = read('src/config/settings.ts');
+    const [, ofConfiguration = ''] = /## One process or many\n([\s\S]*?)\n## /.exec(readme) ?? [];
+    const named = [...ofConfiguration.matchAll(/`([A-Z][A-Z_]+)`/g)].map(([, name = '']) => name);
+    expect(named.length).toBeGreaterThan(8);
+    expect(named.filter((name) => !settings.includes(`${name}:`))).toEqual([]);
+  });
+});
+
+describe('the architecture page', () => {
+  const page = read('docs/architecture.md');
+  const section = (title: string): string =>
+    new RegExp(`## ${title}[^\\n]*\\n([\\s\\S]*?)(\\n## |$)`).exec(page)?.[1] ?? '';
+  const rows = (text: string): string[][] =>
+    [...text.matchAll(/^\|(.+)\|$/gm)].map(([, row = '']) => row.split('|').map((cell) => cell.trim()));
+
+  it('lists the rooms that the gate checks', () => {
+    const listed = rows(section('The rooms')).map(([name = '']) => /^`(\w+)`$/.exec(name)?.[1]);
+    expect(listed.filter((name) => name !== undefined)).toEqual(Object.keys(rooms));
+  });
+
+  it('leads from each word of the specification to something in the code', () => {
+    const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts'))
+      .map((path) => read(join('src', path)));
+    const here = rows(section("The specification's words"))
+      .map(([, cell = '']) => cell)
+      .slice(2);
+    expect(here.length).toBeGreaterThan(10);
+    for (const cell of here) {
+      const names = [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name);
+      expect(names.length, cell).toBeGreaterThan(0);
+      for (const name of names.filter((text) => !text.includes('/'))) {
+        const pattern = new RegExp(`\\b${name}\\b`);
+        expect(
+          sources.some((source) => pattern.test(source)),
+          `${name} in "${cell}"`,
+        ).toBe(true);
+      }
+    }
+  });
+
+  it('links to pages that exist, as every document does', () => {
+    for (const document of ['README.md', 'CONTRIBUTING.md', 'docs/architecture.md']) {
+      for (const [, target = ''] of read(document).matchAll(/\]\((?!https?:)([^)#]+)\)/g)) {
+        expect(() => readdirOrRead(join(root, dirname(document), target)), `${document}: ${target}`).not.toThrow();
+      }
+    }
+  });
+});
+
+describe('the examples', () => {
+  const scripts = readdirSync(join(root, 'examples')).filter((name) => name.endsWith('.mjs'));
+
+  it.each(scripts)('%s runs', { timeout: 30_000 }, async (name) => {
+    const { stdout } = await run(process.execPath, [join(root, 'examples', name)]);
+    expect(stdout).toMatch(/^result: /m);
+  });
+});
+
+describe('the package', () => {
+  it('has the version that the program says it has', async () => {
+    const { version } = JSON.parse(read('package.json')) as { version: string };
+    expect((await ktrdr(['--version'])).stdout.trim()).toBe(version);
+  });
+});
+
+function readdirOrRead(path: string): unknown {
+  return path.endsWith('/') ? readdirSync(path) : readFileSync(path);
+}
