@@ -74,7 +74,7 @@ function dataEndpoints(data: DataManager, operations: OperationsService): Implem
       );
     }),
     implement(getCoverage, ({ query: { symbol, timeframe, start, end } }) =>
-      data.coverage({ symbol, timeframe }, rangeOf(start, end)),
+      data.coverage({ symbol, timeframe }, { start, end }),
     ),
     implement(postLoad, ({ body }) => operations.get(data.load(body).id)),
   ];

@@ -1,4 +1,5 @@
 import type { BarCells, TimeRange } from '../market/index.ts';
+import type { BarStore, SeriesKey } from './bar-store/index.ts';
 import type { Gap } from './load-bars.ts';
 
 /** For every expected bar: is it there, is it known not to exist, or is it missing? Exact to one bar. */
@@ -49,6 +50,15 @@ export function coverageOf({ cells, present, confirmedEmpty }: CoverageInput): C
   }
   const missing = expected - presentCount - emptyCount;
   return { expected, present: presentCount, confirmedEmpty: emptyCount, missing, gaps };
+}
+
+/** What the store holds of the expected bars of a series. */
+export async function storedCoverage(store: BarStore, key: SeriesKey, cells: BarCells): Promise<Coverage> {
+  const [start, end] = [cells.cellStart[0], cells.cellEnd.at(-1)];
+  const info = await store.info(key);
+  const nothingHeld = info === undefined || start === undefined || end === undefined;
+  const present = nothingHeld ? new Float64Array() : await store.stamps(key, { start, end });
+  return coverageOf({ cells, present, confirmedEmpty: info?.confirmedEmpty ?? [] });
 }
 
 /** The cells without a bar as ranges: what a source's answer for exactly these cells confirms to be empty. */

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ManualClock, type CancellationToken } from '../async/index.ts';
 import { KtrdrError, silentLogger } from '../base/index.ts';
 import { barsFromRows, barsInRange, calendarOf, expectedBars, type TimeRange } from '../market/index.ts';
@@ -19,7 +19,7 @@ const now = at('2024-03-08T15:10Z');
 /** A source of one bar for each expected hour, with a hole in its own data. */
 class HourlySource implements BarProvider {
   readonly requests: BarRequest[] = [];
-  readonly hole: TimeRange = { start: at('2023-06-05'), end: at('2023-06-06') };
+  hole: TimeRange = { start: at('2023-06-05'), end: at('2023-06-06') };
   beforeAnswer: (request: BarRequest, token: CancellationToken) => Promise<void> = async () => {};
 
   async describe(symbol: string) {
@@ -54,13 +54,14 @@ let store: BarStore;
 let orchestrator: ServiceOrchestrator;
 let source: HourlySource;
 let manager: DataManager;
+let clock: ManualClock;
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'ktrdr-data-'));
   records = OperationStore.open(directory);
   store = await BarStore.open(join(directory, 'bars'));
   source = new HourlySource();
-  const clock = new ManualClock(now);
+  clock = new ManualClock(now);
   orchestrator = new ServiceOrchestrator({
     operations: new OperationsService(records, clock),
     clock,
@@ -150,6 +151,55 @@ describe('DataManager', () => {
     expect(source.requests).toEqual([]);
     expect(result.coverage.missing).toBe(0);
     await expect(load({ mode: 'local', symbol: 'MSFT' })).rejects.toMatchObject({ code: 'not_found' });
+  });
+
+  it('lets two loads of a series share the work: each stretch is asked for once', async () => {
+    source.beforeAnswer = () => new Promise((resolve) => setTimeout(resolve, 5));
+    const [one, other] = await Promise.all([load({}), load({})]);
+    const asked = source.requests.map(({ range }) => range.start);
+    expect(new Set(asked).size).toBe(asked.length);
+    expect(one.loaded.segments + other.loaded.segments).toBe(5);
+    expect(one.loaded.bars + other.loaded.bars).toBe(one.stored.bars);
+    expect(one.coverage).toMatchObject({ missing: 0 });
+    expect(other.coverage).toEqual(one.coverage);
+  });
+
+  it('ends a load that waits for another one as soon as it is cancelled, and the other goes on', async () => {
+    let release = (): void => {};
+    const held = new Promise<void>((resolve) => (release = resolve));
+    source.beforeAnswer = () => held;
+    const first = load({});
+    await vi.waitFor(() => expect(source.requests).toHaveLength(1));
+    const second = manager.load({ ...key, mode: 'full' });
+    await vi.waitFor(() => {
+      clock.advance(1_000);
+      expect(orchestrator.operations.find(second.id)?.message).toContain('waiting for another load of the series');
+    });
+    orchestrator.operations.cancel(second.id);
+    await expect(second.result).rejects.toMatchObject({ code: 'cancelled' });
+    release();
+    expect((await first).loaded.segments).toBe(5);
+  });
+
+  it('asks again for a bar that the source was only late with', async () => {
+    const late = at('2024-03-08T14:30Z');
+    source.hole = { start: late, end: late + 1 };
+    const first = await load({});
+    expect(first.gaps).toMatchObject([{ bars: 1 }]);
+    source.hole = { start: 0, end: 0 };
+    const second = await load({ mode: 'tail' });
+    expect(second).toMatchObject({ loaded: { bars: 1, segments: 1 }, stored: { last: late } });
+  });
+
+  it('takes what is stored for a side of a range that is left open', async () => {
+    await load({});
+    const whole = await manager.coverage(key);
+    expect(await manager.coverage(key, {})).toEqual(whole);
+    const [early, late] = [{ end: at('2023-09-01') }, { start: at('2023-09-01') }];
+    const [before, after] = [await manager.coverage(key, early), await manager.coverage(key, late)];
+    expect(before.expected + after.expected).toBe(whole.expected);
+    expect(before.expected).toBeGreaterThan(0);
+    expect(after.expected).toBeGreaterThan(0);
   });
 
   it('refuses an unknown symbol and stores nothing of it', async () => {

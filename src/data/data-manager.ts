@@ -1,17 +1,9 @@
 import { KtrdrError } from '../base/index.ts';
-import {
-  calendarOf,
-  expectedBars,
-  finalBefore,
-  type BarCells,
-  type Bars,
-  type CalendarId,
-  type TimeRange,
-} from '../market/index.ts';
+import { calendarOf, expectedBars, finalBefore, type Bars, type CalendarId, type TimeRange } from '../market/index.ts';
 import type { OperationContext, ServiceOrchestrator, StartedOperation, StartOptions } from '../operations/index.ts';
 import type { BarProvider } from './bar-provider.ts';
 import type { BarStore, SeriesInfo, SeriesKey } from './bar-store/index.ts';
-import { coverageOf, type Coverage } from './coverage.ts';
+import { storedCoverage, type Coverage } from './coverage.ts';
 import { DataJobManager } from './data-job-manager.ts';
 import { loadBars, maxListedGaps, type LoadBarsContext, type LoadBarsInput, type LoadBarsResult } from './load-bars.ts';
 import { planJobs } from './plan-jobs.ts';
@@ -62,11 +54,17 @@ export class DataManager {
     return this.#store.read(key, range);
   }
 
-  /** What the calendar expects between the first and the last stored bar, or in a range, against what is there. */
-  async coverage(key: SeriesKey, range?: TimeRange): Promise<Coverage> {
-    const { calendar, first, last } = await this.seriesInfo(key);
-    const span = range ?? { start: first ?? 0, end: (last ?? -1) + 1 };
-    return this.#coverage(key, expectedBars(calendarOf(calendar), key.timeframe, span));
+  /**
+   * What the calendar expects in a range against what is there. A side that is left open is that of the first or the
+   * last stored bar.
+   */
+  async coverage(
+    key: SeriesKey,
+    { start, end }: { start?: number | undefined; end?: number | undefined } = {},
+  ): Promise<Coverage> {
+    const { calendar, first = 0, last = -1 } = await this.seriesInfo(key);
+    const span = { start: start ?? first, end: end ?? last + 1 };
+    return storedCoverage(this.#store, key, expectedBars(calendarOf(calendar), key.timeframe, span));
   }
 
   async #load(input: LoadBarsInput, context: OperationContext<LoadBarsContext>): Promise<LoadBarsResult> {
@@ -83,17 +81,17 @@ export class DataManager {
     });
     const cells = expectedBars(calendarOf(calendar), timeframe, range ?? { start: 0, end: 0 });
     context.progress.report({ phase: 'looking for gaps' });
-    const before = await this.#coverage(key, cells);
+    const before = await storedCoverage(this.#store, key, cells);
     const jobs = mode === 'local' ? [] : planJobs(before.gaps, cells, { mode, maxSpanMs });
-    const loadedBars = await this.#jobs.run({ key, calendar, jobs }, context);
-    const { gaps, ...coverage } = jobs.length === 0 ? before : await this.#coverage(key, cells);
+    const loaded = await this.#jobs.run({ key, calendar, jobs }, context);
+    const { gaps, ...coverage } = jobs.length === 0 ? before : await storedCoverage(this.#store, key, cells);
     const stored = await this.#store.info(key);
     return {
       symbol,
       timeframe,
       mode,
       ...(range === undefined ? {} : { range: { ...range } }),
-      loaded: { bars: loadedBars, segments: jobs.length },
+      loaded,
       stored: { bars: stored?.count ?? 0, ...heldRange(stored) },
       coverage,
       gaps: gaps.slice(0, maxListedGaps),
@@ -112,14 +110,6 @@ export class DataManager {
     context.progress.report({ phase: `looking up ${symbol}` });
     const instrument = await this.#provider.describe(symbol, context.token);
     return { ...instrument, maxSpanMs: this.#provider.maxSpanMs(timeframe, instrument) };
-  }
-
-  async #coverage(key: SeriesKey, cells: BarCells): Promise<Coverage> {
-    const [start, end] = [cells.cellStart[0], cells.cellEnd.at(-1)];
-    const info = await this.#store.info(key);
-    const nothingHeld = info === undefined || start === undefined || end === undefined;
-    const present = nothingHeld ? new Float64Array() : await this.#store.stamps(key, { start, end });
-    return coverageOf({ cells, present, confirmedEmpty: info?.confirmedEmpty ?? [] });
   }
 }
 

@@ -39,7 +39,8 @@ function splitGap(gap: Gap, cells: BarCells, maxSpanMs: number): DataLoadingJob[
   return jobs;
 }
 
-function sliceCells({ start, cellStart, cellEnd }: BarCells, from: number, to: number): BarCells {
+/** The cells from index `from` up to, not including, index `to`: a view on the same memory. */
+export function sliceCells({ start, cellStart, cellEnd }: BarCells, from: number, to: number): BarCells {
   return {
     start: start.subarray(from, to),
     cellStart: cellStart.subarray(from, to),

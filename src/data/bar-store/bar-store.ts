@@ -19,7 +19,7 @@ import {
 import type { BarFile } from './bar-file.ts';
 import { checkSegment } from './check-segment.ts';
 import { makeFolder, readFolder, removeEmptyFolder, removeTemporaryFiles } from './durable-file.ts';
-import { KeyedQueue } from './keyed-queue.ts';
+import { KeyedQueue } from '../keyed-queue.ts';
 import { removeManifest, writeManifest, type Manifest } from './manifest.ts';
 import { filesOf, readBarFile, readKey, surveySeries, writeBarFile, type SeriesPlace } from './series-folder.ts';
 import { fileOf, seriesFolder, seriesName, type FileSpan, type SeriesKey } from './series.ts';

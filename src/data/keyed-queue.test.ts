@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { CancellationSource } from '../async/index.ts';
 import { KeyedQueue } from './keyed-queue.ts';
 
 function gate(): { opened: Promise<void>; open: () => void } {
@@ -30,6 +31,25 @@ describe('KeyedQueue', () => {
     const next = queue.run('a', async () => 7);
     await expect(failed).rejects.toThrow('disk full');
     expect(await next).toBe(7);
+  });
+
+  it('lets a cancelled one go at once, never begins it, and keeps the order of the others', async () => {
+    const queue = new KeyedQueue();
+    const events: string[] = [];
+    const hold = gate();
+    using source = new CancellationSource();
+    const first = queue.run('a', () => hold.opened);
+    const second = queue.run('a', async () => void events.push('second'), source.token);
+    const third = queue.run('a', async () => void events.push('third'));
+    source.cancel('timeout');
+    await expect(second).rejects.toMatchObject({ code: 'cancelled', details: { reason: 'timeout' } });
+    expect(queue.isBusy('a')).toBe(true);
+    expect(events).toEqual([]);
+    hold.open();
+    await Promise.all([first, third]);
+    expect(events).toEqual(['third']);
+    await queue.idle();
+    expect(queue.isBusy('a')).toBe(false);
   });
 
   it('is idle when the last work has ended, be it added while waiting', async () => {
