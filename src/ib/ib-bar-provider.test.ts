@@ -106,6 +106,19 @@ describe('IbBarProvider', () => {
     expect(bars.time[0]).toBe(first);
   });
 
+  it('asks once for the start of a history that two loads want to know at the same time', async () => {
+    const { simulator, provider } = await start();
+    const begun = performance.now();
+    const [hours, days] = await Promise.all([
+      provider.earliest('AAPL', '1h', none),
+      provider.earliest('AAPL', '1d', none),
+    ]);
+    expect(hours).toBe(Date.parse('1998-01-02T14:30:00Z'));
+    expect(days).toBe(Date.parse('1998-01-02'));
+    expect(performance.now() - begun).toBeLessThan(5_000);
+    expect(simulator.messages.filter(({ direction, id }) => direction === 'received' && id === 87)).toHaveLength(1);
+  });
+
   it('says not_found for what IB does not know', async () => {
     const { provider } = await start();
     const unknown = expect.objectContaining({ code: 'not_found' });

@@ -35,7 +35,7 @@ export class IbBarProvider implements BarProvider {
   async describe(symbol: string, token: CancellationToken): Promise<Instrument> {
     const contract = parseSymbol(symbol);
     const name = symbolOf(contract);
-    return this.#instruments.get(name, async () => {
+    return this.#instruments.get(name, token, async () => {
       const [details] = await this.gateway.contractDetails(contract, { token });
       if (details === undefined) throw new KtrdrError('not_found', `IB knows no instrument "${name}".`);
       const { contract: found, longName } = details;
@@ -52,7 +52,7 @@ export class IbBarProvider implements BarProvider {
 
   async earliest(symbol: string, timeframe: Timeframe, token: CancellationToken): Promise<number | undefined> {
     const contract = parseSymbol(symbol);
-    const head = await this.#heads.get(symbolOf(contract), async () => {
+    const head = await this.#heads.get(symbolOf(contract), token, async () => {
       const text = await this.gateway.headTimestamp(contract, { token });
       return text === undefined ? undefined : headInstant(text, symbolOf(contract));
     });

@@ -1,8 +1,9 @@
-import { cancelledError, CancellationSource, type CancellationToken, type Clock } from '../async/index.ts';
+import { CancellationSource, type CancellationToken, type Clock } from '../async/index.ts';
 import { KtrdrError, type Logger } from '../base/index.ts';
 import { allIdsTaken, cutOff, gatewayClosed, type GatewayAddress } from './gateway-errors.ts';
 import { IbSession } from './ib-session.ts';
 import type { SessionTimeouts } from './session-options.ts';
+import { unlessCancelled } from './unless-cancelled.ts';
 
 /** Connecting too often is known to leave a gateway unable to answer anybody. */
 export interface ReconnectPolicy {
@@ -66,7 +67,7 @@ export class SessionKeeper implements AsyncDisposable {
     if (this.#shutdown.token.isCancelled) return Promise.reject(gatewayClosed(this.#options.address));
     if (this.session !== undefined) return Promise.resolve(this.session);
     this.#opening ??= this.#open().finally(() => (this.#opening = undefined));
-    return unlessCancelled(this.#opening, token);
+    return unlessCancelled(this.#opening, token, 'the connection to the gateway');
   }
 
   /** An open session whose gateway has a link to IB. @throws KtrdrError `unavailable` when the link stays down. */
@@ -126,13 +127,4 @@ export class SessionKeeper implements AsyncDisposable {
     }
     throw allIdsTaken(address, clientIds);
   }
-}
-
-function unlessCancelled<T>(promise: Promise<T>, token: CancellationToken): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const listening = token.onCancelled(() =>
-      reject(cancelledError(token.reason ?? 'user', 'the connection to the gateway')),
-    );
-    void promise.then(resolve, reject).finally(() => listening[Symbol.dispose]());
-  });
 }
