@@ -26,6 +26,10 @@ const cases: [string, Case][] = [
     { mode: 'tail', empty: true, start: now - 5 * day, expected: { start: now - 5 * day, end: now } },
   ],
   [
+    'tail on an empty store does not ask before the first bar there is',
+    { mode: 'tail', empty: true, start: 0, expected: { start: earliest, end: now } },
+  ],
+  [
     'tail never asks for what is in the future',
     { mode: 'tail', end: now + day, expected: { start: held.last, end: now } },
   ],

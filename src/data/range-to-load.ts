@@ -34,17 +34,27 @@ export async function rangeToLoad(
     case 'local':
       return held === undefined ? undefined : nonEmpty(start ?? held.first, Math.min(end ?? Infinity, held.last + 1));
     case 'tail':
-      if (held === undefined) return nonEmpty(start ?? until - firstTailMs[timeframe], until);
-      return nonEmpty(Math.max(start ?? -Infinity, held.last), until);
+      if (held !== undefined) return nonEmpty(Math.max(start ?? -Infinity, held.last), until);
+      if (start === undefined) return nonEmpty(until - firstTailMs[timeframe], until);
+      return sinceEarliest(start, until, earliest);
     case 'backfill':
     case 'full': {
       const newest = mode === 'backfill' && held !== undefined ? Math.min(until, held.first) : until;
-      const oldest = await earliest();
-      return oldest === undefined ? undefined : nonEmpty(Math.max(start ?? -Infinity, oldest), newest);
+      return sinceEarliest(start, newest, earliest);
     }
     default:
       return mode satisfies never;
   }
+}
+
+/** From a start, but not from before the oldest bar there is. */
+async function sinceEarliest(
+  start = -Infinity,
+  end: number,
+  earliest: Situation['earliest'],
+): Promise<TimeRange | undefined> {
+  const oldest = await earliest();
+  return oldest === undefined ? undefined : nonEmpty(Math.max(start, oldest), end);
 }
 
 function nonEmpty(start: number, end: number): TimeRange | undefined {
