@@ -7,7 +7,7 @@ import { parseSymbol } from './contract.ts';
 import { IbSession } from './ib-session.ts';
 import { historyQuery } from './requests.ts';
 import { defaultTimeouts } from './session-options.ts';
-import { encodeFrame } from './simulator/framing.ts';
+import { encodeFrame, FrameReader, splitFields } from './simulator/framing.ts';
 import { TokenQueue } from './token-queue.ts';
 import { createWire } from './wire.ts';
 
@@ -30,16 +30,20 @@ async function startScriptedGateway(
   const server = createServer((socket) => {
     sockets.push(socket);
     socket.on('error', () => {});
-    socket.on('data', (chunk) => {
-      const text = chunk.toString('latin1');
-      if (text.startsWith('API\0')) {
+    const reader = new FrameReader();
+    const take = (payload: Buffer): void => {
+      const [id = '', reqId = ''] = splitFields(payload);
+      if (id.startsWith('v')) {
         socket.write(encodeFrame([version, '20260105 10:00:00 EST']));
         socket.write(encodeFrame([15, 1, 'DU1,']));
         socket.write(encodeFrame([9, 1, 1]));
         for (const code of [2104, 2106, 2158]) socket.write(encodeFrame([4, 2, -1, code, 'connection is OK:farm', '']));
       }
-      const [id, reqId = ''] = text.slice(4).split('\0');
       if (Number(id) === historyId) socket.write(answer(reqId));
+    };
+    // Several messages may come in one chunk.
+    socket.on('data', (chunk) => {
+      for (const payload of reader.push(chunk)) take(payload);
     });
   });
   servers.push({ server, sockets });
