@@ -78,6 +78,29 @@ describe('CancellationToken', () => {
     expect(heard).toBe(false);
   });
 
+  it('stops telling a listener that another one disposed while they are told', () => {
+    using source = new CancellationSource();
+    const heard: string[] = [];
+    source.token.onCancelled(() => {
+      heard.push('first');
+      second[Symbol.dispose]();
+    });
+    const second = source.token.onCancelled(() => heard.push('second'));
+    source.cancel();
+    expect(heard).toEqual(['first']);
+  });
+
+  it('tells every listener, also when one of them throws', () => {
+    using source = new CancellationSource();
+    let heard = false;
+    source.token.onCancelled(() => {
+      throw new Error('a listener broke');
+    });
+    source.token.onCancelled(() => (heard = true));
+    expect(() => source.cancel()).toThrow('a listener broke');
+    expect(heard).toBe(true);
+  });
+
   it('can never be cancelled when it is none', () => {
     expect(CancellationToken.none.isCancelled).toBe(false);
     expect(CancellationToken.none.signal.aborted).toBe(false);

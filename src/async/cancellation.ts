@@ -116,10 +116,19 @@ class SharedToken implements CancellationToken {
     return { [Symbol.dispose]: () => void this.#listeners.delete(entry) };
   }
 
+  /** Every listener hears of it, whatever another one throws; the first error is thrown when all have heard. */
   announce(): void {
-    const listeners = [...this.#listeners];
-    this.#listeners.clear();
-    for (const listener of listeners) listener();
+    const errors: unknown[] = [];
+    // Over the set itself, so that a listener disposed by an earlier one is not called any more.
+    for (const listener of this.#listeners) {
+      this.#listeners.delete(listener);
+      try {
+        listener();
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) throw errors[0];
   }
 }
 
