@@ -63,9 +63,29 @@ describe('ProgressReporter', () => {
     expect(progress.state.fraction).toBe(0.5);
   });
 
+  it('takes a number that is none as not told', () => {
+    const { progress } = reporter();
+    progress.report({ done: 1, total: 4 });
+    progress.report({ done: Number.NaN, total: Number.POSITIVE_INFINITY });
+    progress.report({ fraction: Number.NaN });
+    progress.within(0.5, 1).report({ done: Number.NaN, total: 2 });
+    expect(progress.state).toMatchObject({ done: 1, total: 4, fraction: 0.25 });
+    progress.report({ done: 2 });
+    expect(progress.state.fraction).toBe(0.5);
+  });
+
+  it('says nothing more once it is disposed', () => {
+    const { clock, states, progress } = reporter();
+    progress.report({ done: 1, total: 4 });
+    progress[Symbol.dispose]();
+    progress.report({ done: 2 });
+    clock.advance(1_000);
+    expect(states).toHaveLength(1);
+  });
+
   it('never goes back, whatever is reported, and stays within 0 and 1', () => {
     fc.assert(
-      fc.property(fc.array(fc.record({ done: fc.integer(), total: fc.integer() })), (updates) => {
+      fc.property(fc.array(fc.record({ done: fc.double(), total: fc.double() })), (updates) => {
         const { clock, states, progress } = reporter(10);
         for (const update of updates) {
           progress.report(update);

@@ -56,6 +56,7 @@ export class ProgressReporter<C> implements Progress<C>, Disposable {
   #state: ProgressState<C>;
   #emittedAt = Number.NEGATIVE_INFINITY;
   #pending: Disposable | undefined;
+  #isDisposed = false;
 
   constructor({ clock, phase = '', context, emit, intervalMs = 100 }: ProgressOptions<C>) {
     this.#clock = clock;
@@ -71,10 +72,10 @@ export class ProgressReporter<C> implements Progress<C>, Disposable {
   }
 
   report(update: ProgressUpdate<C>): void {
-    const done = update.done ?? this.#state.done;
-    const total = update.total ?? this.#state.total;
+    const done = finite(update.done) ?? this.#state.done;
+    const total = finite(update.total) ?? this.#state.total;
     const counted = update.done === undefined && update.total === undefined ? undefined : ratio(done, total);
-    this.#apply({ ...update, done, total }, update.fraction ?? counted);
+    this.#apply({ ...update, done, total }, finite(update.fraction) ?? counted);
   }
 
   within(from: number, to: number): Progress<C> {
@@ -89,14 +90,17 @@ export class ProgressReporter<C> implements Progress<C>, Disposable {
     this.#emitNow();
   }
 
+  /** Ends the reporting: what work that was left behind still reports goes nowhere. */
   [Symbol.dispose](): void {
+    this.#isDisposed = true;
     this.#pending?.[Symbol.dispose]();
     this.#pending = undefined;
   }
 
   #apply({ phase, done, total, context }: ProgressUpdate<C>, fraction: number | undefined): void {
+    if (this.#isDisposed) return;
     const previous = this.#state;
-    const reached = Math.max(previous.fraction, Math.min(1, fraction ?? 0));
+    const reached = Math.max(previous.fraction, Math.min(1, finite(fraction) ?? 0));
     const remainingMs = this.#remaining(reached);
     this.#state = {
       phase: phase ?? previous.phase,
@@ -124,7 +128,7 @@ export class ProgressReporter<C> implements Progress<C>, Disposable {
   #remaining(fraction: number): number | undefined {
     const spent = this.#clock.elapsed() - this.#begunAt;
     if (fraction <= 0 || spent < rateIsKnownAfterMs) return undefined;
-    return Math.round((spent * (1 - fraction)) / fraction);
+    return finite(Math.round((spent * (1 - fraction)) / fraction));
   }
 
   #emitNow(): void {
@@ -145,7 +149,7 @@ class PartOfProgress<C> implements Progress<C> {
   }
 
   report({ phase, done, total, fraction, context }: ProgressUpdate<C>): void {
-    const own = fraction ?? (done === undefined || total === undefined ? undefined : ratio(done, total));
+    const own = finite(fraction) ?? (done === undefined || total === undefined ? undefined : ratio(done, total));
     const { phase: _, ...words } = { phase, ...(context === undefined ? {} : { context }) };
     this.#apply(
       phase === undefined ? words : { ...words, phase },
@@ -157,6 +161,11 @@ class PartOfProgress<C> implements Progress<C> {
     const span = this.#to - this.#from;
     return new PartOfProgress(this.#from + span * from, this.#from + span * to, this.#apply);
   }
+}
+
+/** A state travels and is kept as JSON, which has no NaN and no infinity. */
+function finite(value: number | undefined): number | undefined {
+  return Number.isFinite(value) ? value : undefined;
 }
 
 function ratio(done: number, total: number): number {
