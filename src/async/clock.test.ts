@@ -31,6 +31,16 @@ describe('sleep', () => {
     await expect(systemClock.sleep(60_000, source.token)).rejects.toMatchObject({ code: 'cancelled' });
   });
 
+  it('lasts also when it is longer than the platform can count', async () => {
+    using source = new CancellationSource();
+    let isOver = false;
+    const sleeping = systemClock.sleep(30 * 86_400_000, source.token).finally(() => (isOver = true));
+    await systemClock.sleep(20, CancellationToken.none);
+    expect(isOver).toBe(false);
+    source.cancel();
+    await expect(sleeping).rejects.toMatchObject({ code: 'cancelled' });
+  });
+
   it('resolves after its time', async () => {
     const clock = new ManualClock();
     const sleeping = clock.sleep(50, CancellationToken.none);

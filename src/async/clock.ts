@@ -13,16 +13,19 @@ export interface Clock {
   sleep(ms: number, token: CancellationToken): Promise<void>;
 }
 
+/** What is longer (24.8 days) the platform would call back at once. */
+const longestTimerMs = 2 ** 31 - 1;
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   elapsed: () => performance.now(),
   after(ms, callback) {
-    const timer = setTimeout(callback, ms).unref();
+    const timer = setTimeout(callback, Math.min(ms, longestTimerMs)).unref();
     return { [Symbol.dispose]: () => clearTimeout(timer) };
   },
   sleep: (ms, token) =>
     sleepWith((callback) => {
-      const timer = setTimeout(callback, ms);
+      const timer = setTimeout(callback, Math.min(ms, longestTimerMs));
       return { [Symbol.dispose]: () => clearTimeout(timer) };
     }, token),
 };

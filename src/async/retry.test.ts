@@ -52,6 +52,15 @@ describe('retry()', () => {
     expect(pauses).toEqual([7_000]);
   });
 
+  it('does not wait for more than a minute', async () => {
+    const { clock, pauses } = recordingClock();
+    const act = async (): Promise<never> => {
+      throw new KtrdrError('rate_limited', 'come back tomorrow', { details: { retryAfterMs: 86_400_000 } });
+    };
+    await expect(retry(act, { policy, token: CancellationToken.none, clock })).rejects.toThrow('come back tomorrow');
+    expect(pauses).toEqual([]);
+  });
+
   it('ends a pause when the token is cancelled', async () => {
     using source = new CancellationSource();
     const slow = { retries: 1, baseMs: 60_000, maxMs: 60_000 };

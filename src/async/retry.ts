@@ -19,9 +19,12 @@ interface RetryOptions {
   onRetry?: (error: KtrdrError, attempt: number, pauseMs: number) => void;
 }
 
+const longestPauseMs = 60_000;
+
 /**
  * Calls `act` until it succeeds, fails for good, or the policy is used up. Only errors whose code is retryable are tried
- * again; an error that carries `retryAfterMs` in its details sets the pause itself. The token ends a pause at once.
+ * again; an error that carries `retryAfterMs` in its details sets the pause itself, and is final when that is longer than
+ * a minute: nobody expects a call to take so long. The token ends a pause at once.
  */
 export async function retry<T>(act: (attempt: number) => Promise<T>, options: RetryOptions): Promise<T> {
   const { policy, token, clock, random = Math.random, onRetry } = options;
@@ -33,6 +36,7 @@ export async function retry<T>(act: (attempt: number) => Promise<T>, options: Re
       const error = KtrdrError.from(thrown);
       if (!error.retryable || attempt >= policy.retries) throw thrown;
       const pauseMs = retryAfter(error) ?? retryPauseMs(attempt, policy, random);
+      if (pauseMs > longestPauseMs) throw thrown;
       onRetry?.(error, attempt + 1, pauseMs);
       await clock.sleep(pauseMs, token);
     }
@@ -45,5 +49,5 @@ export function retryPauseMs(attempt: number, policy: RetryPolicy, random: () =>
 }
 
 function retryAfter({ details }: KtrdrError): number | undefined {
-  return typeof details['retryAfterMs'] === 'number' ? details['retryAfterMs'] : undefined;
+  return typeof details['retryAfterMs'] === 'number' ? Math.max(0, details['retryAfterMs']) : undefined;
 }
