@@ -1,5 +1,5 @@
 import type { ProgressRenderer, WorkContext } from '../async/index.ts';
-import type { Schema } from '../base/index.ts';
+import { KtrdrError, type Schema } from '../base/index.ts';
 
 /**
  * What a kind of long work is, as pure data: shared by whoever starts it, the host that runs it, the command line and
@@ -43,7 +43,16 @@ export async function encodeResult<I, C, R>(contract: OperationContract<I, C, R>
   return { mediaType: 'application/json', bytes: new TextEncoder().encode(JSON.stringify(result)) };
 }
 
+/** @throws KtrdrError `data_corrupt` for JSON that is not what the contract says. */
 export async function decodeResult<I, C, R>(contract: OperationContract<I, C, R>, bytes: Uint8Array): Promise<R> {
   if (contract.encoding !== undefined) return contract.encoding.decode(bytes);
-  return contract.result.parse(JSON.parse(new TextDecoder().decode(bytes)));
+  try {
+    return contract.result.parse(JSON.parse(new TextDecoder().decode(bytes)));
+  } catch (cause) {
+    throw new KtrdrError(
+      'data_corrupt',
+      `The result of ${contract.type} does not have the shape of its contract; it may be of another version.`,
+      { cause },
+    );
+  }
 }

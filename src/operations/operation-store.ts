@@ -27,9 +27,11 @@ export class OperationStore implements Disposable {
     this.#lock = lock;
   }
 
-  /** @throws KtrdrError `conflict` when another process owns the directory, `data_corrupt` when the file is no database. */
+  /**
+   * @throws KtrdrError `conflict` when another process owns the directory, `failed_precondition` when it cannot be written
+   * to, `data_corrupt` when the file is no database.
+   */
   static open(directory: string): OperationStore {
-    mkdirSync(directory, { recursive: true });
     const lock = lockDirectory(directory);
     const path = join(directory, 'operations.db');
     try {
@@ -64,7 +66,7 @@ export class OperationStore implements Disposable {
   }
 
   find(id: string): Operation | undefined {
-    const row = this.#db.prepare('SELECT record FROM operations WHERE id = ?').get(id);
+    const row = this.#db.prepare('SELECT id, record FROM operations WHERE id = ?').get(id);
     return row === undefined ? undefined : toOperation(row);
   }
 
@@ -84,7 +86,7 @@ export class OperationStore implements Disposable {
     const where = `status IN (${status.map(() => '?').join(', ')})${type === undefined ? '' : ' AND type = ?'}`;
     const values = type === undefined ? [...status] : [...status, type];
     const rows = this.#db
-      .prepare(`SELECT record FROM operations WHERE ${where} ORDER BY created_at DESC, seq DESC LIMIT ? OFFSET ?`)
+      .prepare(`SELECT id, record FROM operations WHERE ${where} ORDER BY created_at DESC, seq DESC LIMIT ? OFFSET ?`)
       .all(...values, limit, offset);
     const count = this.#db.prepare(`SELECT count(*) AS total FROM operations WHERE ${where}`).get(...values);
     return { operations: rows.map(toOperation), total: countRow.parse({ ...count }).total };
@@ -108,10 +110,19 @@ export class OperationStore implements Disposable {
 
 const resultRow = z.object({ result_type: z.string(), result: z.instanceof(Uint8Array) });
 const countRow = z.object({ total: z.number() });
-const recordRow = z.object({ record: z.string() });
+const recordRow = z.object({ id: z.string(), record: z.string() });
 
 function toOperation(row: unknown): Operation {
-  return operationSchema.parse(JSON.parse(recordRow.parse({ ...(row as object) }).record));
+  const { id, record } = recordRow.parse({ ...(row as object) });
+  try {
+    return operationSchema.parse(JSON.parse(record));
+  } catch (cause) {
+    throw new KtrdrError(
+      'data_corrupt',
+      `The record of operation "${id}" cannot be read; it may be of another version. Move operations.db away to start with empty records.`,
+      { cause, details: { operation: id } },
+    );
+  }
 }
 
 function openDatabase(path: string): DatabaseSyncInstance {
@@ -143,21 +154,35 @@ function openDatabase(path: string): DatabaseSyncInstance {
 /** An open exclusive transaction on a small database of its own: the operating system ends it with the process. */
 function lockDirectory(directory: string): Disposable {
   const owner = join(directory, 'owner.pid');
-  const db = new DatabaseSync(join(directory, 'owner.lock'), { timeout: 0 });
+  let db: DatabaseSyncInstance | undefined;
   try {
+    mkdirSync(directory, { recursive: true });
+    db = new DatabaseSync(join(directory, 'owner.lock'), { timeout: 0 });
     db.exec('BEGIN EXCLUSIVE');
+    writeFileSync(owner, `${process.pid}\n`);
   } catch (cause) {
-    db.close();
+    db?.close();
+    if (isBusy(cause)) {
+      throw new KtrdrError(
+        'conflict',
+        `"${directory}" is in use by another ktrdr process (${readOwner(owner)}). Stop it, or choose another --home.`,
+        { cause },
+      );
+    }
     throw new KtrdrError(
-      'conflict',
-      `"${directory}" is in use by another ktrdr process (${readOwner(owner)}). Stop it, or choose another --home.`,
-      {
-        cause,
-      },
+      'failed_precondition',
+      `Cannot keep operation records in "${directory}": ${KtrdrError.from(cause).message}. Make it writable, or choose another --home.`,
+      { cause },
     );
   }
-  writeFileSync(owner, `${process.pid}\n`);
-  return { [Symbol.dispose]: () => db.close() };
+  const held = db;
+  return { [Symbol.dispose]: () => held.close() };
+}
+
+const sqliteBusy = 5;
+
+function isBusy(thrown: unknown): boolean {
+  return thrown instanceof Error && 'errcode' in thrown && thrown.errcode === sqliteBusy;
 }
 
 function readOwner(path: string): string {

@@ -1,11 +1,12 @@
 import {
-  CancellationSource,
+  cancelReasons,
   CancellationToken,
+  type CancellationSource,
   type CancelReason,
   type Clock,
   type ProgressState,
 } from '../async/index.ts';
-import { KtrdrError } from '../base/index.ts';
+import { KtrdrError, type ProblemDetails } from '../base/index.ts';
 import type { EncodedResult } from './contract.ts';
 import {
   cancelAcknowledged,
@@ -25,6 +26,10 @@ const progressToDiskMs = 1_000;
 export interface RunningOperation {
   start(): void;
   progress(state: ProgressState<unknown>, message: string): void;
+  /**
+   * Throws what the store throws. An end without a result holds all the same, so that nobody waits for it for ever; on
+   * disk the operation is then ended by the next process.
+   */
   end(outcome: Outcome, result?: EncodedResult): void;
 }
 
@@ -32,7 +37,7 @@ export interface RunningOperation {
 export class OperationsService {
   readonly #store: OperationStore;
   readonly #clock: Clock;
-  readonly #live = new Map<string, { operation: Operation; source: CancellationSource; writtenAt: number }>();
+  readonly #live = new Map<string, Live>();
   readonly #watchers = new Map<string, Set<() => void>>();
 
   constructor(store: OperationStore, clock: Clock) {
@@ -73,8 +78,12 @@ export class OperationsService {
     const live = this.#live.get(id);
     if (live === undefined) return this.get(id);
     if (live.operation.status === 'pending' || live.operation.status === 'running') {
-      this.#write(cancelRequested(live.operation, reason, this.#clock.now()));
-      live.source.cancel(reason);
+      try {
+        this.#write(cancelRequested(live.operation, reason, this.#clock.now()));
+      } finally {
+        // A disk that takes no more must not keep the work from stopping.
+        live.source.cancel(reason);
+      }
       // The work may have ended inside that call.
       if (this.#live.has(id)) this.#write(cancelAcknowledged(live.operation, this.#clock.now()));
     }
@@ -106,24 +115,25 @@ export class OperationsService {
   /** Registers new work. The record is on disk when this returns. Only the orchestrator calls it. */
   open(operation: Operation, source: CancellationSource): RunningOperation {
     this.#store.insert(operation);
-    this.#live.set(operation.id, { operation, source, writtenAt: this.#clock.elapsed() });
-    const current = (): Operation => this.get(operation.id);
+    const live: Live = { operation, source, writtenAt: this.#clock.elapsed() };
+    this.#live.set(operation.id, live);
     return {
-      start: () => this.#write(started(current(), this.#clock.now())),
-      progress: (progress, message) => this.#writeProgress({ ...current(), progress, message }),
+      start: () => this.#write(started(live.operation, this.#clock.now())),
+      progress: (progress, message) => this.#writeProgress(live, { ...live.operation, progress, message }),
       end: (outcome, result) => {
         const stopping =
-          outcome.status === 'cancelled' && current().status !== 'cancelling'
-            ? cancelRequested(current(), 'user', this.#clock.now())
-            : current();
-        this.#write(ended(stopping, outcome, this.#clock.now()), result);
+          outcome.status === 'cancelled' && live.operation.status !== 'cancelling'
+            ? cancelRequested(live.operation, reasonOf(outcome.error), this.#clock.now())
+            : live.operation;
+        const last = ended(stopping, outcome, this.#clock.now());
+        try {
+          this.#write(last, result);
+        } catch (refused) {
+          if (outcome.status !== 'completed') this.#show(live, last);
+          throw refused;
+        }
       },
     };
-  }
-
-  /** True while work with this id is going on in this process. */
-  isLive(id: string): boolean {
-    return this.#live.has(id);
   }
 
   #write(operation: Operation, result?: EncodedResult): void {
@@ -138,15 +148,17 @@ export class OperationsService {
     this.#announce(next.id);
   }
 
-  #writeProgress(operation: Operation): void {
-    const live = this.#live.get(operation.id);
-    if (live === undefined) return;
-    if (this.#clock.elapsed() - live.writtenAt >= progressToDiskMs) {
-      this.#write(operation);
-    } else {
-      live.operation = this.#nextVersion(operation);
-      this.#announce(operation.id);
-    }
+  #writeProgress(live: Live, operation: Operation): void {
+    this.#show(live, operation);
+    if (this.#clock.elapsed() - live.writtenAt < progressToDiskMs) return;
+    live.writtenAt = this.#clock.elapsed();
+    this.#store.update(live.operation);
+  }
+
+  /** A new version that only this process knows of. */
+  #show(live: Live, operation: Operation): void {
+    live.operation = this.#nextVersion(operation);
+    this.#announce(operation.id);
   }
 
   /** The time serves as version, so that it rises over a restart although coalesced progress was never written. */
@@ -185,4 +197,16 @@ export class OperationsService {
       this.#write(ended(operation, { status: 'failed', error: error.toProblem() }, this.#clock.now()));
     }
   }
+}
+
+/** An operation whose work goes on in this process. */
+interface Live {
+  operation: Operation;
+  readonly source: CancellationSource;
+  writtenAt: number;
+}
+
+/** Why work says that it was cancelled; it may have been asked elsewhere, for example on the host that runs it. */
+function reasonOf({ details }: ProblemDetails): CancelReason {
+  return cancelReasons.find((reason) => reason === details?.['reason']) ?? 'user';
 }

@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { systemClock } from '../async/index.ts';
+import { cancelledError, systemClock } from '../async/index.ts';
 import { KtrdrError, silentLogger } from '../base/index.ts';
 import type { OperationContract, OperationWork } from './contract.ts';
 import type { Operation } from './operation.ts';
@@ -189,6 +189,28 @@ describe('ServiceOrchestrator', () => {
     expect(orchestrator.operations.get(id).cancellation?.reason).toBe('timeout');
   });
 
+  it('records the reason that work gave which stopped without being asked here', async () => {
+    const { id, result } = runs(async () => {
+      throw cancelledError('shutdown', 'a climb elsewhere');
+    }).start(climb, { steps: 1 });
+    await expect(result).rejects.toMatchObject({ code: 'cancelled' });
+    expect(orchestrator.operations.get(id)).toMatchObject({
+      status: 'cancelled',
+      cancellation: { reason: 'shutdown' },
+    });
+  });
+
+  it('gives the work its input as it was parsed, not as it is recorded', async () => {
+    let steps = 0;
+    const endless: typeof climb = { ...climb, input: z.object({ steps: z.literal('all').transform(() => Infinity) }) };
+    const { id, result } = orchestrator
+      .register(endless, async (input) => ({ reached: (steps = input.steps) }))
+      .startByType('climb', { steps: 'all' });
+    await result.catch(() => {});
+    expect(steps).toBe(Infinity);
+    expect(orchestrator.operations.get(id).input).toEqual({ steps: null });
+  });
+
   it('stops everything with reason shutdown when disposed, and starts nothing more', async () => {
     const { id } = runs(waiting).start(climb, { steps: 1 });
     await expect.poll(() => orchestrator.operations.get(id).status).toBe('running');
@@ -199,6 +221,70 @@ describe('ServiceOrchestrator', () => {
     });
     expect(() => orchestrator.start(climb, { steps: 1 })).toThrow(expect.objectContaining({ code: 'unavailable' }));
   });
+});
+
+describe('a disk that takes no more', () => {
+  const full = (): never => {
+    throw new Error('database or disk is full');
+  };
+
+  it('does not leave an operation running for ever', async () => {
+    const { id, result } = runs(async (input, context) => {
+      store.update = full;
+      return climbing(input, context);
+    }).start(climb, { steps: 1 });
+    await expect(result).rejects.toThrow('disk is full');
+    const seen = await versions(id);
+    expect(seen.at(-1)).toMatchObject({ status: 'failed', error: { detail: expect.stringContaining('disk is full') } });
+    expect(orchestrator.operations.list().operations).toMatchObject([{ id, status: 'failed' }]);
+  });
+
+  it('does not keep a cancel or a shutdown from the work', async () => {
+    const ids = ['one', 'two'];
+    runs(waiting);
+    const ends = ids.map((id) =>
+      orchestrator.start(climb, { steps: 1 }, { id }).result.catch((error: unknown) => error),
+    );
+    await expect.poll(() => ids.map((id) => orchestrator.operations.get(id).status)).toEqual(['running', 'running']);
+    store.update = full;
+    await orchestrator[Symbol.asyncDispose]();
+    for (const end of ends) expect(await end).toMatchObject({ code: 'cancelled', details: { reason: 'shutdown' } });
+    expect(ids.map((id) => orchestrator.operations.get(id))).toMatchObject(
+      ids.map(() => ({ status: 'cancelled', cancellation: { reason: 'shutdown' } })),
+    );
+  });
+
+  it('does not keep work from going on that only reports progress', async () => {
+    const update = store.update.bind(store);
+    // A clock on which every look is seconds after the last one, so that each report goes to the disk.
+    let seconds = 0;
+    const clock = { ...systemClock, elapsed: () => (seconds += 2) * 1_000 };
+    const operations = new OperationsService(store, clock);
+    const { id, result } = new ServiceOrchestrator({ operations, clock, log: silentLogger })
+      .register(climb, async (input, context) => {
+        store.update = full;
+        const reached = await climbing(input, context);
+        store.update = update;
+        return reached;
+      })
+      .start(climb, { steps: 3 });
+    await expect(result).resolves.toEqual({ reached: 3 });
+    expect(operations.get(id)).toMatchObject({ status: 'completed', progress: { done: 3 } });
+  });
+});
+
+it('a report that comes after the end changes nothing, even when the records are closed', async () => {
+  let late = (): void => {};
+  const { id, result } = runs(async ({ steps }, { progress }) => {
+    late = () => progress.report({ done: 7, total: 9 });
+    return { reached: steps };
+  }).start(climb, { steps: 1 });
+  await result;
+  late();
+  expect(orchestrator.operations.get(id).progress.done).toBe(0);
+  store[Symbol.dispose]();
+  expect(late).not.toThrow();
+  open();
 });
 
 describe('OperationsService.watch()', () => {
@@ -241,6 +327,27 @@ describe('OperationStore', () => {
         code: 'conflict',
         message: expect.stringContaining(`process ${process.pid}`) as string,
       }),
+    );
+  });
+
+  it('says what is wrong with a directory that it cannot use', () => {
+    const file = join(directory, 'file');
+    writeFileSync(file, '');
+    const blocked = join(directory, 'blocked');
+    mkdirSync(join(blocked, 'owner.lock'), { recursive: true });
+    for (const path of [file, blocked]) {
+      expect(() => OperationStore.open(path)).toThrow(
+        expect.objectContaining({ code: 'failed_precondition', message: expect.stringContaining(path) as string }),
+      );
+    }
+  });
+
+  it('names a record that cannot be read', async () => {
+    await runs(climbing).start(climb, { steps: 1 }, { id: 'torn' }).result;
+    const { version: _, ...torn } = orchestrator.operations.get('torn');
+    store.update(torn as Operation);
+    expect(() => orchestrator.operations.list()).toThrow(
+      expect.objectContaining({ code: 'data_corrupt', message: expect.stringContaining('"torn"') as string }),
     );
   });
 

@@ -1,5 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
-import { CancellationSource, ProgressReporter, type Clock, type ProgressState } from '../async/index.ts';
+import {
+  CancellationSource,
+  ProgressReporter,
+  type CancelReason,
+  type Clock,
+  type ProgressState,
+} from '../async/index.ts';
 import { isCancelled, KtrdrError, newOperationId, operationIdSchema, parse, type Logger } from '../base/index.ts';
 import { decodeResult, encodeResult, type OperationContract, type OperationWork } from './contract.ts';
 import { isTerminal, type Operation, type Outcome } from './operation.ts';
@@ -84,8 +90,8 @@ export class ServiceOrchestrator implements AsyncDisposable {
     const operation = newOperation(id, kind.contract, input, this.#clock.now());
     const handle = this.operations.open(operation, source);
     const deadline =
-      deadlineMs === undefined ? undefined : this.#clock.after(deadlineMs, () => this.operations.cancel(id, 'timeout'));
-    const result = this.#run(kind, operation, handle, source).finally(() => {
+      deadlineMs === undefined ? undefined : this.#clock.after(deadlineMs, () => this.#cancel(id, 'timeout'));
+    const result = this.#run(kind, { id, input, handle, source }).finally(() => {
       deadline?.[Symbol.dispose]();
       source[Symbol.dispose]();
       this.#running.delete(id);
@@ -99,18 +105,32 @@ export class ServiceOrchestrator implements AsyncDisposable {
   /** Starts nothing more, cancels what runs with reason `shutdown`, and waits until it has stopped. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
-    for (const id of this.#running.keys()) this.operations.cancel(id, 'shutdown');
+    for (const id of this.#running.keys()) this.#cancel(id, 'shutdown');
     await Promise.allSettled(this.#running.values());
   }
 
-  async #run(kind: Kind, operation: Operation, handle: RunningOperation, source: CancellationSource): Promise<unknown> {
-    const { contract, work } = kind;
-    const { id, input } = operation;
+  /** A cancel that nobody waits for: what the store has against it is for the log. */
+  #cancel(id: string, reason: CancelReason): void {
+    try {
+      this.operations.cancel(id, reason);
+    } catch (refused) {
+      this.#log.error('a cancel was not recorded', { operation: id, error: KtrdrError.from(refused).message });
+    }
+  }
+
+  async #run({ contract, work }: Kind, { id, input, handle, source }: Run): Promise<unknown> {
     const log = this.#log.with({ operation: id });
     const progress = new ProgressReporter<unknown>({
       clock: this.#clock,
       context: contract.begin(input),
-      emit: (state) => handle.progress(state, contract.render(state)),
+      emit: (state) => {
+        // Mostly called by a timer, where an error would end the process.
+        try {
+          handle.progress(state, contract.render(state));
+        } catch (refused) {
+          log.warn('progress was not recorded', { error: KtrdrError.from(refused).message });
+        }
+      },
     });
     // The caller gets the id before the work's first line runs.
     await Promise.resolve();
@@ -128,7 +148,11 @@ export class ServiceOrchestrator implements AsyncDisposable {
       const error = KtrdrError.from(thrown);
       progress.flush();
       const outcome = outcomeOf(error);
-      handle.end(outcome);
+      try {
+        handle.end(outcome);
+      } catch (refused) {
+        log.error('the end of an operation was not recorded', { error: KtrdrError.from(refused).message });
+      }
       if (outcome.status === 'cancelled')
         log.info('operation cancelled', { type: contract.type, forced: outcome.forced });
       else
@@ -166,6 +190,13 @@ export class ServiceOrchestrator implements AsyncDisposable {
 interface Kind {
   contract: OperationContract<unknown, unknown, unknown>;
   work: OperationWork<unknown, unknown, unknown>;
+}
+
+interface Run {
+  readonly id: string;
+  readonly input: unknown;
+  readonly handle: RunningOperation;
+  readonly source: CancellationSource;
 }
 
 function newOperation(id: string, contract: Kind['contract'], input: unknown, now: number): Operation {
