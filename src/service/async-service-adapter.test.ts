@@ -261,6 +261,18 @@ describe.each(['memory', 'socket'] as const)('a client over %s', (way) => {
       expect(fixture.flakyCalls).toBe(1 + config.retries);
     });
 
+    it('calls a host unavailable that does not take a connection', async () => {
+      const message = 'Connect Timeout Error (attempted address: 10.0.0.7:5001, timeout: 5000ms)';
+      const deaf = clientOver(
+        { send: async () => Promise.reject(Object.assign(new Error(message), { code: 'UND_ERR_CONNECT_TIMEOUT' })) },
+        { config: { ...config, retries: 0 } },
+      );
+      await expect(deaf.call(flaky, {}, none)).rejects.toMatchObject({
+        code: 'unavailable',
+        message: expect.stringContaining('timeout: 5000ms'),
+      });
+    });
+
     it('is cancelled in flight on both sides', async () => {
       using source = new CancellationSource();
       const call = client.call(stuck, {}, source.token);

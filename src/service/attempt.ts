@@ -31,6 +31,11 @@ export class Attempt implements Disposable {
     this.#timer[Symbol.dispose]();
   }
 
+  /** Lets go of whatever the host would still send. */
+  giveUp(): void {
+    this.#source.cancel();
+  }
+
   [Symbol.dispose](): void {
     this.#timer[Symbol.dispose]();
     this.#source[Symbol.dispose]();
@@ -50,7 +55,7 @@ export function callError(cause: unknown, { service, baseUrl, endpoint, attempt 
   const { reason } = attempt.token;
   if (reason !== undefined) return cancelledError(reason, `${endpoint} on ${service}`, where);
   const code = systemCode(cause);
-  if (attempt.isTimedOut || code === 'UND_ERR_BODY_TIMEOUT' || code === 'UND_ERR_CONNECT_TIMEOUT') {
+  if (attempt.isTimedOut || code === 'UND_ERR_BODY_TIMEOUT') {
     const message = `${service} at ${baseUrl} did not answer ${endpoint} in ${attempt.timeoutMs} ms.`;
     return new KtrdrError('deadline_exceeded', message, { cause, details: where });
   }

@@ -134,6 +134,8 @@ export class EndpointClient implements AsyncDisposable {
       yield* decodeEvents(tapped(response.chunks(), onContact));
     } catch (thrown) {
       throw this.#explain(thrown, endpoint, attempt);
+    } finally {
+      attempt.giveUp();
     }
   }
 

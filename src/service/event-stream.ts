@@ -26,6 +26,7 @@ export function eventStream({
 }: EventStreamOptions): ReadableStream<Uint8Array> {
   const iterator = events[Symbol.asyncIterator]();
   const encoder = new TextEncoder();
+  let isReaderGone = false;
   return new ReadableStream<Uint8Array>(
     {
       start(controller) {
@@ -33,10 +34,11 @@ export function eventStream({
       },
       async pull(controller) {
         using _ = every(clock, heartbeatMs, () => {
-          if (controller.desiredSize === 0) controller.enqueue(encoder.encode(heartbeatComment));
+          if (!isReaderGone && controller.desiredSize === 0) controller.enqueue(encoder.encode(heartbeatComment));
         });
         try {
           const { done = false, value } = await iterator.next();
+          if (isReaderGone) return;
           if (source.token.isCancelled || done) {
             source[Symbol.dispose]();
             controller.close();
@@ -44,6 +46,7 @@ export function eventStream({
             controller.enqueue(encoder.encode(encodeEvent(value)));
           }
         } catch (error) {
+          if (isReaderGone) return;
           // The status line is long gone: all that is left to say is that the stream ends here.
           log.warn('a stream of events broke', { error: error instanceof Error ? error.message : String(error) });
           source[Symbol.dispose]();
@@ -51,6 +54,7 @@ export function eventStream({
         }
       },
       async cancel() {
+        isReaderGone = true;
         source.cancel();
         source[Symbol.dispose]();
         await iterator.return?.();

@@ -375,6 +375,35 @@ describe('the stream of an operation', () => {
     expect(seen).toMatchObject({ token: { isCancelled: true }, isOver: true });
   });
 
+  it('takes a reader who goes away while nothing happens for no fault', async () => {
+    const warnings: string[] = [];
+    const { host } = tickingHost({ log: { ...silentLogger, warn: (message) => void warnings.push(message) } });
+    const chunks = ((await request(host, '/ticks')).body ?? new ReadableStream<Uint8Array>()).getReader();
+    await chunks.read();
+    await chunks.read();
+    void chunks.read();
+    await new Promise((resolve) => setImmediate(resolve));
+    await chunks.cancel();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(warnings).toEqual([]);
+  });
+
+  it('beats no more once its reader is gone, although its events do not end', async () => {
+    const clock = new ManualClock();
+    const watchSilence = defineEndpoint({ method: 'GET', path: '/silence', summary: 'Nothing', response: 'events' });
+    const endpoints = [
+      implement(watchSilence, () => ({
+        [Symbol.asyncIterator]: () => ({ next: () => new Promise<IteratorResult<ServerEvent>>(() => {}) }),
+      })),
+    ];
+    const host = newHost({ clock, endpoints, heartbeatMs: 10_000 });
+    const chunks = ((await request(host, '/silence')).body ?? new ReadableStream<Uint8Array>()).getReader();
+    await chunks.read();
+    void chunks.read();
+    await chunks.cancel();
+    expect(() => clock.advance(60_000)).not.toThrow();
+  });
+
   it('does not begin for a caller who wants no body', async () => {
     const { host, seen } = tickingHost();
     expect((await request(host, '/ticks', { method: 'HEAD' })).status).toBe(200);
@@ -383,7 +412,10 @@ describe('the stream of an operation', () => {
 });
 
 /** A host with a stream that ticks once and then waits for its token. */
-function tickingHost(): { host: HostService; seen: { token: CancellationToken; isOver: boolean } } {
+function tickingHost(options: Partial<HostServiceOptions> = {}): {
+  host: HostService;
+  seen: { token: CancellationToken; isOver: boolean };
+} {
   const seen = { token: none, isOver: false };
   async function* ticks(): AsyncGenerator<ServerEvent> {
     try {
@@ -395,6 +427,7 @@ function tickingHost(): { host: HostService; seen: { token: CancellationToken; i
   }
   const watchTicks = defineEndpoint({ method: 'GET', path: '/ticks', summary: 'Ticks', response: 'events' });
   const host = newHost({
+    ...options,
     endpoints: [
       implement(watchTicks, (_, { token }) => {
         seen.token = token;
@@ -606,6 +639,22 @@ describe('a pooled client', () => {
       message: expect.stringContaining(`HTTP ${status} and not from our service`),
       details: { service: 'the host', status },
     });
+    await client[Symbol.asyncDispose]();
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  it('gives up the socket of an answer that is no stream', async () => {
+    let closed = 0;
+    const server = createServer((incoming, response) => {
+      incoming.socket.once('close', () => (closed += 1));
+      if (incoming.url?.includes('/events')) return void response.writeHead(200).write('no stream, and no end');
+      response.writeHead(404).end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const client = new OperationsClient('the host', { config: hostServiceConfig({ baseUrl, retries: 0 }) });
+    await expect(client.follow('x', { token: none }).next()).rejects.toMatchObject({ code: 'failed_precondition' });
+    await expect.poll(() => closed).toBe(1);
     await client[Symbol.asyncDispose]();
     await new Promise((resolve) => server.close(resolve));
   });
