@@ -35,7 +35,17 @@ describe('readSettings()', () => {
     expect(settings.home).toBe('/srv/ktrdr');
   });
 
+  it('looks for the API where it listens', () => {
+    const urlFor = (host: string): string => readSettings({ KTRDR_API_HOST: host }).api.url;
+    expect(urlFor('192.168.1.5')).toBe('http://192.168.1.5:8000/api/v1');
+    expect(urlFor('0.0.0.0')).toBe('http://127.0.0.1:8000/api/v1');
+    expect(urlFor('::')).toBe('http://[::1]:8000/api/v1');
+    expect(urlFor('fd00::5')).toBe('http://[fd00::5]:8000/api/v1');
+  });
+
   it('takes an empty variable as absent', () => {
+    expect(readSettings({ KTRDR_API_PORT: ' ' }).api.port).toBe(8000);
+    expect(readSettings({ XDG_DATA_HOME: 'relative' }).home).toMatch(/\.local.share.ktrdr$/);
     expect(readSettings({ IB_PORT: '', KTRDR_HOME: '' }).ib.gateway.port).toBe(4002);
   });
 

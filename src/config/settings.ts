@@ -57,12 +57,12 @@ const variables = z.object({
 });
 
 /**
- * Reads the settings from an environment. An empty variable counts as absent.
+ * Reads the settings from an environment. An empty or blank variable counts as absent.
  * @throws KtrdrError `invalid_input` that names every variable that is wrong.
  */
 export function readSettings(environment: Environment): Settings {
   const given = Object.fromEntries(
-    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
+    Object.entries(environment).filter(([, value]) => value !== undefined && value.trim() !== ''),
   );
   const parsed = variables.safeParse(given);
   if (!parsed.success) {
@@ -75,12 +75,17 @@ export function readSettings(environment: Environment): Settings {
     });
   }
   const values = parsed.data;
+  // The XDG rules have a relative path ignored.
+  const dataHome =
+    values.XDG_DATA_HOME !== undefined && isAbsolute(values.XDG_DATA_HOME)
+      ? values.XDG_DATA_HOME
+      : join(homedir(), '.local', 'share');
   return {
-    home: values.KTRDR_HOME ?? join(values.XDG_DATA_HOME ?? join(homedir(), '.local', 'share'), 'ktrdr'),
+    home: values.KTRDR_HOME ?? join(dataHome, 'ktrdr'),
     api: {
       host: values.KTRDR_API_HOST,
       port: values.KTRDR_API_PORT,
-      url: values.KTRDR_API_URL ?? `http://127.0.0.1:${values.KTRDR_API_PORT}/api/v1`,
+      url: values.KTRDR_API_URL ?? `http://${reachable(values.KTRDR_API_HOST)}:${values.KTRDR_API_PORT}/api/v1`,
     },
     ib: {
       useHostService: values.USE_IB_HOST_SERVICE,
@@ -90,6 +95,13 @@ export function readSettings(environment: Environment): Settings {
     training: { useHostService: values.USE_TRAINING_HOST_SERVICE, hostServiceUrl: values.TRAINING_HOST_SERVICE_URL },
     logLevel: values.KTRDR_LOG_LEVEL,
   };
+}
+
+/** Where this machine reaches what listens on `host`, as a URL has it. */
+function reachable(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1';
+  if (host === '::') return '[::1]';
+  return host.includes(':') ? `[${host}]` : host;
 }
 
 /** The settings of this process. Nothing else reads its environment. */
