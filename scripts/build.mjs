@@ -1,7 +1,7 @@
 // Compiles src/ to dist/. With --if-stale it compiles only when a source is newer than the last build, so that
 // `npm start` and `npm test` cost nothing when there is nothing to do.
 import { spawnSync } from 'node:child_process';
-import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -11,6 +11,7 @@ const stamp = join(root, 'dist', '.built');
 if (process.argv.includes('--if-stale') && !isStale()) process.exit(0);
 
 if (!process.argv.includes('--if-stale')) rmSync(join(root, 'dist'), { recursive: true, force: true });
+const begunAt = new Date();
 const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
 const { status } = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json'], {
   cwd: root,
@@ -18,6 +19,8 @@ const { status } = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.
 });
 if (status !== 0) process.exit(status ?? 1);
 writeFileSync(stamp, '');
+// What is edited while the compiler runs may not be in its output, so it has to be newer than the stamp.
+utimesSync(stamp, begunAt, begunAt);
 
 function isStale() {
   const built = statSync(stamp, { throwIfNoEntry: false })?.mtimeMs;
