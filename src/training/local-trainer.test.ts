@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
+  cancelledError,
   CancellationSource,
   CancellationToken,
   ProgressReporter,
@@ -146,6 +147,18 @@ describe('localTrainer()', () => {
 
   describe('when cancelled', () => {
     const long = sampleStrategy(['  epochs: 3', '  epochs: 100000'], ['patience: 5', 'patience: 100000']);
+
+    it('ends a read of bars that takes long', async () => {
+      using source = new CancellationSource();
+      const bars: BarSource = {
+        read: (_series, _range, token) =>
+          new Promise((_resolve, reject) => token.onCancelled(() => reject(cancelledError('user')))),
+        calendarOf: async () => 'us_equities',
+      };
+      const training = localTrainer({ bars, models, version: '1.0.0' })(input, contextFor(source.token));
+      source.cancel();
+      await expect(training).rejects.toMatchObject({ code: 'cancelled' });
+    });
 
     it.each(['reading bars', 'computing features', 'training'])(
       'stops at once while %s, and stores nothing',

@@ -1,14 +1,9 @@
 import type { CancellationToken } from '../async/index.ts';
 import { KtrdrError } from '../base/index.ts';
 import { barCount, type Timeframe } from '../market/index.ts';
-import type { BarSource } from './bar-source.ts';
+import type { BarSource, Series } from './bar-source.ts';
 import type { SymbolBars } from './features.ts';
 import type { TrainingPlan } from './resolve.ts';
-
-interface Series {
-  readonly symbol: string;
-  readonly timeframe: Timeframe;
-}
 
 /**
  * Reads the bars that a plan uses.
@@ -21,8 +16,8 @@ export async function readBars(plan: TrainingPlan, source: BarSource, token: Can
     const calendar = await source.calendarOf(symbol, plan.baseTimeframe);
     const series: SymbolBars['series'][number][] = [];
     for (const timeframe of usedTimeframes(plan)) {
+      const bars = await source.read({ symbol, timeframe }, plan.range, token);
       token.throwIfCancelled('the reading of bars');
-      const bars = await source.read(symbol, timeframe, plan.range);
       if (calendar !== undefined && barCount(bars) > 0) series.push({ timeframe, bars });
       else missing.push({ symbol, timeframe });
     }

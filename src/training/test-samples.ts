@@ -74,7 +74,7 @@ export function sampleSource(count = 1_200): BarSource {
     ['BBB', walk({ seed: 2, count })],
   ]);
   return {
-    read: async (symbol, timeframe) => (timeframe === '1h' ? held.get(symbol) : undefined) ?? barsFromRows([]),
+    read: async ({ symbol, timeframe }) => (timeframe === '1h' ? held.get(symbol) : undefined) ?? barsFromRows([]),
     calendarOf: async (symbol) => (held.has(symbol) ? 'us_equities' : undefined),
   };
 }

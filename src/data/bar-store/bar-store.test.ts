@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ManualClock } from '../../async/index.ts';
+import { CancellationSource, ManualClock } from '../../async/index.ts';
 import { silentLogger } from '../../base/index.ts';
 import {
   barCount,
@@ -391,5 +391,13 @@ describe('A reader beside the writer', () => {
       code: 'failed_precondition',
     });
     expect(barCount(await store.read(spy))).toBe(3);
+  });
+
+  it('stops reading between two files when it is cancelled', async () => {
+    await store.append(spy, { calendar, bars: minutes(-5, 10), confirmedEmpty: [] });
+    using source = new CancellationSource();
+    const reading = store.read(spy, undefined, source.token);
+    source.cancel();
+    await expect(reading).rejects.toMatchObject({ code: 'cancelled' });
   });
 });

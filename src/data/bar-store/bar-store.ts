@@ -1,5 +1,5 @@
 import { dirname, join, resolve } from 'node:path';
-import { systemClock, type Clock } from '../../async/index.ts';
+import { CancellationToken, systemClock, type Clock } from '../../async/index.ts';
 import { KtrdrError, silentLogger, type Logger } from '../../base/index.ts';
 import {
   barCount,
@@ -108,14 +108,17 @@ export class BarStore implements AsyncDisposable {
     return manifest === undefined ? undefined : infoOf(manifest);
   }
 
-  /** The bars of a series, or those whose stamp lies in the range; none when nothing is stored. */
-  async read(key: SeriesKey, range?: TimeRange): Promise<Bars> {
-    return concatBars(await this.#readFiles(key, range, (file, part) => file.bars(part)));
+  /**
+   * The bars of a series, or those whose stamp lies in the range; none when nothing is stored. A cancel ends it before
+   * the next file.
+   */
+  async read(key: SeriesKey, range?: TimeRange, token = CancellationToken.none): Promise<Bars> {
+    return concatBars(await this.#readFiles(key, { range, token }, (file, part) => file.bars(part)));
   }
 
   /** As `read`, the time column alone. */
   async stamps(key: SeriesKey, range?: TimeRange): Promise<Float64Array> {
-    const parts = await this.#readFiles(key, range, (file, part) => file.stamps(part));
+    const parts = await this.#readFiles(key, { range }, (file, part) => file.stamps(part));
     return concatBars(parts.map((time) => ({ ...emptyBars, time }))).time;
   }
 
@@ -224,12 +227,13 @@ export class BarStore implements AsyncDisposable {
 
   async #readFiles<T>(
     key: SeriesKey,
-    range: TimeRange | undefined,
+    { range, token = CancellationToken.none }: { range: TimeRange | undefined; token?: CancellationToken },
     use: (file: BarFile, part?: TimeRange) => Promise<T>,
   ): Promise<T[]> {
     const place = this.#place(key);
     const parts: T[] = [];
     for (const file of await filesOf(place, range)) {
+      token.throwIfCancelled(`the reading of ${seriesName(key)}`);
       const wanted =
         range !== undefined && (file.range.start < range.start || range.end < file.range.end) ? range : undefined;
       const part = await readBarFile(place, file, (barFile) => use(barFile, wanted));
