@@ -141,6 +141,15 @@ describe('ModelStore', () => {
     },
   );
 
+  it('says what to do when the disk refuses a save', async () => {
+    await writeFile(join(directory, 'sample'), 'a file where the folder of the model belongs');
+    await expect(store.save(sample())).rejects.toMatchObject({
+      code: 'failed_precondition',
+      message: expect.stringContaining('cannot be saved in') as string,
+    });
+    expect(await readdir(directory)).toEqual(['sample']);
+  });
+
   it('notices one changed bit of the weights', async () => {
     const { directory: home } = await store.save(sample());
     const path = join(home, 'model.safetensors');

@@ -39,8 +39,9 @@ export class ModelStore {
     for (const name of await foldersIn(directory)) {
       if (!name.startsWith(temporaryPrefix)) continue;
       const path = join(directory, name);
-      // A young one may belong to another process that is saving right now.
-      if (clock.now() - (await stat(path)).mtimeMs > strayAfterMs) await rm(path, { recursive: true, force: true });
+      // A young one may belong to another process that is saving right now, and be gone a moment later.
+      const changedAt = (await ifThere(stat(path)))?.mtimeMs ?? Infinity;
+      if (clock.now() - changedAt > strayAfterMs) await rm(path, { recursive: true, force: true });
     }
     return new ModelStore(directory, log);
   }
@@ -48,7 +49,8 @@ export class ModelStore {
   /**
    * Stores a model under the next free version; on disk when this resolves. Savers of one name, in any number of
    * processes, get versions of their own.
-   * @throws KtrdrError `invalid_input` for a name that cannot be a folder's, or weights that do not fit the model.
+   * @throws KtrdrError `invalid_input` for a name that cannot be a folder's, or weights that do not fit the model;
+   * `failed_precondition` when the disk refuses.
    */
   async save(model: ModelToSave): Promise<ModelAddress> {
     const name = parse(nameSchema, model.metadata.strategyName, 'The name of the model');
@@ -63,8 +65,8 @@ export class ModelStore {
       await syncFolder(this.#root);
       return { name, version, directory: join(home, version) };
     } catch (thrown) {
-      await rm(temporary, { recursive: true, force: true });
-      throw thrown;
+      await rm(temporary, { recursive: true, force: true }).catch(() => {});
+      throw refusedByDisk(thrown, join(this.#root, name));
     }
   }
 
@@ -153,11 +155,25 @@ function numberOf(version: string): number {
 }
 
 async function foldersIn(directory: string): Promise<string[]> {
+  const entries = (await ifThere(readdir(directory, { withFileTypes: true }))) ?? [];
+  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+}
+
+async function ifThere<T>(reading: Promise<T>): Promise<T | undefined> {
   try {
-    const entries = await readdir(directory, { withFileTypes: true });
-    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+    return await reading;
   } catch (thrown) {
-    if (systemCode(thrown) === 'ENOENT') return [];
+    if (systemCode(thrown) === 'ENOENT') return undefined;
     throw thrown;
   }
+}
+
+function refusedByDisk(thrown: unknown, path: string): unknown {
+  const code = systemCode(thrown);
+  if (code === undefined) return thrown;
+  return new KtrdrError(
+    'failed_precondition',
+    `The model cannot be saved in ${path} (${code}). Check the disk's space and permissions, then train again.`,
+    { cause: thrown, details: { systemCode: code } },
+  );
 }
