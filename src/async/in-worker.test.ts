@@ -6,7 +6,7 @@ import { systemClock } from './clock.ts';
 import { inWorker, type WorkContext } from './in-worker.ts';
 import { ProgressReporter, type ProgressState } from './progress.ts';
 
-type Task = 'count' | 'obey' | 'ignore' | 'throw' | 'exit';
+type Task = 'count' | 'obey' | 'rest' | 'ignore' | 'throw' | 'exit';
 interface Context {
   step: string;
 }
@@ -46,6 +46,18 @@ describe('inWorker()', () => {
     source.cancel('user');
     await expect(running).rejects.toMatchObject({ code: 'cancelled', details: { reason: 'user' } });
     expect(performance.now() - asked).toBeLessThan(1_000);
+  });
+
+  it('keeps a thread that has nothing to do but wait, and wakes it for the cancel', async () => {
+    using source = new CancellationSource();
+    const { states, workContext } = context(source.token);
+    const running = runTask('rest', workContext);
+    await expect.poll(() => states.length).toBeGreaterThan(0);
+    await systemClock.sleep(100, CancellationToken.none);
+    source.cancel('timeout');
+    const thrown: unknown = await running.catch((error: unknown) => error);
+    expect(thrown).toMatchObject({ code: 'cancelled', details: { reason: 'timeout' } });
+    expect(thrown).not.toMatchObject({ details: { forced: true } });
   });
 
   it('ends a thread that does not stop, and says so', async () => {

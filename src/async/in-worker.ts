@@ -68,7 +68,7 @@ export function inWorker<I, C, R>(
           else if (report.kind === 'completed') resolve(report.result);
           else reject(KtrdrError.fromProblem(report.problem));
         });
-        worker.once('error', (error) => reject(threadFailure(error)));
+        worker.on('error', (error) => reject(threadFailure(error)));
         void exited.then((code) =>
           reject(
             token.reason === undefined
@@ -105,16 +105,20 @@ export function serveWork<I, C, R>(work: (input: I, context: WorkContext<C>) => 
     log: postedLogger({}, (level, message, fields) => send({ kind: 'log', level, message, fields })),
     clock: systemClock,
   };
-  work(input, workContext).then(
-    (result) => {
-      progress.flush();
-      send({ kind: 'completed', result });
-    },
-    (thrown: unknown) => {
-      progress.flush();
-      send({ kind: 'failed', problem: KtrdrError.from(thrown).toProblem() });
-    },
-  );
+  // A thread that waits for nothing but its token, which holds no thread, would end before its work does.
+  port.ref();
+  work(input, workContext)
+    .then(
+      (result) => {
+        progress.flush();
+        send({ kind: 'completed', result });
+      },
+      (thrown: unknown) => {
+        progress.flush();
+        send({ kind: 'failed', problem: KtrdrError.from(thrown).toProblem() });
+      },
+    )
+    .finally(() => port.unref());
 }
 
 type LogLevel = 'debug' | 'info' | 'warn' | 'error';
