@@ -148,16 +148,32 @@ describe('runTraining()', () => {
     expect(batches).toBeLessThanOrEqual(110);
   });
 
-  it('says that a training diverged, instead of going on with NaN', () => {
-    const trainer = plainBackend.create({
+  const hurried = (): Trainer =>
+    plainBackend.create({
       model: { kind: 'mlp', inputs: 2, hiddenLayers: [8], classes: 3, activation: 'relu', dropout: 0 },
       optimizer: { type: 'sgd', learningRate: 1e38, weightDecay: 0, gradientClip: 0 },
       data: { features, labels },
       seed: 1,
     });
-    const error = thrownBy(() => run({ trainer, epochs: 5 }));
+
+  it('says that a training diverged, as soon as it has, and reports no loss that is none', () => {
+    const losses: (number | undefined)[] = [];
+    const onState = ({ context }: ProgressState<TrainModelContext>): void => void losses.push(context.trainLoss);
+    const error = thrownBy(() => run({ trainer: hurried(), epochs: 5, onState }));
     expect(error.code).toBe('failed_precondition');
-    expect(error.message).toContain('diverged in epoch');
+    expect(error.message).toContain('diverged in epoch 1:');
+    expect(losses.filter((loss) => loss !== undefined && !Number.isFinite(loss))).toEqual([]);
+  });
+
+  it('notices that the very last step diverged, without a validation part, too', () => {
+    const { none: token } = CancellationToken;
+    const clock = new ManualClock();
+    const progress = { report: () => {}, within: () => progress };
+    const whole = { parts: { train: parts.train, validation: range(0, 0) }, settings: { epochs: 1, batchSize: 100 } };
+    const error = thrownBy(() =>
+      runTraining({ trainer: hurried(), seed: 1, ...whole }, { token, clock, progress, share: [0, 1] }),
+    );
+    expect(error.message).toContain('diverged in epoch 1:');
   });
 });
 

@@ -46,14 +46,16 @@ export function runTraining({ trainer, parts, settings, seed }: TrainingRun, con
   for (let epoch = 1; epoch <= epochs; epoch += 1) {
     random.shuffle(order);
     const trainLoss = trainEpoch({ trainer, order, epoch, batchSize: settings.batchSize }, context.token, report.batch);
-    const { accuracy: trainAccuracy } = evaluateRows(trainer, sample, context.token);
-    const metrics: EpochMetrics = { epoch, trainLoss, trainAccuracy };
+    const sampled = evaluateRows(trainer, sample, context.token);
+    // The loss of a step is that before the step: only now is it known what the last one did.
+    refuseDivergence(epoch, sampled.loss);
+    const metrics: EpochMetrics = { epoch, trainLoss, trainAccuracy: sampled.accuracy };
     if (parts.validation.length > 0) {
       const { loss, accuracy } = evaluateRows(trainer, parts.validation, context.token);
+      refuseDivergence(epoch, loss);
       metrics.validationLoss = loss;
       metrics.validationAccuracy = accuracy;
     }
-    refuseDivergence(metrics);
     history.push(metrics);
     report.epoch(metrics);
     best?.look(metrics, trainer);
@@ -69,8 +71,8 @@ export function runTraining({ trainer, parts, settings, seed }: TrainingRun, con
   };
 }
 
-function refuseDivergence({ epoch, trainLoss, validationLoss = 0 }: EpochMetrics): void {
-  if (Number.isFinite(trainLoss) && Number.isFinite(validationLoss)) return;
+function refuseDivergence(epoch: number, loss: number): void {
+  if (Number.isFinite(loss)) return;
   throw new KtrdrError(
     'failed_precondition',
     `The training diverged in epoch ${epoch}: its loss is not a number any more. Lower training.learning_rate, or set training.gradient_clip.`,
@@ -117,6 +119,7 @@ function trainEpoch(
     if (batch % batchesBetweenLooks === 1) token.throwIfCancelled('the training');
     const rows = order.subarray(from, from + batchSize);
     lossSum += trainer.step(rows) * rows.length;
+    refuseDivergence(epoch, lossSum);
     report(epoch, batch, lossSum / (from + rows.length));
   }
   return lossSum / order.length;
