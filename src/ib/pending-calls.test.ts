@@ -83,4 +83,22 @@ describe('PendingCalls', () => {
     calls.failAll(failure);
     expect(await settled).toMatchObject(all.map(() => ({ reason: { message: 'no the answer' } })));
   });
+
+  it('waits for no answer to what could not be sent', async () => {
+    const { calls, clock } = setUp();
+    const abandoned: number[] = [];
+    const unsendable = calls.start({
+      what: 'the answer',
+      timeoutMs: 10_000,
+      token: CancellationToken.none,
+      send: () => {
+        throw new Error('not connected');
+      },
+      abandon: (id) => abandoned.push(id),
+    });
+    await expect(unsendable).rejects.toThrow('not connected');
+    expect(calls.size).toBe(0);
+    clock.advance(60_000);
+    expect(abandoned).toEqual([]);
+  });
 });

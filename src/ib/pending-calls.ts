@@ -71,7 +71,11 @@ export class PendingCalls<T> {
         resolve: (items) => settle(() => resolve(items)),
         reject: (error) => settle(() => reject(error)),
       });
-      send(id);
+      try {
+        send(id);
+      } catch (error) {
+        settle(() => reject(KtrdrError.from(error)));
+      }
     });
   }
 
