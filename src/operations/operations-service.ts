@@ -33,7 +33,7 @@ export interface RunningOperation {
   end(outcome: Outcome, result?: EncodedResult): void;
 }
 
-/** The register of operations: everybody reads, follows and cancels here. What it announces is already on disk. */
+/** The register of operations: everybody reads, follows and cancels here. A change of status is on disk before it is announced. */
 export class OperationsService {
   readonly #store: OperationStore;
   readonly #clock: Clock;
