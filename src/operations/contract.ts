@@ -40,14 +40,16 @@ export async function encodeResult<I, C, R>(contract: OperationContract<I, C, R>
   if (contract.encoding !== undefined) {
     return { mediaType: contract.encoding.mediaType, bytes: await contract.encoding.encode(result) };
   }
-  return { mediaType: 'application/json', bytes: new TextEncoder().encode(JSON.stringify(result)) };
+  // Nothing has no JSON; it is kept as no bytes.
+  const json = result === undefined ? '' : JSON.stringify(result);
+  return { mediaType: 'application/json', bytes: new TextEncoder().encode(json) };
 }
 
 /** @throws KtrdrError `data_corrupt` for JSON that is not what the contract says. */
 export async function decodeResult<I, C, R>(contract: OperationContract<I, C, R>, bytes: Uint8Array): Promise<R> {
   if (contract.encoding !== undefined) return contract.encoding.decode(bytes);
   try {
-    return contract.result.parse(JSON.parse(new TextDecoder().decode(bytes)));
+    return contract.result.parse(bytes.length === 0 ? undefined : JSON.parse(new TextDecoder().decode(bytes)));
   } catch (cause) {
     throw new KtrdrError(
       'data_corrupt',

@@ -211,6 +211,32 @@ describe('ServiceOrchestrator', () => {
     expect(orchestrator.operations.get(id).input).toEqual({ steps: null });
   });
 
+  it('takes no input and no result for what they are', async () => {
+    const rest: OperationContract<undefined, Context, undefined> = {
+      type: 'rest',
+      input: z.undefined(),
+      context: climb.context,
+      result: z.undefined(),
+      begin: () => ({ step: 0 }),
+      render: () => 'Resting',
+    };
+    orchestrator.register(rest, async () => undefined);
+    await expect(orchestrator.start(rest, undefined, { id: 'nap' }).result).resolves.toBeUndefined();
+    const joined = orchestrator.start(rest, undefined, { id: 'nap' });
+    await expect(joined.result).resolves.toBeUndefined();
+  });
+
+  it('calls a kept result that does not fit its contract corrupt', async () => {
+    const { id, result } = runs(async () => ({ reached: 'the top' }) as unknown as { reached: number }).start(climb, {
+      steps: 1,
+    });
+    await result;
+    await expect(orchestrator.start(climb, { steps: 1 }, { id }).result).rejects.toMatchObject({
+      code: 'data_corrupt',
+      message: expect.stringContaining('climb') as string,
+    });
+  });
+
   it('stops everything with reason shutdown when disposed, and starts nothing more', async () => {
     const { id } = runs(waiting).start(climb, { steps: 1 });
     await expect.poll(() => orchestrator.operations.get(id).status).toBe('running');

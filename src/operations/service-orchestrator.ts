@@ -171,8 +171,7 @@ export class ServiceOrchestrator implements AsyncDisposable {
   #join(existing: Operation, kind: Kind, input: unknown): StartedOperation<unknown> {
     const { id } = existing;
     // Compared as JSON, which is how the first input was kept.
-    const same =
-      existing.type === kind.contract.type && isDeepStrictEqual(existing.input, JSON.parse(JSON.stringify(input)));
+    const same = existing.type === kind.contract.type && isDeepStrictEqual(existing.input, asKept(input));
     if (!same)
       throw new KtrdrError('conflict', `Operation "${id}" exists with another type or input; choose another id.`);
     const result = this.#running.get(id) ?? this.#ended(existing, kind);
@@ -209,17 +208,21 @@ function newOperation(id: string, contract: Kind['contract'], input: unknown, no
     startedAt: now,
     updatedAt: now,
   };
-  const kept: unknown = JSON.parse(JSON.stringify(input));
   return {
     id,
     type: contract.type,
     status: 'pending',
-    input: kept,
+    input: asKept(input),
     progress,
     message: contract.render(progress),
     createdAt: now,
     version: Math.round(now),
   };
+}
+
+/** What is left of an input in a record, which is JSON. */
+function asKept(input: unknown): unknown {
+  return input === undefined ? null : JSON.parse(JSON.stringify(input));
 }
 
 function outcomeOf(error: KtrdrError): Outcome {

@@ -145,6 +145,16 @@ describe('the routes of a host', () => {
     expect((await request(newHost({ maxBodyBytes: 100 }), '/notes', init)).status).toBe(413);
   });
 
+  it('take a body that breaks off for a fault of the request, not for a bug', async () => {
+    const lines: string[] = [];
+    const log: Logger = { ...silentLogger, error: (message) => void lines.push(message) };
+    const body = new ReadableStream({ pull: (controller) => controller.error(new Error('aborted')) });
+    const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body, duplex: 'half' as const };
+    const response = await request(newHost({ log }), '/notes', init);
+    expect(await response.json()).toMatchObject({ status: 400, code: 'invalid_input' });
+    expect(lines).toEqual([]);
+  });
+
   it('log the stack of a bug and answer without it', async () => {
     const lines: Record<string, unknown>[] = [];
     const log: Logger = { ...silentLogger, error: (_, fields = {}) => void lines.push(fields) };

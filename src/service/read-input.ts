@@ -55,17 +55,21 @@ async function readJson(request: HonoRequest, maxBytes: number): Promise<unknown
 async function readText({ raw }: HonoRequest, maxBytes: number): Promise<string> {
   const tooLarge = (): RequestFault => new RequestFault(413, `The body is larger than the ${maxBytes} bytes allowed.`);
   const announced = raw.headers.get('content-length');
-  if (announced !== null) {
-    if (Number(announced) > maxBytes) throw tooLarge();
-    return raw.text();
+  if (announced !== null && Number(announced) > maxBytes) throw tooLarge();
+  try {
+    if (announced !== null) return await raw.text();
+    const decoder = new TextDecoder();
+    let text = '';
+    let size = 0;
+    for await (const chunk of raw.body ?? []) {
+      size += chunk.byteLength;
+      if (size > maxBytes) throw tooLarge();
+      text += decoder.decode(chunk, { stream: true });
+    }
+    return text + decoder.decode();
+  } catch (cause) {
+    if (cause instanceof RequestFault) throw cause;
+    // Mostly a caller who went away: no fault of ours, and nobody is left to read the answer.
+    throw new RequestFault(400, `The body broke off before its end: ${KtrdrError.from(cause).message}.`);
   }
-  const decoder = new TextDecoder();
-  let text = '';
-  let size = 0;
-  for await (const chunk of raw.body ?? []) {
-    size += chunk.byteLength;
-    if (size > maxBytes) throw tooLarge();
-    text += decoder.decode(chunk, { stream: true });
-  }
-  return text + decoder.decode();
 }
