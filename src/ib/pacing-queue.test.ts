@@ -78,6 +78,20 @@ describe('PacingQueue', () => {
     expect([sent, queue.waiting, queue.inFlight]).toEqual([false, 0, 0]);
   });
 
+  it('forgets a request that is cancelled by who is told that it waits', async () => {
+    const clock = new ManualClock();
+    const queue = new PacingQueue({ ...defaultPacingLimits, history: { count: 1, ms: 2_000 } }, clock);
+    await queue.run(request('a'), () => Promise.resolve(), { token: none });
+    using source = new CancellationSource();
+    const second = queue.run(request('b'), () => Promise.resolve(), {
+      token: source.token,
+      onWait: () => source.cancel(),
+    });
+    await expect(second).rejects.toMatchObject({ code: 'cancelled' });
+    clock.advance(10_000);
+    expect([queue.inFlight, queue.waiting]).toEqual([0, 0]);
+  });
+
   it('frees the place of a request that failed', async () => {
     const queue = new PacingQueue({ ...defaultPacingLimits, inFlight: 1 }, new ManualClock());
     await expect(queue.run(request('a'), () => Promise.reject(new Error('no')), { token: none })).rejects.toThrow('no');

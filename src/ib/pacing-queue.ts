@@ -90,13 +90,12 @@ export class PacingQueue {
     const now = this.#clock.elapsed();
     this.#starts = forgetOldStarts(this.#starts, this.#limits, now);
     let nextLook = Infinity;
-    const held: Waiter[] = [];
+    const held: { waiter: Waiter; wait: PacingWait }[] = [];
     const admitted: Waiter[] = [];
     for (const waiter of this.#waiters) {
       const { request } = waiter;
       if (holdsPlace(request) && this.#inFlight >= this.#limits.inFlight) {
-        waiter.onWait({ why: 'other requests are under way' });
-        held.push(waiter);
+        held.push({ waiter, wait: { why: 'other requests are under way' } });
         continue;
       }
       const { at, why } = nextAllowedAt(
@@ -105,18 +104,19 @@ export class PacingQueue {
         now,
       );
       if (why !== undefined) {
-        waiter.onWait({ why, forMs: at - now });
         nextLook = Math.min(nextLook, at);
-        held.push(waiter);
+        held.push({ waiter, wait: { why, forMs: at - now } });
         continue;
       }
       this.#starts.push({ ...request, at: now });
       if (holdsPlace(request)) this.#inFlight += 1;
       admitted.push(waiter);
     }
-    this.#waiters = held;
+    this.#waiters = held.map(({ waiter }) => waiter);
     if (nextLook < Infinity) this.#timer = this.#clock.after(nextLook - now, () => this.#admit());
     for (const { admit } of admitted) admit();
+    // Last, because whoever is told may cancel.
+    for (const { waiter, wait } of held) waiter.onWait(wait);
   }
 }
 
