@@ -252,15 +252,35 @@ describe('IbGateway', () => {
     await expect(history).rejects.toMatchObject({ code: 'unavailable', message: expect.stringContaining('IB 1101') });
   });
 
-  it('pauses after a complaint about the pace', async () => {
+  it('pauses after a complaint about the pace, and sends the request again', async () => {
     const simulator = await simulate({ faults: [{ kind: 'false_pacing_violation' }] });
     const gateway = connectTo(simulator, { pacing: { afterComplaintMs: 40 } });
-    await expect(gateway.history(query, { token: none })).rejects.toMatchObject({ code: 'rate_limited' });
     const phases: string[] = [];
     const begunAt = performance.now();
-    await gateway.history(query, { token: none, onPhase: (phase) => phases.push(phase) });
+    const bars = await gateway.history(query, { token: none, onPhase: (phase) => phases.push(phase) });
+    expect(bars).toHaveLength(28);
     expect(performance.now() - begunAt).toBeGreaterThan(30);
-    expect(phases[0]).toBe('waiting for pacing');
+    const changes = phases.filter((phase, index) => phase !== phases[index - 1]);
+    expect(changes.slice(-3)).toEqual(['fetching', 'waiting for pacing', 'fetching']);
+  });
+
+  it('gives a request up that IB complains about again and again', async () => {
+    const simulator = await simulate();
+    for (let fault = 0; fault < 10; fault += 1) simulator.inject({ kind: 'false_pacing_violation' });
+    const gateway = connectTo(simulator, { pacing: { afterComplaintMs: 10 } });
+    await expect(gateway.history(query, { token: none })).rejects.toMatchObject({ code: 'rate_limited' });
+    expect(simulator.counters.historyRequests).toBe(4);
+  });
+
+  it('ends the pause after a complaint when it is cancelled', async () => {
+    const simulator = await simulate({ faults: [{ kind: 'false_pacing_violation' }] });
+    const gateway = connectTo(simulator);
+    using source = new CancellationSource();
+    const onPhase = (phase: string): void => {
+      if (phase === 'waiting for pacing') source.cancel();
+    };
+    await expect(gateway.history(query, { token: source.token, onPhase })).rejects.toMatchObject({ code: 'cancelled' });
+    expect(gateway.status().requests).toEqual({ inFlight: 0, waiting: 0 });
   });
 
   it('keeps to three requests in flight', async () => {

@@ -1,6 +1,6 @@
 import type { ContractDetails } from '@stoqey/ib';
 import type { CancellationToken, Clock } from '../async/index.ts';
-import type { Logger } from '../base/index.ts';
+import { KtrdrError, type Logger } from '../base/index.ts';
 import { symbolOf, type IbContract } from './contract.ts';
 import type { GatewayAddress } from './gateway-errors.ts';
 import type { GatewayStatus } from './gateway-status.ts';
@@ -25,6 +25,9 @@ export interface IbGatewayOptions extends GatewayAddress {
 
 /** More attempts are known to leave a gateway unable to answer anybody. */
 const idsToTry = 3;
+
+/** IB complains at times about a pace that keeps its rules; a request is sent again so often, after the pause it asks for. */
+const complaintsTaken = 3;
 
 interface Ask {
   readonly token: CancellationToken;
@@ -113,7 +116,14 @@ export class IbGateway implements AsyncDisposable {
       return act(session);
     };
     await healthy();
-    return this.#pacing.run(request, sendNow, { token, onWait: () => onPhase('waiting for pacing') });
+    for (let complaints = 0; ; complaints += 1) {
+      try {
+        return await this.#pacing.run(request, sendNow, { token, onWait: () => onPhase('waiting for pacing') });
+      } catch (thrown) {
+        const isComplaint = thrown instanceof KtrdrError && thrown.code === 'rate_limited';
+        if (!isComplaint || complaints === complaintsTaken) throw thrown;
+      }
+    }
   }
 }
 
