@@ -41,6 +41,11 @@ export class KtrdrProcess implements AsyncDisposable {
     this.#child.kill(signal);
   }
 
+  /** What `| head -0` does: nobody reads what the process prints. */
+  closeOutput(): void {
+    this.#child.stdout?.destroy();
+  }
+
   /** What a terminal does on Ctrl-C: the signal goes to the whole process group. */
   pressCtrlC(): void {
     process.kill(-this.pid, 'SIGINT');

@@ -2,7 +2,7 @@
 import { CommanderError } from 'commander';
 import { KtrdrError } from '../../base/index.ts';
 import { createProgram } from './program.ts';
-import { colours, terminal } from './terminal.ts';
+import { colours, terminal, watchOutput } from './terminal.ts';
 
 /** The exit code of a command line, after it has run. */
 async function run(argv: readonly string[]): Promise<number> {
@@ -23,6 +23,8 @@ function stackOf({ cause, stack = '' }: KtrdrError): string {
   return cause instanceof Error ? (cause.stack ?? stack) : stack;
 }
 
-process.exitCode = await run(process.argv.slice(2));
+watchOutput((code) => (process.exitCode = code));
+const exitCode = await run(process.argv.slice(2));
+process.exitCode ??= exitCode;
 // An open channel to a parent would keep a process that has nothing left to do.
 if (process.connected) process.disconnect();

@@ -1,4 +1,5 @@
 import pc from 'picocolors';
+import { KtrdrError, systemCode } from '../../base/index.ts';
 
 /** Results go to stdout, everything about the work itself to stderr. */
 export const terminal = {
@@ -9,6 +10,23 @@ export const terminal = {
     process.stderr.write(`${line}\n`);
   },
 };
+
+/**
+ * A reader that has gone (`| head -1`) is no error: work goes on and writes into nothing. Output that cannot be written
+ * for any other reason is told, and `setExitCode` hears of it.
+ */
+export function watchOutput(setExitCode: (code: number) => void): void {
+  const gone = new Set(['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED']);
+  let told = false;
+  process.stderr.on('error', () => {});
+  process.stdout.on('error', (cause) => {
+    if (told || gone.has(systemCode(cause) ?? '')) return;
+    told = true;
+    const error = new KtrdrError('failed_precondition', `Cannot write the output: ${cause.message}.`, { cause });
+    terminal.note(`${colours.red('error:')} ${error.message}`);
+    setExitCode(error.exitCode);
+  });
+}
 
 /** Colours follow the stream they are written to, and NO_COLOR. */
 export const colours = pc.createColors(pc.isColorSupported && process.stderr.isTTY);
