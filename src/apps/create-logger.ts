@@ -6,7 +6,7 @@ import type { Settings } from '../config/index.ts';
 export function createLogger(service: string, level: Settings['logLevel']): Logger {
   return fromPino(
     pino(
-      { level, base: { service }, timestamp: pino.stdTimeFunctions.isoTime },
+      { level, base: { name: service }, timestamp: pino.stdTimeFunctions.isoTime },
       pino.destination({ dest: 2, sync: true }),
     ),
   );

@@ -1,4 +1,5 @@
-import type { Logger } from '../base/index.ts';
+import { CancellationSource, type CancellationToken } from '../async/index.ts';
+import { isCancelled, type Logger } from '../base/index.ts';
 import type { HostService } from '../service/index.ts';
 
 /** A service that listens, with everything behind it. Disposing stops it and lets go of all it holds. */
@@ -70,17 +71,31 @@ function untilToldToStop(): Promise<StopSignal> {
   });
 }
 
-/** Runs a service until the process is told to stop. @returns the exit code. */
+const stopExitCodes: Readonly<Record<StopSignal, number>> = { SIGINT: 130, SIGTERM: 143, disconnect: 0 };
+
+/** Runs a service until the process is told to stop, also while it is still starting. @returns the exit code. */
 export async function serve(
-  start: () => Promise<RunningService>,
+  start: (token: CancellationToken) => Promise<RunningService>,
   { announce, log }: { announce: (url: string) => void; log: Logger },
 ): Promise<number> {
-  const stopped = untilToldToStop();
-  await using service = await start();
-  announce(service.url);
-  const ready: ReadyMessage = { ready: true, url: service.url };
-  if (process.connected) process.send?.(ready);
-  const signal = await stopped;
-  log.info('stopping', { signal });
-  return { SIGINT: 130, SIGTERM: 143, disconnect: 0 }[signal];
+  using starting = new CancellationSource();
+  let signal: StopSignal | undefined;
+  const stopped = untilToldToStop().then((told) => {
+    signal = told;
+    starting.cancel('shutdown');
+    return told;
+  });
+  try {
+    await using service = await start(starting.token);
+    announce(service.url);
+    const ready: ReadyMessage = { ready: true, url: service.url };
+    // A parent that goes at this moment is heard of as a disconnect.
+    if (process.connected) process.send?.(ready, undefined, {}, () => {});
+    const told = await stopped;
+    log.info('stopping', { signal: told });
+    return stopExitCodes[told];
+  } catch (error) {
+    if (signal !== undefined && isCancelled(error)) return stopExitCodes[signal];
+    throw error;
+  }
 }

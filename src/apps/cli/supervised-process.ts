@@ -22,6 +22,8 @@ interface ProcessOptions {
   environment: Readonly<Record<string, string>>;
   logFile: string;
   token: CancellationToken;
+  /** Hears, in a sentence, of an end that nobody here asked for, once the service was ready. */
+  onLost?: (sentence: string) => void;
 }
 
 /** A ktrdr service in a process of its own. It ends with this one, however this one ends. */
@@ -29,6 +31,7 @@ export class SupervisedProcess implements AsyncDisposable {
   readonly url: string;
   readonly #child: ChildProcess;
   readonly #exited: Promise<void>;
+  #isStopping = false;
 
   private constructor(child: ChildProcess, exited: Promise<void>, url: string) {
     this.#child = child;
@@ -37,10 +40,16 @@ export class SupervisedProcess implements AsyncDisposable {
   }
 
   /** Resolves when the service is ready. @throws KtrdrError `unavailable` with the end of its log, `cancelled`. */
-  static async start({ name, command, environment, logFile, token }: ProcessOptions): Promise<SupervisedProcess> {
-    token.throwIfCancelled();
-    mkdirSync(dirname(logFile), { recursive: true });
-    const log = openSync(logFile, 'w');
+  static async start({
+    name,
+    command,
+    environment,
+    logFile,
+    token,
+    onLost = () => {},
+  }: ProcessOptions): Promise<SupervisedProcess> {
+    token.throwIfCancelled(`the start of the ${name}`);
+    const log = openLog(logFile);
     const child = fork(main, command, {
       env: environmentWith(environment),
       stdio: ['ignore', log, log, 'ipc'],
@@ -48,9 +57,17 @@ export class SupervisedProcess implements AsyncDisposable {
       detached: true,
     });
     closeSync(log);
-    const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    const exited = new Promise<void>((resolve) => {
+      child.once('exit', () => resolve());
+      // A process that could not be made never exits.
+      child.once('error', () => child.pid === undefined && resolve());
+    });
     try {
-      return new SupervisedProcess(child, exited, await ready(child, { name, logFile, token }));
+      const service = new SupervisedProcess(child, exited, await ready(child, { name, logFile, token }));
+      void exited.then(() => {
+        if (!service.#isStopping) onLost(`The ${name} has ended unasked. Its log is "${logFile}".`);
+      });
+      return service;
     } catch (error) {
       await stop(child, exited);
       throw error;
@@ -62,7 +79,21 @@ export class SupervisedProcess implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isStopping = true;
     await stop(this.#child, this.#exited);
+  }
+}
+
+function openLog(path: string): number {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    return openSync(path, 'w');
+  } catch (cause) {
+    throw new KtrdrError(
+      'failed_precondition',
+      `Cannot write the log "${path}" (${KtrdrError.from(cause).message}). Make it writable, or choose another --home.`,
+      { cause },
+    );
   }
 }
 
@@ -87,6 +118,7 @@ function ready(
       else fail('sent something else than its address')();
     });
     child.once('exit', fail('ended before it was ready'));
+    child.once('error', (cause) => fail(`could not be started (${cause.message})`)());
     child.once('exit', () => late[Symbol.dispose]());
     child.once('message', () => {
       late[Symbol.dispose]();
@@ -97,7 +129,7 @@ function ready(
 
 /** Asks, waits, and in the end insists. */
 async function stop(child: ChildProcess, exited: Promise<void>): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   child.kill('SIGTERM');
   using insist = systemClock.after(stopWithinMs, () => child.kill('SIGKILL'));
   void insist;

@@ -8,6 +8,7 @@ import { Resources } from '../../serve.ts';
 import { withApi } from '../api-client.ts';
 import type { CommandContext } from '../program.ts';
 import { runOperation } from '../run-operation.ts';
+import { prepareHome } from '../prepare-home.ts';
 import { SupervisedProcess } from '../supervised-process.ts';
 import { colours, terminal } from '../terminal.ts';
 import { loadSummary } from './data.ts';
@@ -29,16 +30,19 @@ interface DemoOptions {
 export async function demo({ settings, token }: CommandContext, { gatewayLatency }: DemoOptions): Promise<void> {
   // Simulated bars must never mix with real ones.
   const home = join(settings.home, 'demo');
+  prepareHome(home);
   const strategy = await readStrategy(strategyPath);
   terminal.print(`ktrdr demo: simulated market, real everything else. Data and logs go to ${home}`);
-  await using services = await startServices(home, { gatewayLatency, token });
-  await withApi({ ...settings, api: { ...settings.api, url: services.apiUrl } }, async (client) => {
-    await loadEverything(client, token);
-    terminal.print();
-    const input = { strategy, strategyName: basename(strategyPath) };
-    const result = await runOperation({ client, contract: trainModel, input, token });
-    terminal.print(trainingSummary(result));
-  });
+  {
+    await using services = await startServices(home, { gatewayLatency, token });
+    await withApi({ ...settings, api: { ...settings.api, url: services.apiUrl } }, async (client) => {
+      await loadEverything(client, token);
+      terminal.print();
+      const input = { strategy, strategyName: basename(strategyPath) };
+      const result = await runOperation({ client, contract: trainModel, input, token });
+      terminal.print(trainingSummary(result));
+    });
+  }
   terminal.print();
   terminal.print(nextSteps(home));
 }
@@ -89,10 +93,9 @@ async function startServices(
       '--latency',
       String(gatewayLatency),
     ]);
-    const [ibHost, trainingHost] = await Promise.all([
-      start('IB host', ['host', 'ib', '--port', '0'], { IB_HOST: '127.0.0.1', IB_PORT: new URL(gateway).port }),
-      start('Training host', ['host', 'training', '--port', '0']),
-    ]);
+    const gatewayAddress = { IB_HOST: '127.0.0.1', IB_PORT: new URL(gateway).port };
+    const ibHost = await start('IB host', ['host', 'ib', '--port', '0'], gatewayAddress);
+    const trainingHost = await start('Training host', ['host', 'training', '--port', '0']);
     const apiUrl = await start('API', ['up', '--port', '0'], {
       USE_IB_HOST_SERVICE: 'true',
       IB_HOST_SERVICE_URL: ibHost,
@@ -108,11 +111,17 @@ async function startServices(
 
 function nextSteps(home: string): string {
   return [
-    'Everything has been stopped. What to type next:',
-    `  npx ktrdr up --simulate --home "${home}"     start it again, and leave it running; then, in another terminal:`,
-    '  npx ktrdr data show AAPL -t 1h               look at the bars',
-    '  npx ktrdr data load EUR.USD -t 1h            load something else',
-    '  npx ktrdr models list                        look at the models',
-    '  npx ktrdr --help                             see everything there is',
+    'Everything has been stopped. What to type next, to start it again and leave it running:',
+    `  npx ktrdr up --simulate --home ${shellWord(home)}`,
+    'Then, in another terminal:',
+    '  npx ktrdr data show AAPL -t 1h       look at the bars',
+    '  npx ktrdr data load EUR.USD -t 1h    load something else',
+    '  npx ktrdr models list                look at the models',
+    '  npx ktrdr --help                     see everything there is',
   ].join('\n');
+}
+
+/** A word as a shell takes it, quoted where it has to be. */
+function shellWord(word: string): string {
+  return /^[\w./:@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -3,11 +3,13 @@ import { createLogger } from '../../create-logger.ts';
 import { startIbHost } from '../../ib-host.ts';
 import { serve } from '../../serve.ts';
 import { startTrainingHost } from '../../training-host.ts';
+import { prepareHome } from '../prepare-home.ts';
 import { terminal } from '../terminal.ts';
 
 export function ibHost(settings: Settings, { port }: { port: number }): Promise<number> {
   const log = createLogger('ib-host', settings.logLevel);
   const { host, port: gatewayPort } = settings.ib.gateway;
+  prepareHome(settings.home);
   return serve(() => startIbHost(settings, { port, log }), {
     log,
     announce: (url) => terminal.print(`IB host service on ${url}, loading from the gateway at ${host}:${gatewayPort}`),
@@ -16,6 +18,7 @@ export function ibHost(settings: Settings, { port }: { port: number }): Promise<
 
 export function trainingHost(settings: Settings, { port }: { port: number }): Promise<number> {
   const log = createLogger('training-host', settings.logLevel);
+  prepareHome(settings.home);
   return serve(() => startTrainingHost(settings, { port, log }), {
     log,
     announce: (url) => terminal.print(`Training host service on ${url}, with the data in ${settings.home}`),
