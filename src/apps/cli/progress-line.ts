@@ -2,7 +2,9 @@ import type { Operation } from '../../operations/index.ts';
 import { formatDuration } from './format.ts';
 import { colours } from './terminal.ts';
 
-const barWidth = 24;
+/** The bar gives way to the words: the widest one that leaves them room, or none. */
+const barWidths = [24, 12, 6];
+const percentWidth = 5;
 const showRemainingAboveMs = 3_000;
 const plainLineEveryMs = 1_000;
 
@@ -28,7 +30,8 @@ export class ProgressLine {
 
   show(view: ProgressView): void {
     if (this.#stream.isTTY) {
-      this.#stream.write(`\r\x1B[2K${fit(drawn(view), this.#stream.columns ?? 80)}`);
+      const columns = this.#stream.columns || 80;
+      this.#stream.write(`\r\x1B[2K${fit(drawn(view, columns), columns)}`);
       return;
     }
     const now = performance.now();
@@ -63,7 +66,9 @@ export function closingLine({ message, status, startedAt, endedAt, error }: Oper
   }
 }
 
-function drawn({ message, fraction, remainingMs = 0 }: ProgressView): string {
+function drawn({ message, fraction, remainingMs = 0 }: ProgressView, columns: number): string {
+  const room = columns - 1 - percentWidth - message.length;
+  const barWidth = barWidths.find((width) => width <= room) ?? 0;
   const filled = Math.round(fraction * barWidth);
   const bar = `${'\u2501'.repeat(filled)}${colours.dim('\u2500'.repeat(barWidth - filled))}`;
   const percent = `${Math.floor(fraction * 100)}%`.padStart(4);
