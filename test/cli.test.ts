@@ -1,4 +1,5 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KtrdrProcess, ktrdr, temporaryDirectory, type TemporaryDirectory } from './support/ktrdr-process.ts';
@@ -134,6 +135,32 @@ describe('bad input gets one clear sentence and its exit code', () => {
       { code: 3, says: /no NVDA 1d data in the store; load it with "ktrdr data load NVDA -t 1d"/ },
     ],
     [
+      'a symbol that the API refuses unheard',
+      async () => ['data', 'load', ' ', '-t', '1h'],
+      { code: 2, says: /^error: [^\n]*'symbol'\. it is empty\.\n$/ },
+    ],
+    ['a count outside its bounds', async () => ['ops', 'list', '-n', '0'], { code: 2, says: /use 1 to 1000/ }],
+    [
+      'a home that is an empty word',
+      async () => ['demo', '--home', ''],
+      { code: 2, says: /--home <directory>' argument '' is invalid/ },
+    ],
+    [
+      'a home that is a file',
+      async () => ['demo', '--home', await fileWith('home', '')],
+      { code: 5, says: /^error: Cannot keep data in ".+demo" .*--home\.\n$/ },
+    ],
+    [
+      'a directory as a strategy',
+      async () => ['models', 'train', files.path],
+      { code: 2, says: /Cannot read the strategy ".+": it is a directory\./ },
+    ],
+    [
+      'a strategy without end',
+      async () => ['models', 'train', '/dev/zero'],
+      { code: 2, says: /the text is longer than/ },
+    ],
+    [
       'an unknown operation',
       async () => ['ops', 'status', 'op_nothing'],
       { code: 3, says: /no operation "op_nothing"/ },
@@ -208,6 +235,14 @@ describe('bad input gets one clear sentence and its exit code', () => {
     expect(result.stderr).not.toMatch(/\n\s+at /);
   });
 
+  it('goes on without a word when its reader has gone', { timeout: 30_000 }, async () => {
+    await ktrdr(['data', 'load', 'AAPL', '-t', '1h', ...span], api);
+    await using show = new KtrdrProcess(['data', 'show', 'AAPL', '-t', '1h', '-n', '2000', '--json'], api);
+    show.closeOutput();
+    expect(await show.exit).toBe(0);
+    expect(show.stderr).toBe('');
+  });
+
   it('a port that is taken', async () => {
     await using other = await temporaryDirectory();
     const port = new URL(api.KTRDR_API_URL).port;
@@ -234,6 +269,19 @@ describe('bad input gets one clear sentence and its exit code', () => {
     }
   });
 
+  it('a host below the API that is killed', { timeout: 30_000 }, async () => {
+    await using other = await temporaryDirectory();
+    const port = await freePort();
+    await using up = new KtrdrProcess(['up', '--simulate', '--port', '0', '--home', other.path], {
+      USE_IB_HOST_SERVICE: 'true',
+      IB_HOST_SERVICE_URL: `http://127.0.0.1:${port}`,
+      KTRDR_LOG_LEVEL: 'silent',
+    });
+    await up.until(/API on (\S+),/);
+    process.kill(await ownerOf(join(other.path, 'hosts', 'ib')), 'SIGKILL');
+    await up.until(/warning: The IB host has ended unasked\. Its log is ".+ib-host\.log"/);
+  });
+
   it('a damaged bar file, which stays as it is', { timeout: 30_000 }, async () => {
     await ktrdr(['data', 'load', 'SPY', '-t', '1d', ...span], api);
     const bars = join(home.path, 'bars');
@@ -258,4 +306,17 @@ describe('bad input gets one clear sentence and its exit code', () => {
 
 async function strategyWith(from: string, to: string): Promise<string> {
   return fileWith('changed.yaml', exampleStrategy({ symbol: 'AAPL', epochs: 2 }).replace(from, to));
+}
+
+async function ownerOf(directory: string): Promise<number> {
+  return Number(await readFile(join(directory, 'owner.pid'), 'utf8'));
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
 }

@@ -12,12 +12,11 @@ export async function withApi<T>({ api }: Settings, act: (client: OperationsClie
   } catch (thrown) {
     const error = KtrdrError.from(thrown);
     if (error.code !== 'unavailable' || error.details['address'] !== api.url) throw error;
-    throw new KtrdrError(
-      'unavailable',
-      `Cannot reach the ktrdr API at ${api.url}: start it with "ktrdr up", or name another with --api URL.`,
-      {
-        cause: error,
-      },
-    );
+    const { operation } = error.details;
+    const message =
+      typeof operation === 'string'
+        ? `Lost contact with the ktrdr API at ${api.url} while operation "${operation}" ran: see "ktrdr ops status ${operation}", after "ktrdr up" if the API has ended.`
+        : `Cannot reach the ktrdr API at ${api.url}: start it with "ktrdr up", or name another with --api URL.`;
+    throw new KtrdrError('unavailable', message, { cause: error });
   }
 }

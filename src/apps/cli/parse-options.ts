@@ -39,6 +39,33 @@ export function wholeNumberOption(text: string): number {
   return Number(text);
 }
 
+/** @returns an option that takes whole numbers between two bounds, inclusive. */
+export function wholeNumberBetween(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const number = wholeNumberOption(text);
+    if (number < least || number > most) throw new InvalidArgumentError(`use ${least} to ${most}.`);
+    return number;
+  };
+}
+
+/** Milliseconds; a minute is what clients wait for an answer. */
+export const latencyOption = wholeNumberBetween(0, 60_000);
+
+/** A variable of the shell that is not set would otherwise choose the default without a word. */
+export function filledOption(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('it is empty.');
+  return text;
+}
+
+/** Names longer than this are a slip of the hand, and longer than what fits into an address. */
+export function nameArgument(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('it is empty.');
+  if (text.length > longestName) throw new InvalidArgumentError(`it is longer than ${longestName} characters.`);
+  return text;
+}
+
+const longestName = 200;
+
 /** `AAPL,MSFT`. */
 export function listOption(text: string): string[] {
   const items = text

@@ -9,11 +9,15 @@ import { version } from '../version.ts';
 import { interruptible } from './interruptible.ts';
 import {
   dateOption,
+  filledOption,
+  latencyOption,
   listOption,
   modeOption,
+  nameArgument,
   portOption,
   timeframeListOption,
   timeframeOption,
+  wholeNumberBetween,
   wholeNumberOption,
 } from './parse-options.ts';
 
@@ -32,12 +36,15 @@ interface GlobalOptions {
 export function createProgram(setExitCode: (code: number) => void): Command {
   const program = new Command('ktrdr')
     .description('Load market history, train neuro-fuzzy models on it, and watch every long job the same way.')
-    .option('--home <directory>', 'where ktrdr keeps its data (default: $KTRDR_HOME or the XDG data directory)')
-    .option('--api <url>', 'the API to talk to (default: $KTRDR_API_URL or http://127.0.0.1:8000/api/v1)')
+    .option(
+      '--home <directory>',
+      'where ktrdr keeps its data (default: $KTRDR_HOME or the XDG data directory)',
+      filledOption,
+    )
+    .option('--api <url>', 'the API to talk to (default: $KTRDR_API_URL or http://127.0.0.1:8000/api/v1)', filledOption)
     .version(version)
     .exitOverride()
-    .showSuggestionAfterError()
-    .helpCommand(false);
+    .showSuggestionAfterError();
 
   /** Wraps a client command: settings from flags and environment, signals to the token, the code to the process. */
   const client =
@@ -62,7 +69,7 @@ export function createProgram(setExitCode: (code: number) => void): Command {
   program
     .command('demo')
     .description('run the whole chain once: simulated gateway, load, train; then stop everything')
-    .option('--gateway-latency <ms>', 'how long the simulated gateway takes for one request', wholeNumberOption, 150)
+    .option('--gateway-latency <ms>', 'how long the simulated gateway takes for one request', latencyOption, 150)
     .action(
       client(async (context, options: { gatewayLatency: number }) =>
         (await import('./commands/demo.ts')).demo(context, options),
@@ -82,7 +89,8 @@ export function createProgram(setExitCode: (code: number) => void): Command {
 
   const data = program.command('data').description('market history');
   data
-    .command('load <symbol>')
+    .command('load')
+    .argument('<symbol>', 'a stock like AAPL or a currency pair like EUR.USD', nameArgument)
     .description('load bars into the store')
     .requiredOption('-t, --timeframe <timeframe>', '1m, 5m, 15m, 30m, 1h, 2h, 4h or 1d', timeframeOption)
     .option('-m, --mode <mode>', 'local, tail, backfill or full', modeOption, 'tail' as const)
@@ -95,12 +103,13 @@ export function createProgram(setExitCode: (code: number) => void): Command {
       ),
     );
   data
-    .command('show <symbol>')
+    .command('show')
+    .argument('<symbol>', 'a stock like AAPL or a currency pair like EUR.USD', nameArgument)
     .description('show stored bars, and what is missing between them')
     .requiredOption('-t, --timeframe <timeframe>', '1m, 5m, 15m, 30m, 1h, 2h, 4h or 1d', timeframeOption)
     .option('--start <date>', 'first day or instant (UTC)', dateOption)
     .option('--end <date>', 'end of the span, exclusive (UTC)', dateOption)
-    .option('-n, --last <count>', 'show the last bars only', wholeNumberOption, 10)
+    .option('-n, --last <count>', 'show the last bars only', wholeNumberBetween(1, 1_000_000_000), 10)
     .option('--json', 'print the bars as JSON columns')
     .action(
       client(async (context, symbol: string, options: ShowOptions) =>
@@ -119,7 +128,8 @@ export function createProgram(setExitCode: (code: number) => void): Command {
 
   const models = program.command('models').description('neuro-fuzzy models');
   models
-    .command('train <strategy>')
+    .command('train')
+    .argument('<strategy>', 'a strategy file (YAML)', filledOption)
     .description('train a model from a strategy file')
     .option('--symbols <list>', 'instead of those in the strategy, for example AAPL,MSFT', listOption)
     .option('--timeframes <list>', 'instead of those in the strategy, for example 1h,1d', timeframeListOption)
@@ -147,14 +157,15 @@ export function createProgram(setExitCode: (code: number) => void): Command {
     .command('list')
     .description('list operations, newest first')
     .option('--status <list>', 'only these, for example running,failed', listOption)
-    .option('--type <type>', 'only this type, for example load_bars')
-    .option('-n, --limit <count>', 'at most so many', wholeNumberOption, 20)
+    .option('--type <type>', 'only this type, for example load_bars', filledOption)
+    .option('-n, --limit <count>', 'at most so many', wholeNumberBetween(1, 1_000), 20)
     .option('--json', 'print JSON')
     .action(
       client(async (context, options: ListOptions) => (await import('./commands/ops.ts')).list(context, options)),
     );
   ops
-    .command('status <id>')
+    .command('status')
+    .argument('<id>', 'as "ktrdr ops list" shows it', nameArgument)
     .description('show one operation')
     .option('--json', 'print JSON')
     .action(
@@ -163,11 +174,13 @@ export function createProgram(setExitCode: (code: number) => void): Command {
       ),
     );
   ops
-    .command('follow <id>')
+    .command('follow')
+    .argument('<id>', 'as "ktrdr ops list" shows it', nameArgument)
     .description('watch an operation until it ends; Ctrl-C stops watching and leaves it running')
     .action(client(async (context, id: string) => (await import('./commands/ops.ts')).follow(context, id)));
   ops
-    .command('cancel <id>')
+    .command('cancel')
+    .argument('<id>', 'as "ktrdr ops list" shows it', nameArgument)
     .description('ask an operation to stop and wait until it has')
     .action(client(async (context, id: string) => (await import('./commands/ops.ts')).cancel(context, id)));
 
@@ -178,7 +191,7 @@ export function createProgram(setExitCode: (code: number) => void): Command {
     .option('--port <port>', 'port to listen on (default: $IB_PORT or 4002)', portOption)
     .option('--replay <directory>', 'serve the bars of CSV files named <SYMBOL>_<timeframe>*.csv')
     .option('--seed <number>', 'of the generated bars', wholeNumberOption, 1)
-    .option('--latency <ms>', 'how long one historical request takes', wholeNumberOption, 0)
+    .option('--latency <ms>', 'how long one historical request takes', latencyOption, 0)
     .action(
       server(async (settings, options: SimulateOptions) =>
         (await import('./commands/gateway.ts')).simulate(settings, options),

@@ -37,7 +37,10 @@ export async function runOperation<I, C, R>({ client, contract, input, token }: 
     const words = contract.render(progress.state);
     const mark = isCancelled(thrown) ? colours.yellow('\u25A0') : colours.red('\u2717');
     line.end(`${mark} ${words}: ${isCancelled(thrown) ? cancelledWords(KtrdrError.from(thrown)) : 'failed'}`);
-    terminal.note(colours.dim(`  operation ${id}`));
+    // Only the API knows whether there is an operation to look at: what it refused or never heard has none.
+    if (thrown instanceof KtrdrError && thrown.details['operation'] === id) {
+      terminal.note(colours.dim(`  operation ${id}`));
+    }
     throw thrown;
   }
 }

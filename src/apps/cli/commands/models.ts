@@ -1,5 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
+import { text as textOf } from 'node:stream/consumers';
 import { KtrdrError, systemCode } from '../../../base/index.ts';
 import type { Timeframe } from '../../../market/index.ts';
 import { parseStrategy, trainModel, type TrainModelResult } from '../../../training/index.ts';
@@ -50,13 +51,21 @@ export async function list({ settings, token }: CommandContext, { json = false }
   }
 }
 
+const mostBytesRead = 1024 * 1024;
+const unreadable: ReadonlyMap<string, string> = new Map([
+  ['ENOENT', 'there is no such file'],
+  ['EISDIR', 'it is a directory'],
+  ['EACCES', 'this user may not read it'],
+]);
+
 /** Reads a strategy file and refuses it here, with line and column, before anything is sent anywhere. */
 export async function readStrategy(path: string): Promise<string> {
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    // A device may never end; what is longer than any strategy is refused for its length below.
+    text = await textOf(createReadStream(path, { end: mostBytesRead - 1 }));
   } catch (cause) {
-    const why = systemCode(cause) === 'ENOENT' ? 'there is no such file' : KtrdrError.from(cause).message;
+    const why = unreadable.get(systemCode(cause) ?? '') ?? KtrdrError.from(cause).message;
     throw new KtrdrError(
       systemCode(cause) === 'ENOENT' ? 'not_found' : 'invalid_input',
       `Cannot read the strategy "${path}": ${why}.`,
