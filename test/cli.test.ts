@@ -279,7 +279,8 @@ describe('bad input gets one clear sentence and its exit code', () => {
     });
     await up.until(/API on (\S+),/);
     process.kill(await ownerOf(join(other.path, 'hosts', 'ib')), 'SIGKILL');
-    await up.until(/warning: The IB host has ended unasked\. Its log is ".+ib-host\.log"/);
+    const lost = up.until(/warning: The IB host has ended unasked\. Its log is ".+ib-host\.log"/);
+    await expect(lost).resolves.toBeDefined();
   });
 
   it('a damaged bar file, which stays as it is', { timeout: 30_000 }, async () => {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { KtrdrError } from '../../base/index.ts';
-import { readSettings } from '../../config/index.ts';
+import { processSettings } from '../../config/index.ts';
 import { withApi } from './api-client.ts';
 
-const settings = readSettings({ KTRDR_API_URL: 'http://127.0.0.1:9/api/v1' });
+const settings = processSettings({ KTRDR_API_URL: 'http://127.0.0.1:9/api/v1' });
 const { url } = settings.api;
 
 function failing(error: KtrdrError): Promise<never> {
