@@ -102,8 +102,8 @@ class SharedToken implements CancellationToken {
   }
 
   throwIfCancelled(where?: string): void {
-    const { reason } = this;
-    if (reason !== undefined) throw cancelledError(reason, where);
+    // Not by the reason, whose look-up costs several times as much.
+    if (this.isCancelled) throw cancelledError(this.reason ?? 'user', where);
   }
 
   onCancelled(listener: () => void): Disposable {
