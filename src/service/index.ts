@@ -6,11 +6,12 @@ export type { BinaryBody, Encodable, Endpoint, EndpointInput, EndpointOutput, En
 export type { AdapterMetrics } from './endpoint-client.ts';
 export type { FollowOptions } from './follow-operation.ts';
 export { hostServiceConfig } from './host-service-config.ts';
-export type { HostServiceConfig } from './host-service-config.ts';
+export type { ClientToken, HostServiceConfig } from './host-service-config.ts';
 export { HostService } from './host-service.ts';
 export type { HostServiceOptions } from './host-service.ts';
 export { implement } from './implement.ts';
 export type { HandlerContext, ImplementedEndpoint } from './implement.ts';
+export { bindError } from './listen.ts';
 export { memoryTransport } from './memory-transport.ts';
 export type { Health } from './operation-endpoints.ts';
 export { OperationsClient } from './operations-client.ts';

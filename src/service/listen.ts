@@ -69,7 +69,8 @@ function close(server: Server, clock: Clock): Promise<void> {
   });
 }
 
-function bindError(cause: Error, port: number, hostname: string): KtrdrError {
+/** Why a port cannot be had, in a sentence that says what to do. */
+export function bindError(cause: Error, port: number, hostname: string): KtrdrError {
   const options = { cause, details: { port, hostname } };
   const code = systemCode(cause);
   if (code === 'EADDRINUSE') {

@@ -22,7 +22,7 @@ describe('a simulated gateway', () => {
   it('reports the port that is taken', async () => {
     const { port } = await start();
     await expect(startGatewaySimulator({ port })).rejects.toMatchObject({
-      code: 'unavailable',
+      code: 'conflict',
       message: expect.stringContaining(String(port)),
     });
   });

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:net';
 import { systemClock, type Clock } from '../../async/index.ts';
-import { KtrdrError, silentLogger, systemCode, type Logger } from '../../base/index.ts';
+import { KtrdrError, silentLogger, type Logger } from '../../base/index.ts';
+import { bindError } from '../../service/index.ts';
 import { Connection, oldestVersion } from './connection.ts';
 import { FaultBoard, type GatewayFault } from './faults.ts';
 import { Gateway } from './gateway.ts';
@@ -48,7 +49,7 @@ export interface GatewaySimulator extends AsyncDisposable {
 /**
  * Starts a server that speaks the text protocol of TWS and IB Gateway, on the loopback interface unless told otherwise.
  * @throws KtrdrError `invalid_input` for a version outside 157 to 200 or a replay file that cannot be read as one,
- * `not_found` for a missing replay directory, `unavailable` when the port cannot be had.
+ * `not_found` for a missing replay directory, `conflict` when the port is taken.
  */
 export async function startGatewaySimulator(options: GatewaySimulatorOptions = {}): Promise<GatewaySimulator> {
   const {
@@ -154,14 +155,7 @@ const announcedBy: Partial<Record<GatewayFault['kind'], Announced>> = {
 
 function listen(server: Server, at: { port: number; host: string }): Promise<{ host: string; port: number }> {
   return new Promise((resolve, reject) => {
-    server.once('error', (cause) => {
-      const reason = systemCode(cause) === 'EADDRINUSE' ? 'the port is in use; choose another' : cause.message;
-      reject(
-        new KtrdrError('unavailable', `The simulated gateway cannot listen on ${at.host}:${at.port}: ${reason}.`, {
-          cause,
-        }),
-      );
-    });
+    server.once('error', (cause) => reject(bindError(cause, at.port, at.host)));
     server.listen(at.port, at.host, () => {
       const address = server.address();
       const port = address !== null && typeof address === 'object' ? address.port : at.port;
