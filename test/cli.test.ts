@@ -11,14 +11,14 @@ const span = ['--start', '2023-01-01', '--end', '2024-01-01'];
 let home: TemporaryDirectory;
 let files: TemporaryDirectory;
 let system: KtrdrProcess;
-let api: { KTRDR_API_URL: string };
+let api: { KTRDR_API_URL: string; KTRDR_HOME: string };
 
 beforeAll(async () => {
   home = await temporaryDirectory();
   files = await temporaryDirectory();
   system = new KtrdrProcess(['up', '--simulate', '--port', '0', '--home', home.path], { KTRDR_LOG_LEVEL: 'silent' });
   const [, url = ''] = await system.until(/API on (\S+),/);
-  api = { KTRDR_API_URL: url };
+  api = { KTRDR_API_URL: url, KTRDR_HOME: home.path };
 });
 
 afterAll(async () => {
@@ -263,7 +263,10 @@ describe('bad input gets one clear sentence and its exit code', () => {
       await using other = await temporaryDirectory();
       await using up = new KtrdrProcess(['up', '--port', '0', '--home', other.path], environment);
       const [, url = ''] = await up.until(/API on (\S+),/);
-      const result = await ktrdr(['data', 'load', 'AAPL', '-t', '1h'], { KTRDR_API_URL: url });
+      const result = await ktrdr(['data', 'load', 'AAPL', '-t', '1h'], {
+        KTRDR_API_URL: url,
+        KTRDR_HOME: other.path,
+      });
       expect(result.stderr).toMatch(says);
       expect(result.code).toBe(8);
     }

@@ -27,7 +27,7 @@ describe('the README', () => {
     for (const command of commands) {
       const [npx, name, ...args] = command.split(' ');
       expect([npx, name], command).toEqual(['npx', 'ktrdr']);
-      const result = await ktrdr(args, { KTRDR_API_URL: url });
+      const result = await ktrdr(args, { KTRDR_API_URL: url, KTRDR_HOME: home.path });
       expect(result.code, `${command}\n${result.stderr}`).toBe(0);
     }
   });
@@ -79,11 +79,25 @@ describe('the architecture page', () => {
   });
 
   it('links to pages that exist, as every document does', () => {
-    for (const document of ['README.md', 'CONTRIBUTING.md', 'docs/architecture.md']) {
+    const pages = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
+    for (const document of ['README.md', 'CONTRIBUTING.md', ...pages.map((name) => `docs/${name}`)]) {
       for (const [, target = ''] of read(document).matchAll(/\]\((?!https?:)([^)#]+)\)/g)) {
         expect(() => readdirOrRead(join(root, dirname(document), target)), `${document}: ${target}`).not.toThrow();
       }
     }
+  });
+});
+
+describe('the table of errors', () => {
+  it('says what the code says', () => {
+    const rows = [...read('docs/errors.md').matchAll(/^\| `(\w+)` +\| +(\d+) \| +(yes|no) +\| +(\d+) \| \S/gm)];
+    const listed = rows.map(([, code, status, retry, exit]) => [code, Number(status), retry === 'yes', Number(exit)]);
+    expect(listed).toEqual(
+      errorCodes.map((code) => {
+        const { httpStatus, retryable, exitCode } = new KtrdrError(code, '');
+        return [code, httpStatus, retryable, exitCode];
+      }),
+    );
   });
 });
 

@@ -9,6 +9,7 @@ const errorTable = {
   not_found: { status: 404, retryable: false, exitCode: 3, title: 'Not found' },
   conflict: { status: 409, retryable: false, exitCode: 4, title: 'Conflict' },
   failed_precondition: { status: 409, retryable: false, exitCode: 5, title: 'Failed precondition' },
+  unauthenticated: { status: 401, retryable: false, exitCode: 11, title: 'Unauthenticated' },
   permission_denied: { status: 403, retryable: false, exitCode: 6, title: 'Permission denied' },
   rate_limited: { status: 429, retryable: true, exitCode: 7, title: 'Rate limited' },
   unavailable: { status: 503, retryable: true, exitCode: 8, title: 'Unavailable' },

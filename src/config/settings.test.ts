@@ -5,6 +5,7 @@ describe('readSettings()', () => {
   it('fills in defaults that bind to loopback and run everything in one process', () => {
     expect(readSettings({ XDG_DATA_HOME: '/data' })).toEqual({
       home: '/data/ktrdr',
+      access: { file: '/data/ktrdr/token' },
       api: { host: '127.0.0.1', port: 8000, url: 'http://127.0.0.1:8000/api/v1' },
       ib: {
         useHostService: false,

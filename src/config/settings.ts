@@ -2,11 +2,14 @@ import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { KtrdrError } from '../base/index.ts';
+import { accessTokenPattern, type AccessSettings } from './access-token.ts';
 
 /** Everything that can be configured, validated and with defaults filled in. */
 export interface Settings {
   /** The directory that holds everything ktrdr keeps. One process owns it at a time. */
   readonly home: string;
+  /** What the API and the host services ask of their callers. */
+  readonly access: AccessSettings;
   readonly api: { readonly host: string; readonly port: number; readonly url: string };
   readonly ib: {
     /** Load through the IB host service instead of from the gateway directly. */
@@ -35,14 +38,19 @@ const port = z.coerce
 const httpUrl = z
   .url({ protocol: /^https?$/, error: 'is not an http:// or https:// address' })
   .transform((url) => url.replace(/\/+$/, ''));
-const directory = z
+const path = z
   .string()
   .min(1)
-  .transform((path) => (isAbsolute(path) ? path : resolve(path)));
+  .transform((given) => (isAbsolute(given) ? given : resolve(given)));
 
 const variables = z.object({
-  KTRDR_HOME: directory.optional(),
+  KTRDR_HOME: path.optional(),
   XDG_DATA_HOME: z.string().optional(),
+  KTRDR_TOKEN: z
+    .string()
+    .regex(accessTokenPattern, 'a token has 32 to 512 letters, digits or the signs . _ ~ + / = -')
+    .optional(),
+  KTRDR_TOKEN_FILE: path.optional(),
   KTRDR_API_HOST: z.string().min(1).default('127.0.0.1'),
   KTRDR_API_PORT: port.default(8000),
   KTRDR_API_URL: httpUrl.optional(),
@@ -66,9 +74,9 @@ export function readSettings(environment: Environment): Settings {
   );
   const parsed = variables.safeParse(given);
   if (!parsed.success) {
-    const issues = parsed.error.issues.map(({ path, message }) => {
-      const name = path.join('.');
-      return `${name}=${JSON.stringify(given[name])}: ${message}`;
+    const issues = parsed.error.issues.map((issue) => {
+      const name = issue.path.join('.');
+      return `${name}${name === 'KTRDR_TOKEN' ? '' : `=${JSON.stringify(given[name])}`}: ${issue.message}`;
     });
     throw new KtrdrError('invalid_input', `The configuration is not valid: ${issues.join('; ')}.`, {
       details: { issues },
@@ -80,8 +88,13 @@ export function readSettings(environment: Environment): Settings {
     values.XDG_DATA_HOME !== undefined && isAbsolute(values.XDG_DATA_HOME)
       ? values.XDG_DATA_HOME
       : join(homedir(), '.local', 'share');
+  const home = values.KTRDR_HOME ?? join(dataHome, 'ktrdr');
   return {
-    home: values.KTRDR_HOME ?? join(dataHome, 'ktrdr'),
+    home,
+    access: {
+      file: values.KTRDR_TOKEN_FILE ?? join(home, 'token'),
+      ...(values.KTRDR_TOKEN === undefined ? {} : { token: values.KTRDR_TOKEN }),
+    },
     api: {
       host: values.KTRDR_API_HOST,
       port: values.KTRDR_API_PORT,

@@ -47,10 +47,12 @@ interface Where {
   readonly baseUrl: string;
   readonly endpoint: string;
   readonly attempt: Attempt;
+  /** Where the token was read that the call showed. */
+  readonly origin?: string;
 }
 
 /** What a try that came to nothing means: who was called, what is wrong, what to do. */
-export function callError(cause: unknown, { service, baseUrl, endpoint, attempt }: Where): KtrdrError {
+export function callError(cause: unknown, { service, baseUrl, endpoint, attempt, origin }: Where): KtrdrError {
   const where = { service, endpoint };
   const { reason } = attempt.token;
   if (reason !== undefined) return cancelledError(reason, `${endpoint} on ${service}`, where);
@@ -58,6 +60,9 @@ export function callError(cause: unknown, { service, baseUrl, endpoint, attempt 
   if (attempt.isTimedOut || code === 'UND_ERR_BODY_TIMEOUT') {
     const message = `${service} at ${baseUrl} did not answer ${endpoint} in ${attempt.timeoutMs} ms.`;
     return new KtrdrError('deadline_exceeded', message, { cause, details: where });
+  }
+  if (cause instanceof KtrdrError && cause.code === 'unauthenticated') {
+    return new KtrdrError('unauthenticated', unauthenticated(`${service} at ${baseUrl}`, origin), { details: where });
   }
   if (cause instanceof KtrdrError) {
     const { message, details } = cause;
@@ -76,4 +81,10 @@ export function callError(cause: unknown, { service, baseUrl, endpoint, attempt 
     `${service} cannot be reached at ${baseUrl} (${code}: ${message}). Start it, or correct its address in the settings.`,
     { cause, details: { ...where, address: baseUrl } },
   );
+}
+
+function unauthenticated(where: string, origin: string | undefined): string {
+  return origin === undefined
+    ? `${where} asks for an access token, and this client has none.`
+    : `${where} asks for the access token of its own home, and the one in ${origin} is missing or another. Name the right file with KTRDR_TOKEN_FILE, or give the token itself in KTRDR_TOKEN.`;
 }

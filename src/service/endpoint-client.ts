@@ -14,7 +14,7 @@ import {
 import type { HostServiceConfig } from './host-service-config.ts';
 import { problemOf, readOutput } from './read-response.ts';
 import { decodeEvents, type ServerEvent } from './sse.ts';
-import type { Transport, TransportRequest } from './transport.ts';
+import type { Transport, TransportRequest, TransportResponse } from './transport.ts';
 
 /** What an adapter has done since it was made. A call counts once, however often it was tried. */
 export interface AdapterMetrics {
@@ -125,7 +125,7 @@ export class EndpointClient implements AsyncDisposable {
     const request = { ...requestOf(endpoint, input), idleMs, isStream: true };
     using attempt = new Attempt(token, this.clock, idleMs);
     try {
-      const response = await this.#transport.send({ ...request, signal: attempt.signal });
+      const response = await this.#send({ ...request, signal: attempt.signal });
       attempt.answered();
       if (response.status !== 200) throw await problemOf(response);
       if (!(response.header('content-type') ?? '').startsWith('text/event-stream')) {
@@ -150,7 +150,7 @@ export class EndpointClient implements AsyncDisposable {
   ): Promise<unknown> {
     using attempt = new Attempt(token, this.clock, timeoutMs);
     try {
-      const response = await this.#transport.send({ ...request, signal: attempt.signal, idleMs: timeoutMs });
+      const response = await this.#send({ ...request, signal: attempt.signal, idleMs: timeoutMs });
       attempt.answered();
       if (response.status >= 300) throw await problemOf(response);
       return await readOutput(endpoint, response);
@@ -159,8 +159,22 @@ export class EndpointClient implements AsyncDisposable {
     }
   }
 
+  async #send(request: TransportRequest): Promise<TransportResponse> {
+    const shown = await this.#config.token?.read();
+    if (shown === undefined) return this.#transport.send(request);
+    return this.#transport.send({ ...request, headers: { ...request.headers, authorization: `Bearer ${shown}` } });
+  }
+
   #explain(cause: unknown, endpoint: Endpoint, attempt: Attempt): KtrdrError {
-    return callError(cause, { service: this.service, baseUrl: this.baseUrl, endpoint: nameOf(endpoint), attempt });
+    const { service, baseUrl } = this;
+    const origin = this.#config.token?.origin;
+    return callError(cause, {
+      service,
+      baseUrl,
+      endpoint: nameOf(endpoint),
+      attempt,
+      ...(origin === undefined ? {} : { origin }),
+    });
   }
 
   #measure(ms: number): void {

@@ -1,5 +1,13 @@
 import { KtrdrError } from '../base/index.ts';
 
+/** What a client shows to a host that asks for a token. */
+export interface ClientToken {
+  /** Asked before every request; nothing when there is none (yet). */
+  readonly read: () => string | undefined | Promise<string | undefined>;
+  /** For people: where it is read, such as a file. Never the token itself. */
+  readonly origin: string;
+}
+
 /** How a client talks to a host service. */
 export interface HostServiceConfig {
   /** With the path prefix, for example `http://127.0.0.1:8000/api/v1`. */
@@ -12,6 +20,8 @@ export interface HostServiceConfig {
   readonly retries: number;
   /** How long an idle socket is kept. */
   readonly keepAliveMs: number;
+  /** For a host that asks for one. */
+  readonly token?: ClientToken;
 }
 
 /**

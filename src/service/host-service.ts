@@ -4,12 +4,14 @@ import { CancellationSource, systemClock, type Clock } from '../async/index.ts';
 import { KtrdrError, silentLogger, type Logger } from '../base/index.ts';
 import type { ServiceOrchestrator } from '../operations/index.ts';
 import { answer, type AnswerOptions } from './answer.ts';
+import { bearerGuard, unauthenticatedResponse } from './bearer.ts';
 import { metricsRoute, operationRoutes, statusRoutes, type ReadinessCheck } from './common-routes.ts';
 import { defineEndpoint, nameOf, type Endpoint } from './endpoint.ts';
 import { HostMetrics } from './host-metrics.ts';
 import { implement, type ImplementedEndpoint } from './implement.ts';
 import { listen, type Listener } from './listen.ts';
 import { openApiDocument } from './open-api.ts';
+import { getHealth } from './operation-endpoints.ts';
 import { problemResponse } from './problem-response.ts';
 
 export interface HostServiceOptions {
@@ -20,6 +22,8 @@ export interface HostServiceOptions {
   readonly endpoints?: readonly ImplementedEndpoint[];
   /** What has to hold before the service can do its work, by name; asked for by `GET /ready`. */
   readonly readiness?: Readonly<Record<string, ReadinessCheck>>;
+  /** What callers have to show; without one everybody who reaches the service may use it. `GET /health` is open. */
+  readonly token?: string;
   /** Before every path, for example `/api/v1`. */
   readonly prefix?: string;
   /** Answers what no endpoint does, for example with a page; returns nothing when it has none either. */
@@ -50,6 +54,7 @@ export class HostService implements AsyncDisposable {
     orchestrator,
     endpoints = [],
     readiness = {},
+    token,
     prefix = '',
     fallback = async () => undefined,
     log = silentLogger,
@@ -75,11 +80,13 @@ export class HostService implements AsyncDisposable {
         prefix: this.prefix,
         endpoints: [getOpenApi, ...implemented.map(({ endpoint }) => endpoint)],
         contracts: orchestrator.contracts,
+        asksForToken: token !== undefined,
       }),
     );
     const options = { clock, log, metrics, token: this.#shutdown.token, maxBodyBytes, heartbeatMs };
     const app = router([document, ...implemented], { prefix: this.prefix, fallback, options });
-    this.handle = async (request) => app.fetch(request);
+    const isLetIn = token === undefined ? () => true : guard(token, `${this.prefix}${getHealth.path}`);
+    this.handle = async (request) => (isLetIn(request) ? app.fetch(request) : unauthenticatedResponse());
   }
 
   /**
@@ -102,6 +109,13 @@ export class HostService implements AsyncDisposable {
     this.#shutdown.cancel('shutdown');
     await this.#listener?.[Symbol.asyncDispose]();
   }
+}
+
+/** Lets in who has the token, and everybody to the one question that a supervisor asks. */
+function guard(token: string, open: string): (request: Request) => boolean {
+  const hasToken = bearerGuard(token);
+  return ({ method, url, headers }) =>
+    hasToken(headers.get('authorization')) || (method === 'GET' && new URL(url).pathname === open);
 }
 
 interface RouterOptions {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { problemSchema } from '../base/index.ts';
 import type { OperationContract } from '../operations/index.ts';
 import { formsOf, placeholdersOf, type Endpoint } from './endpoint.ts';
-import { startOperation, startUnnamedOperation } from './operation-endpoints.ts';
+import { getHealth, startOperation, startUnnamedOperation } from './operation-endpoints.ts';
 
 interface ApiDescription {
   readonly name: string;
@@ -10,12 +10,13 @@ interface ApiDescription {
   readonly prefix: string;
   readonly endpoints: readonly Endpoint[];
   readonly contracts: readonly OperationContract<unknown, unknown, unknown>[];
+  readonly asksForToken: boolean;
 }
 
 type Json = { readonly [key: string]: unknown };
 
 /** The OpenAPI 3.1 document of a host, made from the very schemas that its doors check with. */
-export function openApiDocument({ name, version, prefix, endpoints, contracts }: ApiDescription): Json {
+export function openApiDocument({ name, version, prefix, endpoints, contracts, asksForToken }: ApiDescription): Json {
   // The generic start routes differ from others only in the name of a placeholder, which OpenAPI forbids; each kind of
   // operation is listed with its own input instead.
   const listed = [
@@ -31,7 +32,11 @@ export function openApiDocument({ name, version, prefix, endpoints, contracts }:
     info: { title: name, version },
     servers: [{ url: prefix === '' ? '/' : prefix }],
     paths,
-    components: { schemas: { Problem: jsonSchema(problemSchema, 'output') } },
+    components: {
+      schemas: { Problem: jsonSchema(problemSchema, 'output') },
+      ...(asksForToken ? { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } } : {}),
+    },
+    ...(asksForToken ? { security: [{ token: [] }] } : {}),
   };
 }
 
@@ -52,6 +57,7 @@ function describe(endpoint: Endpoint): Json {
     operationId: operationId(endpoint),
     summary,
     tags: [path.split('/')[1]],
+    ...(endpoint === getHealth ? { security: [] } : {}),
     parameters: parametersOf(endpoint),
     ...(body === undefined
       ? {}

@@ -52,7 +52,8 @@ export async function problemOf(response: TransportResponse): Promise<KtrdrError
 
 function codeOfStatus(status: number): ErrorCode {
   if (status === 429) return 'rate_limited';
-  if (status === 401 || status === 403) return 'permission_denied';
+  if (status === 401) return 'unauthenticated';
+  if (status === 403) return 'permission_denied';
   if (status === 500) return 'internal';
   return status > 500 ? 'unavailable' : 'failed_precondition';
 }

@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import { silentLogger } from '../../src/base/index.ts';
 import type { Settings } from '../../src/config/index.ts';
 import { startApi } from '../../src/apps/api.ts';
+import { clientToken } from '../../src/apps/client-token.ts';
 import { startIbHost } from '../../src/apps/ib-host.ts';
 import { Resources } from '../../src/apps/serve.ts';
 import { startTrainingHost } from '../../src/apps/training-host.ts';
@@ -30,10 +32,13 @@ export async function startServices({
   const resources = new Resources();
   const log = silentLogger;
   const client = (name: string, url: string): OperationsClient =>
-    resources.add(new OperationsClient(name, { config: hostServiceConfig({ baseUrl: url }) }));
+    resources.add(
+      new OperationsClient(name, { config: hostServiceConfig({ baseUrl: url, token: clientToken(settings) }) }),
+    );
   const gateway = resources.add(await startGatewaySimulator(gatewayOptions));
   const settings: Settings = {
     home,
+    access: { file: join(home, 'token') },
     api: { host: '127.0.0.1', port: 0, url: '' },
     ib: { useHostService: false, hostServiceUrl: '', gateway: { host: '127.0.0.1', port: gateway.port, clientId: 1 } },
     training: { useHostService: false, hostServiceUrl: '' },

@@ -1,11 +1,13 @@
 import { KtrdrError } from '../../base/index.ts';
 import type { Settings } from '../../config/index.ts';
 import { hostServiceConfig, OperationsClient } from '../../service/index.ts';
+import { clientToken } from '../client-token.ts';
 
 /** Gives a command the API, and a hint to whoever has not started one. One pooled client an invocation. */
-export async function withApi<T>({ api }: Settings, act: (client: OperationsClient) => Promise<T>): Promise<T> {
+export async function withApi<T>(settings: Settings, act: (client: OperationsClient) => Promise<T>): Promise<T> {
+  const { api } = settings;
   await using client = new OperationsClient('the ktrdr API', {
-    config: hostServiceConfig({ baseUrl: api.url, retries: 1 }),
+    config: hostServiceConfig({ baseUrl: api.url, retries: 1, token: clientToken(settings) }),
   });
   try {
     return await act(client);

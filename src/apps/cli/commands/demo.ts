@@ -1,6 +1,7 @@
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CancellationToken } from '../../../async/index.ts';
+import { processSettings } from '../../../config/index.ts';
 import { loadBars } from '../../../data/index.ts';
 import type { OperationsClient } from '../../../service/index.ts';
 import { trainModel } from '../../../training/index.ts';
@@ -9,6 +10,7 @@ import { withApi } from '../api-client.ts';
 import type { CommandContext } from '../program.ts';
 import { runOperation } from '../run-operation.ts';
 import { prepareHome } from '../prepare-home.ts';
+import { shellWord } from '../shell-word.ts';
 import { SupervisedProcess } from '../supervised-process.ts';
 import { colours, terminal } from '../terminal.ts';
 import { loadSummary } from './data.ts';
@@ -35,7 +37,8 @@ export async function demo({ settings, token }: CommandContext, { gatewayLatency
   terminal.print(`ktrdr demo: simulated market, real everything else. Data and logs go to ${home}`);
   {
     await using services = await startServices(home, { gatewayLatency, token });
-    await withApi({ ...settings, api: { ...settings.api, url: services.apiUrl } }, async (client) => {
+    const own = processSettings({ KTRDR_HOME: home, KTRDR_API_URL: services.apiUrl });
+    await withApi(own, async (client) => {
       await loadEverything(client, token);
       terminal.print();
       const input = { strategy, strategyName: basename(strategyPath) };
@@ -114,14 +117,10 @@ function nextSteps(home: string): string {
     'Everything has been stopped. What to type next, to start it again and leave it running:',
     `  npx ktrdr up --simulate --home ${shellWord(home)}`,
     'Then, in another terminal:',
+    `  export KTRDR_HOME=${shellWord(home)}`,
     '  npx ktrdr data show AAPL -t 1h       look at the bars',
     '  npx ktrdr data load EUR.USD -t 1h    load something else',
     '  npx ktrdr models list                look at the models',
     '  npx ktrdr --help                     see everything there is',
   ].join('\n');
-}
-
-/** A word as a shell takes it, quoted where it has to be. */
-function shellWord(word: string): string {
-  return /^[\w./:@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

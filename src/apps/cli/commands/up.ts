@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import type { CancellationToken } from '../../../async/index.ts';
 import type { Logger } from '../../../base/index.ts';
-import type { Settings } from '../../../config/index.ts';
+import { processSettings, type Settings } from '../../../config/index.ts';
 import { hostServiceConfig, OperationsClient } from '../../../service/index.ts';
 import { startApi } from '../../api.ts';
 import { createLogger } from '../../create-logger.ts';
 import { Resources, serve, type RunningService } from '../../serve.ts';
 import { prepareHome } from '../prepare-home.ts';
+import { shellWord } from '../shell-word.ts';
 import { SupervisedProcess } from '../supervised-process.ts';
 import { colours, terminal } from '../terminal.ts';
 
@@ -23,8 +24,9 @@ export function up(settings: Settings, { port = settings.api.port, simulate = fa
     log,
     announce: (url) => {
       terminal.print(`ktrdr API on ${url}, data in ${settings.home}. Ctrl-C stops everything.`);
+      const home = settings.home === processSettings().home ? '' : ` --home ${shellWord(settings.home)}`;
       const api = url === settings.api.url ? '' : ` --api ${url}`;
-      terminal.print(`Try, in another terminal: npx ktrdr data load AAPL -t 1h${api}`);
+      terminal.print(`Try, in another terminal: npx ktrdr data load AAPL -t 1h${home}${api}`);
     },
   });
 }

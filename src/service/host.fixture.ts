@@ -1,0 +1,68 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { systemClock } from '../async/index.ts';
+import { silentLogger } from '../base/index.ts';
+import { OperationsService, OperationStore, ServiceOrchestrator, type OperationContract } from '../operations/index.ts';
+import { defineEndpoint } from './endpoint.ts';
+import { HostService, type HostServiceOptions } from './host-service.ts';
+import { implement } from './implement.ts';
+
+/** Work that waits for its cancel, and takes whatever it is given. */
+export const wait: OperationContract<unknown, object, string> = {
+  type: 'wait',
+  input: z.unknown(),
+  context: z.object({}),
+  result: z.string(),
+  begin: () => ({}),
+  render: ({ phase }) => `waiting ${phase}`,
+};
+
+/** Takes any JSON and says nothing about it. */
+export const postAnything = defineEndpoint({
+  method: 'POST',
+  path: '/anything',
+  summary: 'Takes any JSON',
+  body: z.unknown(),
+  response: z.boolean(),
+});
+
+export interface TestHost extends AsyncDisposable {
+  readonly host: HostService;
+  readonly orchestrator: ServiceOrchestrator;
+  /** Of the operations. */
+  readonly directory: string;
+}
+
+/** A host with one kind of work and one endpoint of its own, on a store of its own. */
+export async function testHost(options: Partial<HostServiceOptions> = {}): Promise<TestHost> {
+  const directory = await mkdtemp(join(tmpdir(), 'host-'));
+  const store = OperationStore.open(directory);
+  const orchestrator = new ServiceOrchestrator({
+    operations: new OperationsService(store, systemClock),
+    clock: systemClock,
+    log: silentLogger,
+  }).register(wait, async (_, { clock, token }) => {
+    await clock.sleep(600_000, token);
+    return 'waited';
+  });
+  const host = new HostService({
+    name: 'test host',
+    version: '1',
+    orchestrator,
+    endpoints: [implement(postAnything, () => true)],
+    ...options,
+  });
+  return {
+    host,
+    orchestrator,
+    directory,
+    async [Symbol.asyncDispose]() {
+      await host[Symbol.asyncDispose]();
+      await orchestrator[Symbol.asyncDispose]();
+      store[Symbol.dispose]();
+      await rm(directory, { recursive: true });
+    },
+  };
+}
