@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CancellationToken, ProgressReporter, systemClock } from '../src/async/index.ts';
+import { CancellationToken, noCheckpoint, ProgressReporter, systemClock } from '../src/async/index.ts';
 import { newOperationId, silentLogger } from '../src/base/index.ts';
 import { BarStore, loadBars, type LoadBarsInput, type LoadBarsResult } from '../src/data/index.ts';
 import { barsInRange, type Timeframe } from '../src/market/index.ts';
-import type { OperationContract } from '../src/operations/index.ts';
+import { noChildren, type OperationContract } from '../src/operations/index.ts';
 import { trainModel } from '../src/training/index.ts';
 import { hasMarketData, marketData, readBarFile } from './support/market-data.ts';
 import { temporaryDirectory, type TemporaryDirectory } from './support/ktrdr-process.ts';
@@ -97,6 +97,9 @@ function run<I, C, R>({ api }: Services, contract: OperationContract<I, C, R>, i
   const id = newOperationId(contract.type, systemClock.now());
   return api.run(contract, input, {
     id,
+    attempt: 1,
+    checkpoint: noCheckpoint,
+    children: noChildren,
     token: CancellationToken.none,
     progress,
     log: silentLogger,

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { workerThreads } from './worker-threads.fixture.ts';
 import { silentLogger, type Logger } from '../base/index.ts';
 import { CancellationSource, CancellationToken } from './cancellation.ts';
+import { noCheckpoint } from './checkpoint.ts';
 import { systemClock } from './clock.ts';
 import { inWorker, type WorkContext } from './in-worker.ts';
 import { ProgressReporter, type ProgressState } from './progress.ts';
@@ -23,7 +24,15 @@ function context(token: CancellationToken, log: Logger = silentLogger) {
     emit: (state) => states.push(state),
     intervalMs: 0,
   });
-  const workContext: WorkContext<Context> = { id: 'task-1', token, progress, log, clock: systemClock };
+  const workContext: WorkContext<Context> = {
+    id: 'task-1',
+    attempt: 1,
+    checkpoint: noCheckpoint,
+    token,
+    progress,
+    log,
+    clock: systemClock,
+  };
   return { states, workContext };
 }
 

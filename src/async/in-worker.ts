@@ -1,12 +1,16 @@
 import { isMainThread, parentPort, Worker, workerData, type ResourceLimits } from 'node:worker_threads';
 import { KtrdrError, silentLogger, type Logger, type ProblemDetails } from '../base/index.ts';
 import { cancelledError, CancellationToken } from './cancellation.ts';
+import type { Checkpoint } from './checkpoint.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { ProgressReporter, type Progress, type ProgressUpdate } from './progress.ts';
 
 /** What work is given beside its input. */
 export interface WorkContext<C> {
   readonly id: string;
+  /** 1 for the first; work that was interrupted may be tried again. */
+  readonly attempt: number;
+  readonly checkpoint: Checkpoint;
   readonly token: CancellationToken;
   readonly progress: Progress<C>;
   readonly log: Logger;
@@ -21,6 +25,8 @@ interface WorkerOptions {
 
 interface Assignment<I, C> {
   id: string;
+  attempt: number;
+  lastCheckpoint: unknown;
   input: I;
   context: C;
   shared: Int32Array<SharedArrayBuffer>;
@@ -28,6 +34,7 @@ interface Assignment<I, C> {
 
 type Report<C, R> =
   | { kind: 'progress'; update: ProgressUpdate<C> }
+  | { kind: 'checkpoint'; value: unknown }
   | {
       kind: 'log';
       level: 'debug' | 'info' | 'warn' | 'error';
@@ -47,9 +54,16 @@ export function inWorker<I, C, R>(
   begin: (input: I) => C,
   { graceMs = 800, resourceLimits = {} }: WorkerOptions = {},
 ): (input: I, context: WorkContext<C>) => Promise<R> {
-  return async (input, { id, token, progress, log, clock }) => {
+  return async (input, { id, attempt, checkpoint, token, progress, log, clock }) => {
     token.throwIfCancelled();
-    const assignment: Assignment<I, C> = { id, input, context: begin(input), shared: token.shared };
+    const assignment: Assignment<I, C> = {
+      id,
+      attempt,
+      lastCheckpoint: checkpoint.last,
+      input,
+      context: begin(input),
+      shared: token.shared,
+    };
     const worker = new Worker(entry, { workerData: assignment, resourceLimits });
     const exited = new Promise<number>((resolve) => worker.once('exit', resolve));
     let forced = false;
@@ -65,6 +79,7 @@ export function inWorker<I, C, R>(
         worker.on('message', (report: Report<C, R>) => {
           if (report.kind === 'progress') progress.report(report.update);
           else if (report.kind === 'log') log[report.level](report.message, report.fields);
+          else if (report.kind === 'checkpoint') keep(report.value, reject);
           else if (report.kind === 'completed') resolve(report.result);
           else reject(KtrdrError.fromProblem(report.problem));
         });
@@ -83,6 +98,14 @@ export function inWorker<I, C, R>(
       await worker.terminate();
       await exited;
     }
+
+    function keep(value: unknown, refuse: (error: unknown) => void): void {
+      try {
+        checkpoint.save(value);
+      } catch (refused) {
+        refuse(refused);
+      }
+    }
   };
 }
 
@@ -90,7 +113,7 @@ export function inWorker<I, C, R>(
 export function serveWork<I, C, R>(work: (input: I, context: WorkContext<C>) => Promise<R>): void {
   const port = parentPort;
   if (isMainThread || port === null) throw new KtrdrError('internal', 'serveWork runs in a worker thread only.');
-  const { id, input, context, shared } = workerData as Assignment<I, C>;
+  const { id, attempt, lastCheckpoint, input, context, shared } = workerData as Assignment<I, C>;
   const send = (report: Report<C, R>): void => port.postMessage(report);
   const progress = new ProgressReporter<C>({
     clock: systemClock,
@@ -100,6 +123,8 @@ export function serveWork<I, C, R>(work: (input: I, context: WorkContext<C>) => 
   });
   const workContext: WorkContext<C> = {
     id,
+    attempt,
+    checkpoint: { last: lastCheckpoint, save: (value) => send({ kind: 'checkpoint', value }) },
     token: CancellationToken.fromShared(shared),
     progress,
     log: postedLogger({}, (level, message, fields) => send({ kind: 'log', level, message, fields })),

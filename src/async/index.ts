@@ -1,10 +1,12 @@
 export { cancelledError, cancelReasons, CancellationSource, CancellationToken } from './cancellation.ts';
 export type { CancelReason } from './cancellation.ts';
+export { noCheckpoint } from './checkpoint.ts';
+export type { Checkpoint } from './checkpoint.ts';
 export { ManualClock, systemClock } from './clock.ts';
 export type { Clock } from './clock.ts';
 export { inWorker, serveWork } from './in-worker.ts';
 export type { WorkContext } from './in-worker.ts';
 export { ProgressReporter } from './progress.ts';
-export type { Progress, ProgressRenderer, ProgressState, ProgressUpdate } from './progress.ts';
+export type { Progress, ProgressRenderer, ProgressState, ProgressUpdate, RemainingBand } from './progress.ts';
 export { retry } from './retry.ts';
 export type { RetryPolicy } from './retry.ts';

@@ -44,7 +44,26 @@ describe('ProgressReporter', () => {
     expect(progress.state.remainingMs).toBeUndefined();
     clock.advance(2_000);
     progress.report({ done: 2, total: 10 });
-    expect(progress.state.remainingMs).toBe(8_000);
+    expect(progress.state.remainingMs).toBe(16_000);
+    expect(progress.state.unitsPerSecond).toBe(0.5);
+  });
+
+  it('does not count what was there at its beginning as speed', () => {
+    const { clock, progress } = reporter();
+    progress.report({ phase: 'copying', done: 80, total: 100 });
+    clock.advance(5_000);
+    progress.report({ done: 85, total: 100 });
+    expect(progress.state).toMatchObject({ unitsPerSecond: 1, remainingMs: 15_000 });
+  });
+
+  it('measures the rate of each phase anew', () => {
+    const { clock, progress } = reporter();
+    progress.report({ phase: 'copying', done: 0, total: 10 });
+    clock.advance(2_000);
+    progress.report({ done: 10, total: 10 });
+    expect(progress.state.unitsPerSecond).toBe(5);
+    progress.report({ phase: 'checking', done: 0, total: 10 });
+    expect(progress.state.unitsPerSecond).toBeUndefined();
   });
 
   it('maps a part onto its span of the whole and keeps the whole’s own count', () => {

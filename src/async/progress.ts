@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts';
+import { RateMeter } from './rate-meter.ts';
 
 /** The read side: where a piece of work stands. Numbers and context only; a renderer makes words of it. */
 export interface ProgressState<C> {
@@ -13,8 +14,18 @@ export interface ProgressState<C> {
   /** Epoch milliseconds. */
   startedAt: number;
   updatedAt: number;
-  /** From the measured rate; absent until there is one. */
+  /** The recent rate of `done` in this phase; absent until it is known. */
+  unitsPerSecond?: number;
+  /** From the recent rate of `fraction`; absent until it is known. */
   remainingMs?: number;
+  /** What earlier work of the kind lets expect; absent until there was enough of it. */
+  remaining?: RemainingBand;
+}
+
+/** The time left that is not exceeded in half, and in nine tenths, of all cases. */
+export interface RemainingBand {
+  p50Ms: number;
+  p90Ms: number;
 }
 
 export interface ProgressUpdate<C> {
@@ -45,14 +56,17 @@ interface ProgressOptions<C> {
   intervalMs?: number;
 }
 
-const rateIsKnownAfterMs = 1_000;
+const unitsMemoryMs = 5_000;
+/** Longer, because the steps of a whole differ more than the units of a phase. */
+const wholeMemoryMs = 30_000;
 
 /** Collects reports and emits states: the first at once, then at most one an interval, the last one on `flush`. */
 export class ProgressReporter<C> implements Progress<C>, Disposable {
   readonly #clock: Clock;
   readonly #emit: (state: ProgressState<C>) => void;
   readonly #intervalMs: number;
-  readonly #begunAt: number;
+  readonly #units = new RateMeter({ memoryMs: unitsMemoryMs });
+  readonly #whole = new RateMeter({ memoryMs: wholeMemoryMs });
   #state: ProgressState<C>;
   #emittedAt = Number.NEGATIVE_INFINITY;
   #pending: Disposable | undefined;
@@ -62,7 +76,6 @@ export class ProgressReporter<C> implements Progress<C>, Disposable {
     this.#clock = clock;
     this.#emit = emit;
     this.#intervalMs = intervalMs;
-    this.#begunAt = clock.elapsed();
     const now = clock.now();
     this.#state = { phase, done: 0, total: 0, fraction: 0, context, startedAt: now, updatedAt: now };
   }
@@ -101,7 +114,11 @@ export class ProgressReporter<C> implements Progress<C>, Disposable {
     if (this.#isDisposed) return;
     const previous = this.#state;
     const reached = Math.max(previous.fraction, Math.min(1, finite(fraction) ?? 0));
-    const remainingMs = this.#remaining(reached);
+    const rates = this.#rates(previous, {
+      phase: phase ?? previous.phase,
+      done: done ?? previous.done,
+      fraction: reached,
+    });
     this.#state = {
       phase: phase ?? previous.phase,
       done: done ?? previous.done,
@@ -110,7 +127,7 @@ export class ProgressReporter<C> implements Progress<C>, Disposable {
       context: context === undefined ? previous.context : { ...previous.context, ...context },
       startedAt: previous.startedAt,
       updatedAt: this.#clock.now(),
-      ...(remainingMs === undefined ? {} : { remainingMs }),
+      ...rates,
     };
     const wait = this.#emittedAt + this.#intervalMs - this.#clock.elapsed();
     if (wait <= 0) {
@@ -125,10 +142,20 @@ export class ProgressReporter<C> implements Progress<C>, Disposable {
     }
   }
 
-  #remaining(fraction: number): number | undefined {
-    const spent = this.#clock.elapsed() - this.#begunAt;
-    if (fraction <= 0 || spent < rateIsKnownAfterMs) return undefined;
-    return finite(Math.round((spent * (1 - fraction)) / fraction));
+  #rates(
+    previous: ProgressState<C>,
+    { phase, done, fraction }: { phase: string; done: number; fraction: number },
+  ): Pick<ProgressState<C>, 'unitsPerSecond' | 'remainingMs'> {
+    const at = this.#clock.elapsed();
+    if (phase !== previous.phase) this.#units.reset();
+    this.#units.observe(done, at);
+    this.#whole.observe(fraction, at);
+    const unitsPerSecond = finite((this.#units.perMs ?? 0) * 1_000);
+    const remainingMs = finite(Math.round((1 - fraction) / (this.#whole.perMs ?? 0)));
+    return {
+      ...(unitsPerSecond === undefined || unitsPerSecond === 0 ? {} : { unitsPerSecond }),
+      ...(remainingMs === undefined ? {} : { remainingMs }),
+    };
   }
 
   #emitNow(): void {

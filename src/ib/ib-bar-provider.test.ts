@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
-import { CancellationToken, systemClock, type Clock, type ProgressUpdate } from '../async/index.ts';
+import { CancellationToken, noCheckpoint, systemClock, type Clock, type ProgressUpdate } from '../async/index.ts';
 import { silentLogger } from '../base/index.ts';
 import type { BarRequest, FetchBarsContext } from '../data/index.ts';
 import {
@@ -13,7 +13,7 @@ import {
   type TimeRange,
   type Timeframe,
 } from '../market/index.ts';
-import type { OperationContext } from '../operations/index.ts';
+import { noChildren, type OperationContext } from '../operations/index.ts';
 import { IbBarProvider } from './ib-bar-provider.ts';
 import { IbGateway } from './ib-gateway.ts';
 import { startGatewaySimulator, type GatewaySimulator, type GatewaySimulatorOptions } from './simulator/index.ts';
@@ -49,7 +49,16 @@ function context(updates: ProgressUpdate<FetchBarsContext>[] = []): OperationCon
     report: (update: ProgressUpdate<FetchBarsContext>) => updates.push(update),
     within: () => progress,
   };
-  return { id: 'test', token: none, progress, log: silentLogger, clock };
+  return {
+    id: 'test',
+    attempt: 1,
+    checkpoint: noCheckpoint,
+    children: noChildren,
+    token: none,
+    progress,
+    log: silentLogger,
+    clock,
+  };
 }
 
 async function fetchBars(provider: IbBarProvider, request: BarRequest): Promise<Bars> {

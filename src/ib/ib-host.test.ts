@@ -9,11 +9,18 @@ import {
   type Clock,
   type Progress,
   type ProgressUpdate,
+  noCheckpoint,
 } from '../async/index.ts';
 import { silentLogger } from '../base/index.ts';
 import { fetchBars, type BarRequest, type FetchBarsContext } from '../data/index.ts';
 import { barCount, barsFromArrow, barsFromJson, jsonBarsSchema } from '../market/index.ts';
-import { OperationsService, OperationStore, ServiceOrchestrator, type OperationContext } from '../operations/index.ts';
+import {
+  noChildren,
+  OperationsService,
+  OperationStore,
+  ServiceOrchestrator,
+  type OperationContext,
+} from '../operations/index.ts';
 import { HostService, hostServiceConfig } from '../service/index.ts';
 import { IbBarProvider } from './ib-bar-provider.ts';
 import { IbDataAdapter } from './ib-data-adapter.ts';
@@ -89,7 +96,7 @@ function context(
     report: (update) => void updates.push(update),
     within: () => progress,
   };
-  return { id, token, progress, log: silentLogger, clock };
+  return { id, attempt: 1, checkpoint: noCheckpoint, children: noChildren, token, progress, log: silentLogger, clock };
 }
 
 const requestHistory = 20;

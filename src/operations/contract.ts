@@ -13,9 +13,16 @@ export interface OperationContract<I, C, R> {
   /** The progress context of an operation that has not begun. */
   readonly begin: (input: I) => C;
   readonly render: ProgressRenderer<C>;
+  /**
+   * What becomes of it when its process dies: tried again by itself, only when somebody asks (the default), or never.
+   * Work that resumes by itself has to bear being begun anew at any point.
+   */
+  readonly resume?: ResumePolicy;
   /** How a result is kept and travels; JSON when absent. */
   readonly encoding?: ResultEncoding<R>;
 }
+
+export type ResumePolicy = 'auto' | 'manual' | 'never';
 
 /** For results that are not small: bytes of a media type instead of JSON. */
 export interface ResultEncoding<R> {
@@ -24,8 +31,42 @@ export interface ResultEncoding<R> {
   decode(bytes: Uint8Array): Promise<R>;
 }
 
-/** Token, progress, log and clock of one run. Passed, never ambient; nothing of it is kept on a manager. */
-export type OperationContext<C> = WorkContext<C>;
+/** Token, progress, log and clock of one attempt. Passed, never ambient; nothing of it is kept on a manager. */
+export interface OperationContext<C> extends WorkContext<C> {
+  readonly children: OperationChildren;
+  /** The trace of the request that started the operation. */
+  readonly traceId?: string;
+}
+
+export interface ChildOptions {
+  /**
+   * Its part in the parent's fraction. Weights that sum to 1 are parts of the whole from the beginning; larger ones
+   * count relative to each other, among the children started so far.
+   */
+  weight?: number;
+  /**
+   * Its name among the children of this parent. A parent that is tried again gets the result of a child that completed,
+   * and one that did not goes on from its checkpoint. Without a name every run is a new one.
+   */
+  id?: string;
+}
+
+export interface OperationChildren {
+  /**
+   * Runs an operation as a part of this one: a record of its own, cancelled with its parent, its progress a part of the
+   * parent's. While it has children, the parent holds no slot.
+   * @throws KtrdrError what the child ended with; the caller decides what that means for the parent.
+   */
+  run<I, C, R>(contract: OperationContract<I, C, R>, input: I, options?: ChildOptions): Promise<R>;
+}
+
+/** For work that runs on its own, outside an operation. */
+export const noChildren: OperationChildren = {
+  run: ({ type }) =>
+    Promise.reject(
+      new KtrdrError('failed_precondition', `Work outside an operation cannot start a child of type ${type}.`),
+    ),
+};
 
 /** In this process, in a thread, on a host: all long work is a value of this type. */
 export type OperationWork<I, C, R> = (input: I, context: OperationContext<C>) => Promise<R>;

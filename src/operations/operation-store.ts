@@ -1,18 +1,50 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
+import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import { z } from 'zod';
 import { KtrdrError } from '../base/index.ts';
 import type { EncodedResult } from './contract.ts';
+import { lockDirectory } from './directory-lock.ts';
+import { openDatabase, transaction } from './open-database.ts';
 import { operationSchema, operationStatuses, type Operation, type OperationStatus } from './operation.ts';
+import { parsePageCursor, toPageCursor } from './page-cursor.ts';
 
 export interface OperationFilter {
   status?: readonly OperationStatus[];
   type?: string;
-  /** Newest first; 1 to 1000. */
-  limit?: number;
-  offset?: number;
+  parent?: string;
 }
+
+export interface OperationPage {
+  /** Newest first. */
+  operations: Operation[];
+  /** What the filter lets through, on all pages. */
+  total: number;
+  /** Where the next page begins; absent on the last one. */
+  nextCursor?: string;
+}
+
+export interface PageRequest extends OperationFilter {
+  /** 1 to 1000. */
+  limit?: number;
+  /** `nextCursor` of the page before. */
+  cursor?: string;
+}
+
+/** What is kept of ended operations. Unfinished ones, and the children of unfinished ones, are always kept. */
+export interface Retention {
+  maxAgeMs?: number;
+  maxCount?: number;
+}
+
+/** What is kept with the end of an operation, in the same transaction. */
+interface Ending {
+  result?: EncodedResult | undefined;
+  /** For the history of its type. */
+  durationMs?: number | undefined;
+}
+
+/** The last so many durations of a type say how long the next will take. */
+const keptDurations = 100;
 
 /**
  * The operation records of one owner, in SQLite under a directory. Every write is on disk when the call returns. A
@@ -29,7 +61,7 @@ export class OperationStore implements Disposable {
 
   /**
    * @throws KtrdrError `conflict` when another process owns the directory, `failed_precondition` when it cannot be written
-   * to, `data_corrupt` when the file is no database.
+   * to or holds the records of a newer program, `data_corrupt` when the file is no database.
    */
   static open(directory: string): OperationStore {
     const lock = lockDirectory(directory);
@@ -38,6 +70,7 @@ export class OperationStore implements Disposable {
       return new OperationStore(openDatabase(path), lock);
     } catch (cause) {
       lock[Symbol.dispose]();
+      if (cause instanceof KtrdrError) throw cause;
       throw new KtrdrError(
         'data_corrupt',
         `Cannot open the operation records in "${path}": ${KtrdrError.from(cause).message}. Move the file away to start with empty records.`,
@@ -46,23 +79,51 @@ export class OperationStore implements Disposable {
     }
   }
 
-  insert(operation: Operation): void {
+  insert(operation: Operation, checkpoint?: string): void {
+    const { id, type, status, createdAt, version, attempt, parent = null } = operation;
     this.#db
-      .prepare('INSERT INTO operations (id, type, status, created_at, record) VALUES (?, ?, ?, ?, ?)')
-      .run(operation.id, operation.type, operation.status, operation.createdAt, JSON.stringify(operation));
+      .prepare(
+        `INSERT INTO operations (id, type, status, created_at, version, attempt, parent, record, checkpoint)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      )
+      .run(id, type, status, createdAt, version, attempt, parent, JSON.stringify(operation), checkpoint ?? null);
   }
 
-  update(operation: Operation, result?: EncodedResult): void {
-    const record = JSON.stringify(operation);
-    if (result === undefined) {
-      this.#db
-        .prepare('UPDATE operations SET status = ?, record = ? WHERE id = ?')
-        .run(operation.status, record, operation.id);
-    } else {
-      this.#db
-        .prepare('UPDATE operations SET status = ?, record = ?, result_type = ?, result = ? WHERE id = ?')
-        .run(operation.status, record, result.mediaType, result.bytes, operation.id);
-    }
+  /**
+   * Writes a change of an operation. A record that has ended, or that a later attempt has taken over, stays as it is:
+   * then the answer is false.
+   */
+  update(operation: Operation, { result, durationMs }: Ending = {}): boolean {
+    const { id, type, status, version, attempt, endedAt = 0 } = operation;
+    return transaction(this.#db, () => {
+      const { changes } = this.#db
+        .prepare(
+          `UPDATE operations SET status = ?, version = ?, attempt = ?, record = ? WHERE id = ? AND attempt <= ? AND ${isUnfinished}`,
+        )
+        .run(status, version, attempt, JSON.stringify(operation), id, attempt);
+      if (changes === 0) return false;
+      if (result !== undefined) {
+        this.#db
+          .prepare('UPDATE operations SET result_type = ?, result = ? WHERE id = ?')
+          .run(result.mediaType, result.bytes, id);
+      }
+      if (durationMs !== undefined) this.#keepDuration(type, durationMs, endedAt);
+      return true;
+    });
+  }
+
+  /** False when a later attempt has taken over, or the operation has ended. */
+  saveCheckpoint({ id, attempt }: Pick<Operation, 'id' | 'attempt'>, checkpoint: string): boolean {
+    const { changes } = this.#db
+      .prepare(`UPDATE operations SET checkpoint = ? WHERE id = ? AND attempt = ? AND ${isUnfinished}`)
+      .run(checkpoint, id, attempt);
+    return changes !== 0;
+  }
+
+  /** The last checkpoint, as JSON. */
+  checkpoint(id: string): string | undefined {
+    const row = this.#db.prepare('SELECT checkpoint FROM operations WHERE id = ? AND checkpoint IS NOT NULL').get(id);
+    return row === undefined ? undefined : checkpointRow.parse({ ...row }).checkpoint;
   }
 
   find(id: string): Operation | undefined {
@@ -79,38 +140,131 @@ export class OperationStore implements Disposable {
     return { mediaType, bytes };
   }
 
-  list({ status = operationStatuses, type, limit = 100, offset = 0 }: OperationFilter = {}): {
-    operations: Operation[];
-    total: number;
-  } {
-    const where = `status IN (${status.map(() => '?').join(', ')})${type === undefined ? '' : ' AND type = ?'}`;
-    const values = type === undefined ? [...status] : [...status, type];
-    const rows = this.#db
-      .prepare(`SELECT id, record FROM operations WHERE ${where} ORDER BY created_at DESC, seq DESC LIMIT ? OFFSET ?`)
-      .all(...values, limit, offset);
+  /** @throws KtrdrError `invalid_input` for a cursor that no page gave. */
+  list({ limit = 100, cursor, ...filter }: PageRequest = {}): OperationPage {
+    const { where, values } = conditions(filter);
     const count = this.#db.prepare(`SELECT count(*) AS total FROM operations WHERE ${where}`).get(...values);
-    return { operations: rows.map(toOperation), total: countRow.parse({ ...count }).total };
+    const from = cursor === undefined ? undefined : parsePageCursor(cursor);
+    const rows = this.#db
+      .prepare(
+        `SELECT id, record, created_at, seq FROM operations
+         WHERE ${where}${from === undefined ? '' : ' AND (created_at, seq) < (?, ?)'}
+         ORDER BY created_at DESC, seq DESC LIMIT ?`,
+      )
+      .all(...values, ...(from === undefined ? [] : [from.createdAt, from.seq]), limit + 1);
+    const page = rows.slice(0, limit);
+    const last = rows.length > limit ? placeRow.parse({ ...(page.at(-1) as object) }) : undefined;
+    return {
+      operations: page.map(toOperation),
+      total: countRow.parse({ ...count }).total,
+      ...(last === undefined ? {} : { nextCursor: toPageCursor({ createdAt: last.created_at, seq: last.seq }) }),
+    };
   }
 
-  /** Forgets all but the newest `keep` ended operations, with their results. */
-  prune(keep: number): void {
-    this.#db
-      .prepare(
-        `DELETE FROM operations WHERE status IN ('completed', 'failed', 'cancelled') AND seq NOT IN (
-           SELECT seq FROM operations WHERE status IN ('completed', 'failed', 'cancelled') ORDER BY seq DESC LIMIT ?)`,
-      )
-      .run(keep);
+  /** How many operations there are of each type and status. */
+  counts(): { type: string; status: OperationStatus; count: number }[] {
+    const rows = this.#db.prepare('SELECT type, status, count(*) AS count FROM operations GROUP BY 1, 2').all();
+    return rows.map((row) => countsRow.parse({ ...(row as object) }));
+  }
+
+  /** Ids and versions of what changed after a version, in the order of the changes. */
+  changedAfter(version: number, filter: OperationFilter, limit: number): { id: string; version: number }[] {
+    const { where, values } = conditions(filter);
+    return this.#db
+      .prepare(`SELECT id, version FROM operations WHERE version > ? AND ${where} ORDER BY version LIMIT ?`)
+      .all(version, ...values, limit)
+      .map((row) => changeRow.parse({ ...(row as object) }));
+  }
+
+  /** The ids of what has not ended, oldest first. */
+  unfinished(): string[] {
+    const rows = this.#db.prepare(`SELECT id FROM operations WHERE ${isUnfinished} ORDER BY created_at, seq`).all();
+    return rows.map((row) => idRow.parse({ ...(row as object) }).id);
+  }
+
+  /** Forgets ended operations beyond what is to be kept, with their results. */
+  prune({ maxAgeMs, maxCount }: Retention, now: number): void {
+    const prunable = `NOT ${isUnfinished}
+      AND NOT EXISTS (SELECT 1 FROM operations AS p WHERE p.id = operations.parent AND p.status IN (${unfinishedStatuses}))`;
+    if (maxAgeMs !== undefined) {
+      this.#db
+        .prepare(
+          `DELETE FROM operations WHERE ${prunable} AND coalesce(json_extract(record, '$.endedAt'), created_at) < ?`,
+        )
+        .run(now - maxAgeMs);
+    }
+    if (maxCount !== undefined) {
+      this.#db
+        .prepare(
+          `DELETE FROM operations WHERE ${prunable} AND seq NOT IN (
+             SELECT seq FROM operations WHERE ${prunable} ORDER BY seq DESC LIMIT ?)`,
+        )
+        .run(maxCount);
+    }
+  }
+
+  /** How long the last completed operations of a type took. */
+  durations(type: string): number[] {
+    const rows = this.#db.prepare('SELECT ms FROM durations WHERE type = ?').all(type);
+    return rows.map((row) => durationRow.parse({ ...(row as object) }).ms);
+  }
+
+  /** Below this a version may have been announced, by this process or an earlier one. */
+  get reservedVersion(): number {
+    return reservedRow.parse({ ...this.#db.prepare('SELECT reserved FROM versions').get() }).reserved;
+  }
+
+  reserveVersions(upTo: number): void {
+    this.#db.prepare('UPDATE versions SET reserved = ?').run(upTo);
   }
 
   [Symbol.dispose](): void {
     this.#db.close();
     this.#lock[Symbol.dispose]();
   }
+
+  #keepDuration(type: string, ms: number, at: number): void {
+    this.#db.prepare('INSERT INTO durations (type, ms, at) VALUES (?, ?, ?)').run(type, ms, at);
+    this.#db
+      .prepare(
+        `DELETE FROM durations WHERE type = :type AND rowid NOT IN (
+           SELECT rowid FROM durations WHERE type = :type ORDER BY rowid DESC LIMIT :kept)`,
+      )
+      .run({ type, kept: keptDurations });
+  }
 }
+
+const unfinishedStatuses = "'pending', 'running', 'cancelling'";
+const isUnfinished = `operations.status IN (${unfinishedStatuses})`;
 
 const resultRow = z.object({ result_type: z.string(), result: z.instanceof(Uint8Array) });
 const countRow = z.object({ total: z.number() });
+const countsRow = z.object({ type: z.string(), status: z.enum(operationStatuses), count: z.number() });
 const recordRow = z.object({ id: z.string(), record: z.string() });
+const checkpointRow = z.object({ checkpoint: z.string() });
+const placeRow = z.object({ created_at: z.number(), seq: z.number() });
+const changeRow = z.object({ id: z.string(), version: z.number() });
+const idRow = z.object({ id: z.string() });
+const durationRow = z.object({ ms: z.number() });
+const reservedRow = z.object({ reserved: z.number() });
+
+function conditions({ status, type, parent }: OperationFilter): { where: string; values: string[] } {
+  const parts = ['1'];
+  const values: string[] = [];
+  if (status !== undefined) {
+    parts.push(`status IN (${status.map(() => '?').join(', ')})`);
+    values.push(...status);
+  }
+  if (type !== undefined) {
+    parts.push('type = ?');
+    values.push(type);
+  }
+  if (parent !== undefined) {
+    parts.push('parent = ?');
+    values.push(parent);
+  }
+  return { where: parts.join(' AND '), values };
+}
 
 function toOperation(row: unknown): Operation {
   const { id, record } = recordRow.parse({ ...(row as object) });
@@ -122,73 +276,5 @@ function toOperation(row: unknown): Operation {
       `The record of operation "${id}" cannot be read; it may be of another version. Move operations.db away to start with empty records.`,
       { cause, details: { operation: id } },
     );
-  }
-}
-
-function openDatabase(path: string): DatabaseSyncInstance {
-  const db = new DatabaseSync(path);
-  try {
-    db.exec(`
-      PRAGMA journal_mode = WAL;
-      PRAGMA synchronous = FULL;
-      CREATE TABLE IF NOT EXISTS operations (
-        seq INTEGER PRIMARY KEY AUTOINCREMENT,
-        id TEXT NOT NULL UNIQUE,
-        type TEXT NOT NULL,
-        status TEXT NOT NULL,
-        created_at REAL NOT NULL,
-        record TEXT NOT NULL,
-        result_type TEXT,
-        result BLOB
-      );
-      CREATE INDEX IF NOT EXISTS operations_by_time ON operations (created_at DESC, seq DESC);
-      CREATE INDEX IF NOT EXISTS operations_by_status ON operations (status);
-    `);
-    return db;
-  } catch (error) {
-    db.close();
-    throw error;
-  }
-}
-
-/** An open exclusive transaction on a small database of its own: the operating system ends it with the process. */
-function lockDirectory(directory: string): Disposable {
-  const owner = join(directory, 'owner.pid');
-  let db: DatabaseSyncInstance | undefined;
-  try {
-    mkdirSync(directory, { recursive: true });
-    db = new DatabaseSync(join(directory, 'owner.lock'), { timeout: 0 });
-    db.exec('BEGIN EXCLUSIVE');
-    writeFileSync(owner, `${process.pid}\n`);
-  } catch (cause) {
-    db?.close();
-    if (isBusy(cause)) {
-      throw new KtrdrError(
-        'conflict',
-        `"${directory}" is in use by another ktrdr process (${readOwner(owner)}). Stop it, or choose another --home.`,
-        { cause },
-      );
-    }
-    throw new KtrdrError(
-      'failed_precondition',
-      `Cannot keep operation records in "${directory}": ${KtrdrError.from(cause).message}. Make it writable, or choose another --home.`,
-      { cause },
-    );
-  }
-  const held = db;
-  return { [Symbol.dispose]: () => held.close() };
-}
-
-const sqliteBusy = 5;
-
-function isBusy(thrown: unknown): boolean {
-  return thrown instanceof Error && 'errcode' in thrown && thrown.errcode === sqliteBusy;
-}
-
-function readOwner(path: string): string {
-  try {
-    return `process ${readFileSync(path, 'utf8').trim()}`;
-  } catch {
-    return 'its process id is not known';
   }
 }

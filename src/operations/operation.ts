@@ -13,8 +13,20 @@ export interface Cancellation {
   acknowledgedAt?: number;
   /** When the work had stopped. */
   stoppedAt?: number;
-  /** The work did not stop by itself, so its thread was ended. */
+  /** The work did not stop by itself: its thread was ended, or it was left behind. */
   forced: boolean;
+}
+
+const attemptEnds = ['completed', 'failed', 'cancelled', 'interrupted'] as const;
+
+/** One try at an operation that is over. */
+export interface Attempt {
+  number: number;
+  startedAt: number;
+  /** Of an interrupted attempt, its last sign of life. */
+  endedAt?: number;
+  ended: (typeof attemptEnds)[number];
+  error?: ProblemDetails;
 }
 
 /** The durable record of one piece of long work, the same on every side. Times are epoch milliseconds. */
@@ -29,10 +41,27 @@ export interface Operation {
   message: string;
   error?: ProblemDetails;
   createdAt: number;
+  /** Of the current attempt. */
   startedAt?: number;
   endedAt?: number;
+  /** When it is cancelled with reason `timeout`, if it has not ended by then. */
+  deadlineAt?: number;
   cancellation?: Cancellation;
-  /** Rises with every change, also over a restart: the id of the event that announced it. */
+  /** The attempt that is under way, waits, or was the last; from 1. */
+  attempt: number;
+  /** Those that are over, oldest first. */
+  attempts: Attempt[];
+  /** Of those that wait for the same resource the highest goes first. */
+  priority: number;
+  /** While it waits for a resource: 1 is next. */
+  queuePlace?: number;
+  /** The operation whose work started this one. */
+  parent?: string;
+  /** The ended operation that this one goes on from. */
+  resumedFrom?: string;
+  /** The trace of the request that started it. */
+  traceId?: string;
+  /** Rises with every change, over all operations and over restarts: the id of the event that announced it. */
   version: number;
 }
 
@@ -51,13 +80,16 @@ export const operationSchema: Schema<Operation> = z.object({
     context: z.unknown(),
     startedAt: epochMs,
     updatedAt: epochMs,
+    unitsPerSecond: z.number().exactOptional(),
     remainingMs: z.number().exactOptional(),
+    remaining: z.object({ p50Ms: z.number(), p90Ms: z.number() }).exactOptional(),
   }),
   message: z.string(),
   error: problemSchema.exactOptional(),
   createdAt: epochMs,
   startedAt: epochMs.exactOptional(),
   endedAt: epochMs.exactOptional(),
+  deadlineAt: epochMs.exactOptional(),
   cancellation: z
     .object({
       reason: z.enum(cancelReasons),
@@ -67,6 +99,21 @@ export const operationSchema: Schema<Operation> = z.object({
       forced: z.boolean(),
     })
     .exactOptional(),
+  attempt: z.number().int().positive(),
+  attempts: z.array(
+    z.object({
+      number: z.number().int().positive(),
+      startedAt: epochMs,
+      endedAt: epochMs.exactOptional(),
+      ended: z.enum(attemptEnds),
+      error: problemSchema.exactOptional(),
+    }),
+  ),
+  priority: z.number(),
+  queuePlace: z.number().int().positive().exactOptional(),
+  parent: z.string().exactOptional(),
+  resumedFrom: z.string().exactOptional(),
+  traceId: z.string().exactOptional(),
   version: z.number().int(),
 });
 
@@ -89,8 +136,39 @@ export type Outcome =
   | { readonly status: 'failed'; readonly error: ProblemDetails }
   | { readonly status: 'cancelled'; readonly error: ProblemDetails; readonly forced: boolean };
 
-export function started(operation: Operation, now: number): Operation {
-  return { ...moved(operation, 'running'), startedAt: now };
+/** What the progress is before the work has reported any. */
+export interface Beginning {
+  readonly progress: ProgressState<unknown>;
+  readonly message: string;
+}
+
+export function queued(operation: Operation, place: number): Operation {
+  return {
+    ...operation,
+    queuePlace: place,
+    progress: { ...operation.progress, phase: 'queued' },
+    message: place === 1 ? 'Queued, next to start' : `Queued, ${place - 1} ahead`,
+  };
+}
+
+export function started(operation: Operation, beginning: Beginning, now: number): Operation {
+  const { queuePlace: _, ...rest } = moved(operation, 'running');
+  return { ...rest, ...beginning, startedAt: now };
+}
+
+/** The one way back: the process of the last attempt is gone, and the work is to be tried again. At start-up only. */
+export function retried(operation: Operation, beginning: Beginning): Operation {
+  const { startedAt: _, ...rest } = interrupted(operation);
+  return { ...rest, ...beginning, status: 'pending', attempt: operation.attempt + 1 };
+}
+
+/** Notes that the attempt under way ended with its process. */
+export function interrupted(operation: Operation): Operation {
+  const { startedAt, attempt, progress } = operation;
+  if (startedAt === undefined) return operation;
+  const endedAt = Math.max(startedAt, progress.updatedAt);
+  const last: Attempt = { number: attempt, startedAt, endedAt, ended: 'interrupted' };
+  return { ...operation, attempts: [...operation.attempts, last] };
 }
 
 export function cancelRequested(operation: Operation, reason: CancelReason, now: number): Operation {
@@ -103,12 +181,17 @@ export function cancelAcknowledged(operation: Operation, now: number): Operation
 }
 
 export function ended(operation: Operation, outcome: Outcome, now: number): Operation {
-  const last: Operation = { ...moved(operation, outcome.status), endedAt: now };
+  const { queuePlace: _, ...rest } = moved(operation, outcome.status);
+  const error = outcome.status === 'completed' ? {} : { error: outcome.error };
+  const last: Operation = { ...rest, ...error, endedAt: now };
   if (last.cancellation !== undefined) {
     const forced = outcome.status === 'cancelled' && outcome.forced;
     last.cancellation = { ...last.cancellation, stoppedAt: now, forced };
   }
-  return outcome.status === 'completed' ? last : { ...last, error: outcome.error };
+  const { attempt, startedAt } = operation;
+  if (startedAt === undefined || operation.attempts.some(({ number }) => number === attempt)) return last;
+  const attempted: Attempt = { number: attempt, startedAt, endedAt: now, ended: outcome.status, ...error };
+  return { ...last, attempts: [...operation.attempts, attempted] };
 }
 
 function moved(operation: Operation, status: OperationStatus): Operation {

@@ -12,20 +12,33 @@ import {
   cancelAcknowledged,
   cancelRequested,
   ended,
+  interrupted,
   isTerminal,
+  queued,
   started,
+  type Beginning,
   type Operation,
+  type OperationStatus,
   type Outcome,
 } from './operation.ts';
-import type { OperationFilter, OperationStore } from './operation-store.ts';
+import type { OperationFilter, OperationPage, OperationStore, PageRequest, Retention } from './operation-store.ts';
+import { remainingBand } from './remaining-band.ts';
+import { VersionCounter } from './version-counter.ts';
 
 /** How often progress, as opposed to a change of status, is written to disk. */
 const progressToDiskMs = 1_000;
 
-/** What a running operation's owner may do with its record. */
-export interface RunningOperation {
-  start(): void;
+/**
+ * What the owner of an attempt may do with the record. When the operation has ended, or a later attempt has taken over,
+ * all of it does nothing: work that was left behind and wakes up late changes no record.
+ */
+export interface OwnedOperation {
+  readonly operation: Operation;
+  queued(place: number): void;
+  start(beginning: Beginning): void;
   progress(state: ProgressState<unknown>, message: string): void;
+  /** @throws what the store throws: work that cannot keep its checkpoints should know. */
+  saveCheckpoint(checkpoint: string): void;
   /**
    * Throws what the store throws. An end without a result holds all the same, so that nobody waits for it for ever; on
    * disk the operation is then ended by the next process.
@@ -33,17 +46,25 @@ export interface RunningOperation {
   end(outcome: Outcome, result?: EncodedResult): void;
 }
 
+interface WatchOptions {
+  /** Only versions above this one. */
+  after?: number;
+  token?: CancellationToken;
+}
+
 /** The register of operations: everybody reads, follows and cancels here. A change of status is on disk before it is announced. */
 export class OperationsService {
   readonly #store: OperationStore;
   readonly #clock: Clock;
+  readonly #versions: VersionCounter;
   readonly #live = new Map<string, Live>();
   readonly #watchers = new Map<string, Set<() => void>>();
+  readonly #durations = new Map<string, number[]>();
 
   constructor(store: OperationStore, clock: Clock) {
     this.#store = store;
     this.#clock = clock;
-    this.#endInterrupted();
+    this.#versions = new VersionCounter(store, clock);
   }
 
   /** @throws KtrdrError `not_found`. */
@@ -57,10 +78,17 @@ export class OperationsService {
     return this.#live.get(id)?.operation ?? this.#store.find(id);
   }
 
-  /** Newest first. `total` counts what the filter lets through, regardless of the page. */
-  list(filter: OperationFilter = {}): { operations: Operation[]; total: number } {
-    const { operations, total } = this.#store.list(filter);
-    return { operations: operations.map((operation) => this.#live.get(operation.id)?.operation ?? operation), total };
+  /** Newest first. Going on by `nextCursor` meets every operation that was there at the beginning exactly once. */
+  list(request: PageRequest = {}): OperationPage {
+    const page = this.#store.list(request);
+    return {
+      ...page,
+      operations: page.operations.map((operation) => this.#live.get(operation.id)?.operation ?? operation),
+    };
+  }
+
+  counts(): { type: string; status: OperationStatus; count: number }[] {
+    return this.#store.counts();
   }
 
   /** The encoded result of a completed operation. @throws KtrdrError `not_found`, or `failed_precondition` when there is none (yet). */
@@ -79,13 +107,13 @@ export class OperationsService {
     if (live === undefined) return this.get(id);
     if (live.operation.status === 'pending' || live.operation.status === 'running') {
       try {
-        this.#write(cancelRequested(live.operation, reason, this.#clock.now()));
+        this.#write(live, cancelRequested(live.operation, reason, this.#clock.now()));
       } finally {
         // A disk that takes no more must not keep the work from stopping.
         live.source.cancel(reason);
       }
       // The work may have ended inside that call.
-      if (this.#live.has(id)) this.#write(cancelAcknowledged(live.operation, this.#clock.now()));
+      if (this.#live.get(id) === live) this.#write(live, cancelAcknowledged(live.operation, this.#clock.now()));
     }
     return this.get(id);
   }
@@ -96,7 +124,7 @@ export class OperationsService {
    */
   async *watch(
     id: string,
-    { after = 0, token = CancellationToken.none }: { after?: number; token?: CancellationToken } = {},
+    { after = 0, token = CancellationToken.none }: WatchOptions = {},
   ): AsyncGenerator<Operation, void, undefined> {
     let seen = after;
     for (;;) {
@@ -112,38 +140,122 @@ export class OperationsService {
     }
   }
 
+  /**
+   * All operations that the filter lets through and that changed after version `after`, in the order of their last
+   * changes, then each further change, until the token is cancelled. Whoever was away goes on from the last version it
+   * saw. As with `watch`, a slow reader skips versions; nothing is queued for it.
+   */
+  async *watchAll({
+    after = 0,
+    filter = {},
+    token = CancellationToken.none,
+  }: WatchOptions & { filter?: OperationFilter } = {}): AsyncGenerator<Operation, void, undefined> {
+    let seen = after;
+    while (!token.isCancelled) {
+      const operation = this.#firstAfter(seen, filter);
+      if (operation === undefined) {
+        await this.#nextChange(anyOperation, token);
+      } else {
+        seen = operation.version;
+        yield operation;
+      }
+    }
+  }
+
   /** Registers new work. The record is on disk when this returns. Only the orchestrator calls it. */
-  open(operation: Operation, source: CancellationSource): RunningOperation {
-    this.#store.insert(operation);
+  open(operation: Operation, source: CancellationSource, checkpoint?: string): OwnedOperation {
+    const first = { ...operation, version: this.#versions.next() };
+    this.#store.insert(first, checkpoint);
+    const owned = this.#own(first, source);
+    this.#announce(first.id);
+    return owned;
+  }
+
+  /** Takes over what an earlier process left unfinished, in the state that it is to go on from. */
+  takeOver(operation: Operation, source: CancellationSource): OwnedOperation {
+    const next = { ...operation, version: this.#versions.next() };
+    this.#store.update(next);
+    const owned = this.#own(next, source);
+    this.#announce(next.id);
+    return owned;
+  }
+
+  /** Ends what an earlier process left unfinished. */
+  endLeftBehind(operation: Operation, outcome: Outcome): void {
+    const last = ended(interrupted(operation), outcome, this.#clock.now());
+    this.#store.update({ ...last, version: this.#versions.next() });
+    this.#announce(last.id);
+  }
+
+  /** The ids of what an earlier process left unfinished, oldest first. */
+  leftBehind(): string[] {
+    return this.#store.unfinished().filter((id) => !this.#live.has(id));
+  }
+
+  /** What goes on in this process. */
+  get live(): Operation[] {
+    return [...this.#live.values()].map(({ operation }) => operation);
+  }
+
+  checkpoint(id: string): string | undefined {
+    return this.#store.checkpoint(id);
+  }
+
+  prune(retention: Retention): void {
+    this.#store.prune(retention, this.#clock.now());
+  }
+
+  #own(operation: Operation, source: CancellationSource): OwnedOperation {
     const live: Live = { operation, source, writtenAt: this.#clock.elapsed() };
     this.#live.set(operation.id, live);
+    const ifOwned = (act: () => void): void => {
+      if (this.#live.get(operation.id) === live && !isTerminal(live.operation.status)) act();
+    };
     return {
-      start: () => this.#write(started(live.operation, this.#clock.now())),
-      progress: (progress, message) => this.#writeProgress(live, { ...live.operation, progress, message }),
-      end: (outcome, result) => {
-        const stopping =
-          outcome.status === 'cancelled' && live.operation.status !== 'cancelling'
-            ? cancelRequested(live.operation, reasonOf(outcome.error), this.#clock.now())
-            : live.operation;
-        const last = ended(stopping, outcome, this.#clock.now());
-        try {
-          this.#write(last, result);
-        } catch (refused) {
-          if (outcome.status !== 'completed') this.#show(live, last);
-          throw refused;
-        }
+      get operation() {
+        return live.operation;
       },
+      queued: (place) =>
+        ifOwned(() => {
+          if (live.operation.status === 'pending' && live.operation.queuePlace !== place)
+            this.#show(live, queued(live.operation, place));
+        }),
+      start: (beginning) => ifOwned(() => this.#write(live, started(live.operation, beginning, this.#clock.now()))),
+      progress: (state, message) =>
+        ifOwned(() => {
+          const remaining = remainingBand(state, this.#durationsOf(operation.type));
+          const progress = remaining === undefined ? state : { ...state, remaining };
+          this.#writeProgress(live, { ...live.operation, progress, message });
+        }),
+      saveCheckpoint: (checkpoint) =>
+        ifOwned(() => {
+          if (!this.#store.saveCheckpoint(live.operation, checkpoint)) this.#fence(live);
+        }),
+      end: (outcome, result) => ifOwned(() => this.#end(live, outcome, result)),
     };
   }
 
-  #write(operation: Operation, result?: EncodedResult): void {
-    const next = this.#nextVersion(operation);
-    this.#store.update(next, result);
-    const live = this.#live.get(next.id);
-    if (live !== undefined) {
-      live.operation = next;
-      live.writtenAt = this.#clock.elapsed();
+  #end(live: Live, outcome: Outcome, result: EncodedResult | undefined): void {
+    const stopping =
+      outcome.status === 'cancelled' && live.operation.status !== 'cancelling'
+        ? cancelRequested(live.operation, reasonOf(outcome.error), this.#clock.now())
+        : live.operation;
+    const last = ended(stopping, outcome, this.#clock.now());
+    const durationMs = durationOf(last);
+    try {
+      this.#write(live, last, { result, durationMs });
+    } catch (refused) {
+      if (outcome.status !== 'completed') this.#show(live, last);
+      throw refused;
     }
+    if (durationMs !== undefined) this.#durations.delete(last.type);
+  }
+
+  #write(live: Live, operation: Operation, ending: Parameters<OperationStore['update']>[1] = {}): void {
+    const next = { ...operation, version: this.#versions.next() };
+    if (!this.#store.update(next, ending)) return this.#fence(live);
+    live.operation = next;
+    live.writtenAt = this.#clock.elapsed();
     if (isTerminal(next.status)) this.#live.delete(next.id);
     this.#announce(next.id);
   }
@@ -152,24 +264,49 @@ export class OperationsService {
     this.#show(live, operation);
     if (this.#clock.elapsed() - live.writtenAt < progressToDiskMs) return;
     live.writtenAt = this.#clock.elapsed();
-    this.#store.update(live.operation);
+    if (!this.#store.update(live.operation)) this.#fence(live);
   }
 
   /** A new version that only this process knows of. */
   #show(live: Live, operation: Operation): void {
-    live.operation = this.#nextVersion(operation);
+    live.operation = { ...operation, version: this.#versions.next() };
     this.#announce(operation.id);
   }
 
-  /** The time serves as version, so that it rises over a restart although coalesced progress was never written. */
-  #nextVersion(operation: Operation): Operation {
-    return { ...operation, version: Math.max(operation.version + 1, Math.round(this.#clock.now())) };
+  /** Another owner has taken over: this one's work is to stop, and is heard no more. */
+  #fence(live: Live): void {
+    this.#live.delete(live.operation.id);
+    live.source.cancel('shutdown');
+  }
+
+  #firstAfter(version: number, filter: OperationFilter): Operation | undefined {
+    let first: Operation | undefined;
+    for (const { operation } of this.#live.values()) {
+      const isNext = operation.version > version && (first === undefined || operation.version < first.version);
+      if (isNext && isLetThrough(operation, filter)) first = operation;
+    }
+    // Of what is live the store knows an older version: it may fill as many rows.
+    const rows = this.#store.changedAfter(version, filter, this.#live.size + 1);
+    const stored = rows.find(({ id }) => !this.#live.has(id));
+    if (stored === undefined || (first !== undefined && first.version < stored.version)) return first;
+    return this.#store.find(stored.id);
+  }
+
+  #durationsOf(type: string): number[] {
+    let durations = this.#durations.get(type);
+    if (durations === undefined) {
+      durations = this.#store.durations(type);
+      this.#durations.set(type, durations);
+    }
+    return durations;
   }
 
   #announce(id: string): void {
-    const watchers = this.#watchers.get(id);
-    this.#watchers.delete(id);
-    for (const wake of watchers ?? []) wake();
+    for (const key of [id, anyOperation]) {
+      const watchers = this.#watchers.get(key);
+      this.#watchers.delete(key);
+      for (const wake of watchers ?? []) wake();
+    }
   }
 
   #nextChange(id: string, token: CancellationToken): Promise<void> {
@@ -185,25 +322,30 @@ export class OperationsService {
       const listening = token.onCancelled(() => queueMicrotask(wake));
     });
   }
-
-  /** Start-up and recovery are one path: what a dead process left unfinished ends here, and says so. */
-  #endInterrupted(): void {
-    const { operations } = this.#store.list({ status: ['pending', 'running', 'cancelling'], limit: 100_000 });
-    for (const operation of operations) {
-      const error = new KtrdrError(
-        'interrupted',
-        `The process that ran operation ${operation.id} ended before it did. Start it again; what it had stored is kept.`,
-      );
-      this.#write(ended(operation, { status: 'failed', error: error.toProblem() }, this.#clock.now()));
-    }
-  }
 }
+
+/** No id is empty. */
+const anyOperation = '';
 
 /** An operation whose work goes on in this process. */
 interface Live {
   operation: Operation;
   readonly source: CancellationSource;
   writtenAt: number;
+}
+
+function isLetThrough(operation: Operation, { status, type, parent }: OperationFilter): boolean {
+  return (
+    (status === undefined || status.includes(operation.status)) &&
+    (type === undefined || operation.type === type) &&
+    (parent === undefined || operation.parent === parent)
+  );
+}
+
+/** For the history of the type: of work that completed in one go. */
+function durationOf({ status, attempt, resumedFrom, startedAt, endedAt }: Operation): number | undefined {
+  const inOneGo = status === 'completed' && attempt === 1 && resumedFrom === undefined;
+  return inOneGo && startedAt !== undefined && endedAt !== undefined ? Math.max(0, endedAt - startedAt) : undefined;
 }
 
 /** Why work says that it was cancelled; it may have been asked elsewhere, for example on the host that runs it. */

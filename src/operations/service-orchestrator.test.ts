@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from '@photostructure/sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { cancelledError, systemClock } from '../async/index.ts';
@@ -342,6 +343,7 @@ describe('OperationStore', () => {
     // The records as they lie on disk at this moment are what a killed process leaves.
     store[Symbol.dispose]();
     open();
+    runs(waiting).recover();
     const operation = orchestrator.operations.get(id);
     expect(operation).toMatchObject({ status: 'failed', error: { code: 'interrupted' } });
     expect(operation.version).toBeGreaterThan(version);
@@ -370,8 +372,11 @@ describe('OperationStore', () => {
 
   it('names a record that cannot be read', async () => {
     await runs(climbing).start(climb, { steps: 1 }, { id: 'torn' }).result;
-    const { version: _, ...torn } = orchestrator.operations.get('torn');
-    store.update(torn as Operation);
+    store[Symbol.dispose]();
+    const db = new DatabaseSync(join(directory, 'operations.db'));
+    db.exec(`UPDATE operations SET record = json_remove(record, '$.version')`);
+    db.close();
+    open();
     expect(() => orchestrator.operations.list()).toThrow(
       expect.objectContaining({ code: 'data_corrupt', message: expect.stringContaining('"torn"') as string }),
     );
@@ -381,14 +386,12 @@ describe('OperationStore', () => {
     runs(climbing);
     for (let index = 0; index < 5; index += 1)
       await orchestrator.start(climb, { steps: 1 }, { id: `climb-${index}` }).result;
-    const { operations, total } = orchestrator.operations.list({
-      status: ['completed'],
-      type: 'climb',
-      limit: 2,
-      offset: 1,
-    });
+    const filter = { status: ['completed'], type: 'climb', limit: 2 } as const;
+    const { operations, total, nextCursor = '' } = orchestrator.operations.list(filter);
     expect(total).toBe(5);
-    expect(operations.map(({ id }) => id)).toEqual(['climb-3', 'climb-2']);
+    expect(operations.map(({ id }) => id)).toEqual(['climb-4', 'climb-3']);
+    const { operations: next } = orchestrator.operations.list({ ...filter, cursor: nextCursor });
+    expect(next.map(({ id }) => id)).toEqual(['climb-2', 'climb-1']);
     expect(orchestrator.operations.list({ status: ['failed'] }).total).toBe(0);
   });
 
@@ -396,7 +399,7 @@ describe('OperationStore', () => {
     runs(climbing);
     for (let index = 0; index < 4; index += 1)
       await orchestrator.start(climb, { steps: 1 }, { id: `climb-${index}` }).result;
-    store.prune(2);
+    store.prune({ maxCount: 2 }, 0);
     expect(orchestrator.operations.list().operations.map(({ id }) => id)).toEqual(['climb-3', 'climb-2']);
   });
 });

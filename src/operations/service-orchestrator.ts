@@ -1,21 +1,25 @@
 import { isDeepStrictEqual } from 'node:util';
-import {
-  CancellationSource,
-  ProgressReporter,
-  type CancelReason,
-  type Clock,
-  type ProgressState,
-} from '../async/index.ts';
-import { isCancelled, KtrdrError, newOperationId, operationIdSchema, parse, type Logger } from '../base/index.ts';
-import { decodeResult, encodeResult, type OperationContract, type OperationWork } from './contract.ts';
-import { isTerminal, type Operation, type Outcome } from './operation.ts';
-import type { OperationsService, RunningOperation } from './operations-service.ts';
+import { z } from 'zod';
+import { cancelledError, CancellationSource, type CancelReason, type Clock } from '../async/index.ts';
+import { KtrdrError, newOperationId, operationIdSchema, parse, type Logger } from '../base/index.ts';
+import { Children } from './children.ts';
+import { decodeResult, type OperationContract, type OperationWork } from './contract.ts';
+import { isTerminal, retried, type Operation, type Outcome } from './operation.ts';
+import type { Retention } from './operation-store.ts';
+import type { OperationsService, OwnedOperation } from './operations-service.ts';
+import { recoveryOf, type Recovery } from './recovery-of.ts';
+import { beginning, runAttempt, type Kind } from './run-attempt.ts';
+import { Slots } from './slots.ts';
 
 export interface StartOptions {
   /** Chosen by the client, so that a start whose answer was lost can be repeated and cancelled; made here when absent. */
   id?: string;
-  /** After this time the operation is cancelled with reason `timeout`. */
+  /** After this time, waiting included, the operation is cancelled with reason `timeout`. */
   deadlineMs?: number;
+  /** Among those that wait for the same resource; the highest goes first. */
+  priority?: number;
+  /** The trace of the request that asks for it. */
+  traceId?: string;
 }
 
 export interface StartedOperation<R> {
@@ -24,31 +28,57 @@ export interface StartedOperation<R> {
   readonly result: Promise<R>;
 }
 
+interface RegisterOptions {
+  /** What the work needs a slot of while it runs. */
+  resource?: string;
+}
+
 interface OrchestratorOptions {
   operations: OperationsService;
   clock: Clock;
   log: Logger;
+  /** How many operations may hold a resource at the same time; one that is not named here is not limited. */
+  slots?: Readonly<Record<string, number>>;
+  /** Work that has not stopped so long after a cancel is left behind, and its operation ends. */
+  graceMs?: number;
+  /** What is kept of ended operations; everything when absent. */
+  retain?: Retention;
 }
 
-/** Starts registered work as operations: validates, records, runs, reports, ends. Knows nothing of what the work is. */
+const defaultGraceMs = 10_000;
+const retainEveryMs = 60_000;
+
+/** Starts registered work as operations: validates, records, queues, runs, reports, ends. Knows nothing of what the work is. */
 export class ServiceOrchestrator implements AsyncDisposable {
   readonly operations: OperationsService;
   readonly #clock: Clock;
   readonly #log: Logger;
+  readonly #slots: Slots;
+  readonly #graceMs: number;
+  readonly #retain: Retention | undefined;
   readonly #kinds = new Map<string, Kind>();
-  readonly #running = new Map<string, Promise<unknown>>();
+  readonly #running = new Map<string, Running>();
+  #retainedAt = Number.NEGATIVE_INFINITY;
   #closed = false;
 
-  constructor({ operations, clock, log }: OrchestratorOptions) {
+  constructor({ operations, clock, log, slots = {}, graceMs = defaultGraceMs, retain }: OrchestratorOptions) {
     this.operations = operations;
     this.#clock = clock;
     this.#log = log;
+    this.#slots = new Slots({ slots, clock, onPlace: (id, place) => this.#running.get(id)?.owned.queued(place) });
+    this.#graceMs = graceMs;
+    this.#retain = retain;
   }
 
-  register<I, C, R>(contract: OperationContract<I, C, R>, work: OperationWork<I, C, R>): this {
+  register<I, C, R>(
+    contract: OperationContract<I, C, R>,
+    work: OperationWork<I, C, R>,
+    { resource }: RegisterOptions = {},
+  ): this {
     this.#kinds.set(contract.type, {
       contract: contract as OperationContract<unknown, unknown, unknown>,
       work: work as OperationWork<unknown, unknown, unknown>,
+      resource,
     });
     return this;
   }
@@ -56,6 +86,11 @@ export class ServiceOrchestrator implements AsyncDisposable {
   /** The contracts this orchestrator can run, in the order of their registration. */
   get contracts(): OperationContract<unknown, unknown, unknown>[] {
     return [...this.#kinds.values()].map(({ contract }) => contract);
+  }
+
+  /** How full each limited resource is, and how many wait for it. */
+  get resources(): Record<string, { slots: number; holding: number; waiting: number }> {
+    return this.#slots.usage();
   }
 
   /**
@@ -67,46 +102,231 @@ export class ServiceOrchestrator implements AsyncDisposable {
     return { id, result: result as Promise<R> };
   }
 
-  startByType(
-    type: string,
-    rawInput: unknown,
-    { id: wantedId, deadlineMs }: StartOptions = {},
-  ): StartedOperation<unknown> {
-    if (this.#closed) throw new KtrdrError('unavailable', 'The service is shutting down and starts no more work.');
-    const kind = this.#kinds.get(type);
-    if (kind === undefined) {
-      const known = [...this.#kinds.keys()].join(', ');
-      throw new KtrdrError('not_found', `There is no operation type "${type}" here; there is: ${known}.`);
-    }
+  startByType(type: string, rawInput: unknown, options: StartOptions = {}): StartedOperation<unknown> {
+    this.#assertOpen();
+    const kind = this.#kind(type);
     const input = parse(kind.contract.input, rawInput, `The input of ${type}`);
     const id =
-      wantedId === undefined
+      options.id === undefined
         ? newOperationId(type, this.#clock.now())
-        : parse(operationIdSchema, wantedId, 'The operation id');
+        : parse(operationIdSchema, options.id, 'The operation id');
     const existing = this.operations.find(id);
-    if (existing !== undefined) return this.#join(existing, kind, input);
+    return existing === undefined ? this.#open(kind, input, { ...options, id }) : this.#join(existing, kind, input);
+  }
 
-    const source = new CancellationSource();
-    const operation = newOperation(id, kind.contract, input, this.#clock.now());
-    const handle = this.operations.open(operation, source);
-    const deadline =
-      deadlineMs === undefined ? undefined : this.#clock.after(deadlineMs, () => this.#cancel(id, 'timeout'));
-    const result = this.#run(kind, { id, input, handle, source }).finally(() => {
-      deadline?.[Symbol.dispose]();
-      source[Symbol.dispose]();
-      this.#running.delete(id);
-    });
-    this.#running.set(id, result);
-    // The record tells how it ended; a caller that is not interested in the promise must not crash the process.
-    result.catch(() => {});
-    return { id, result };
+  /**
+   * Goes on from an ended operation, as a new one with its input and its last checkpoint; the old record stays as it is.
+   * Asking again while the new one is unfinished joins that.
+   * @throws KtrdrError `not_found`, `conflict` for what has not ended or has completed, `failed_precondition` for work that
+   * cannot go on.
+   */
+  resume(id: string, options: Omit<StartOptions, 'priority'> = {}): StartedOperation<unknown> {
+    this.#assertOpen();
+    const old = this.operations.get(id);
+    if (old.status !== 'failed' && old.status !== 'cancelled') {
+      throw new KtrdrError(
+        'conflict',
+        `Operation "${id}" is ${old.status}; only one that failed or was cancelled can be resumed.`,
+      );
+    }
+    const kind = this.#kind(old.type);
+    if (kind.contract.resume === 'never') {
+      throw new KtrdrError('failed_precondition', `Operations of type ${old.type} cannot be resumed; start a new one.`);
+    }
+    const input = inputOf(kind, old);
+    const under = this.operations.live.find(({ resumedFrom, parent }) => resumedFrom === id && parent === undefined);
+    if (under !== undefined) return this.#join(under, kind, input);
+    const newId = options.id ?? newOperationId(old.type, this.#clock.now());
+    const existing = this.operations.find(newId);
+    if (existing !== undefined) return this.#join(existing, kind, input);
+    return this.#open(kind, input, { ...options, priority: old.priority, id: newId, resumedFrom: id });
+  }
+
+  /**
+   * Start-up after an end of any kind: what an earlier process left unfinished waits again, is tried again, or ends, each
+   * by the policy of its contract. To be called once everything is registered.
+   */
+  recover(): void {
+    for (const id of this.operations.leftBehind()) {
+      try {
+        this.#recover(this.operations.get(id));
+      } catch (refused) {
+        // One record that cannot be read must not keep the others from going on.
+        this.#log.error('an operation was not recovered', { operation: id, error: KtrdrError.from(refused).message });
+      }
+    }
+    this.#forget();
   }
 
   /** Starts nothing more, cancels what runs with reason `shutdown`, and waits until it has stopped. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     for (const id of this.#running.keys()) this.#cancel(id, 'shutdown');
-    await Promise.allSettled(this.#running.values());
+    await Promise.allSettled([...this.#running.values()].map(({ result }) => result));
+    this.#slots[Symbol.dispose]();
+  }
+
+  #open(kind: Kind, input: unknown, options: OpenOptions): StartedOperation<unknown> {
+    const { id, deadlineMs, priority = 0, traceId, parent, resumedFrom } = options;
+    const now = this.#clock.now();
+    const source = new CancellationSource();
+    const checkpoint = resumedFrom === undefined ? undefined : this.operations.checkpoint(resumedFrom);
+    const operation: Operation = {
+      id,
+      type: kind.contract.type,
+      status: 'pending',
+      input: asKept(input),
+      ...beginning(kind.contract, input, now),
+      createdAt: now,
+      ...(deadlineMs === undefined ? {} : { deadlineAt: now + deadlineMs }),
+      attempt: 1,
+      attempts: [],
+      priority: parse(prioritySchema, priority, 'The priority'),
+      ...(parent === undefined ? {} : { parent: parent.id }),
+      ...(resumedFrom === undefined ? {} : { resumedFrom }),
+      ...(traceId === undefined ? {} : { traceId }),
+      version: 0,
+    };
+    const owned = this.operations.open(operation, source, checkpoint);
+    return this.#conduct(kind, input, { owned, source, checkpoint, ...(parent === undefined ? {} : { parent }) });
+  }
+
+  #recover(operation: Operation): void {
+    const kind = this.#kinds.get(operation.type);
+    const recovery = recoveryOf(operation, kind && (kind.contract.resume ?? 'manual'));
+    const { id, type, attempt } = operation;
+    this.#log.info('operation found unfinished', { operation: id, type, attempt, recovery: recovery.kind });
+    if (kind === undefined || recovery.kind === 'interrupted' || recovery.kind === 'cancelled') {
+      this.operations.endLeftBehind(operation, endOf(operation, recovery));
+      return;
+    }
+    let input: unknown;
+    try {
+      input = inputOf(kind, operation);
+    } catch (thrown) {
+      this.operations.endLeftBehind(operation, { status: 'failed', error: KtrdrError.from(thrown).toProblem() });
+      return;
+    }
+    const source = new CancellationSource();
+    const next =
+      recovery.kind === 'retry' ? retried(operation, beginning(kind.contract, input, this.#clock.now())) : operation;
+    const owned = this.operations.takeOver(next, source);
+    const pauseMs = recovery.kind === 'retry' ? recovery.pauseMs : 0;
+    this.#conduct(kind, input, { owned, source, checkpoint: this.operations.checkpoint(id), pauseMs });
+  }
+
+  /** From the record on: deadline, queue, work, end. */
+  #conduct(
+    kind: Kind,
+    input: unknown,
+    { owned, source, checkpoint, parent, pauseMs = 0 }: Conduct,
+  ): StartedOperation<unknown> {
+    const { id, priority, deadlineAt, traceId } = owned.operation;
+    const { token } = source;
+    const entry = { id, resource: kind.resource, priority };
+    const result = runAttempt({
+      kind,
+      input,
+      owned,
+      token,
+      checkpoint,
+      clock: this.#clock,
+      log: this.#log,
+      graceMs: this.#graceMs,
+      onFraction: parent?.onFraction ?? (() => {}),
+      admitted: async () => {
+        if (pauseMs > 0) await this.#clock.sleep(pauseMs, token);
+        await this.#slots.take(entry, token);
+      },
+      children: (progress) =>
+        new Children({
+          id,
+          token,
+          progress,
+          start: (contract, childInput, { name, onFraction }) => {
+            const family: Family = { id, token, onFraction };
+            return this.#startChild(contract, childInput, { name, parent: family, traceId });
+          },
+          cancel: (child) => this.#cancel(child, 'shutdown'),
+          slot: {
+            giveBack: () => this.#slots.giveBack(id),
+            // Before all that has not begun: it has waited its turn.
+            takeAgain: () => this.#slots.take({ ...entry, priority: Infinity }, token),
+          },
+        }),
+    }).finally(() => {
+      this.#slots.giveBack(id);
+      deadline?.[Symbol.dispose]();
+      listening?.[Symbol.dispose]();
+      source[Symbol.dispose]();
+      this.#running.delete(id);
+      this.#forgetAtTimes();
+    });
+    this.#running.set(id, { owned, result });
+    // The record tells how it ended; a caller that is not interested in the promise must not crash the process.
+    result.catch(() => {});
+    const listening = parent?.token.onCancelled(() => this.#cancel(id, parent.token.reason ?? 'user'));
+    const deadline = deadlineAt === undefined ? undefined : this.#at(deadlineAt, () => this.#cancel(id, 'timeout'));
+    return { id, result };
+  }
+
+  /**
+   * A child that has a name is met again by a later attempt of its parent: its result is taken when it completed; when it
+   * did not, another one goes on from its checkpoint, under the same name and a number.
+   */
+  #startChild<I, C, R>(
+    { type }: OperationContract<I, C, R>,
+    rawInput: I,
+    { name, parent, traceId }: { name: string | undefined; parent: Family; traceId: string | undefined },
+  ): StartedOperation<R> {
+    this.#assertOpen();
+    const kind = this.#kind(type);
+    const input = parse(kind.contract.input, rawInput, `The input of ${type}`);
+    const trace = traceId === undefined ? {} : { traceId };
+    const named = `${parent.id}.${name ?? newOperationId(type, this.#clock.now())}`;
+    let before: string | undefined;
+    for (let number = 1; ; number += 1) {
+      const wanted = number === 1 ? named : `${named}.${number}`;
+      const id = parse(operationIdSchema, wanted, 'The id of a part of an operation');
+      const existing = this.operations.find(id);
+      if (existing !== undefined && isTerminal(existing.status) && existing.status !== 'completed') {
+        before = id;
+        continue;
+      }
+      const child =
+        existing === undefined
+          ? this.#open(kind, input, { id, parent, ...trace, ...(before === undefined ? {} : { resumedFrom: before }) })
+          : this.#join(existing, kind, input);
+      return { id, result: child.result as Promise<R> };
+    }
+  }
+
+  #join(existing: Operation, kind: Kind, input: unknown): StartedOperation<unknown> {
+    const { id } = existing;
+    // Compared as JSON, which is how the first input was kept.
+    const same = existing.type === kind.contract.type && isDeepStrictEqual(existing.input, asKept(input));
+    if (!same)
+      throw new KtrdrError('conflict', `Operation "${id}" exists with another type or input; choose another id.`);
+    const result = this.#running.get(id)?.result ?? this.#ended(existing, kind);
+    result.catch(() => {});
+    return { id, result };
+  }
+
+  async #ended({ id, status, error }: Operation, kind: Kind): Promise<unknown> {
+    if (status === 'completed') return decodeResult(kind.contract, this.operations.result(id).bytes);
+    if (error !== undefined && isTerminal(status)) throw KtrdrError.fromProblem(error);
+    throw new KtrdrError('internal', `Operation "${id}" is ${status} but does not run here.`);
+  }
+
+  #kind(type: string): Kind {
+    const kind = this.#kinds.get(type);
+    if (kind !== undefined) return kind;
+    const known = [...this.#kinds.keys()].join(', ');
+    throw new KtrdrError('not_found', `There is no operation type "${type}" here; there is: ${known}.`);
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new KtrdrError('unavailable', 'The service is shutting down and starts no more work.');
   }
 
   /** A cancel that nobody waits for: what the store has against it is for the log. */
@@ -118,120 +338,79 @@ export class ServiceOrchestrator implements AsyncDisposable {
     }
   }
 
-  async #run({ contract, work }: Kind, { id, input, handle, source }: Run): Promise<unknown> {
-    const log = this.#log.with({ operation: id });
-    const progress = new ProgressReporter<unknown>({
-      clock: this.#clock,
-      context: contract.begin(input),
-      emit: (state) => {
-        // Mostly called by a timer, where an error would end the process.
-        try {
-          handle.progress(state, contract.render(state));
-        } catch (refused) {
-          log.warn('progress was not recorded', { error: KtrdrError.from(refused).message });
-        }
-      },
-    });
-    // The caller gets the id before the work's first line runs.
-    await Promise.resolve();
+  /** Acts at a moment, which may be further away than a timer can count, or past. */
+  #at(moment: number, act: () => void): Disposable {
+    let timer: Disposable | undefined;
+    const look = (): void => {
+      const wait = moment - this.#clock.now();
+      if (wait <= 0) act();
+      else timer = this.#clock.after(wait, look);
+    };
+    look();
+    return { [Symbol.dispose]: () => timer?.[Symbol.dispose]() };
+  }
+
+  #forgetAtTimes(): void {
+    if (this.#clock.elapsed() - this.#retainedAt >= retainEveryMs) this.#forget();
+  }
+
+  #forget(): void {
+    if (this.#retain === undefined) return;
+    this.#retainedAt = this.#clock.elapsed();
     try {
-      source.token.throwIfCancelled();
-      handle.start();
-      log.info('operation started', { type: contract.type });
-      const result = await work(input, { id, token: source.token, progress, log, clock: this.#clock });
-      const encoded = await encodeResult(contract, result);
-      progress.flush();
-      handle.end({ status: 'completed' }, encoded);
-      log.info('operation completed', { type: contract.type });
-      return result;
-    } catch (thrown) {
-      const error = KtrdrError.from(thrown);
-      progress.flush();
-      const outcome = outcomeOf(error);
-      try {
-        handle.end(outcome);
-      } catch (refused) {
-        log.error('the end of an operation was not recorded', { error: KtrdrError.from(refused).message });
-      }
-      if (outcome.status === 'cancelled')
-        log.info('operation cancelled', { type: contract.type, forced: outcome.forced });
-      else
-        log.error('operation failed', {
-          type: contract.type,
-          code: error.code,
-          error: error.message,
-          cause: stackOf(error),
-        });
-      throw error;
-    } finally {
-      progress[Symbol.dispose]();
+      this.operations.prune(this.#retain);
+    } catch (refused) {
+      this.#log.warn('old operations were not removed', { error: KtrdrError.from(refused).message });
     }
   }
-
-  #join(existing: Operation, kind: Kind, input: unknown): StartedOperation<unknown> {
-    const { id } = existing;
-    // Compared as JSON, which is how the first input was kept.
-    const same = existing.type === kind.contract.type && isDeepStrictEqual(existing.input, asKept(input));
-    if (!same)
-      throw new KtrdrError('conflict', `Operation "${id}" exists with another type or input; choose another id.`);
-    const result = this.#running.get(id) ?? this.#ended(existing, kind);
-    result.catch(() => {});
-    return { id, result };
-  }
-
-  async #ended({ id, status, error }: Operation, kind: Kind): Promise<unknown> {
-    if (status === 'completed') return decodeResult(kind.contract, this.operations.result(id).bytes);
-    if (error !== undefined && isTerminal(status)) throw KtrdrError.fromProblem(error);
-    throw new KtrdrError('internal', `Operation "${id}" is ${status} but does not run here.`);
-  }
 }
 
-interface Kind {
-  contract: OperationContract<unknown, unknown, unknown>;
-  work: OperationWork<unknown, unknown, unknown>;
+interface Running {
+  readonly owned: OwnedOperation;
+  readonly result: Promise<unknown>;
 }
 
-interface Run {
+interface OpenOptions extends Omit<StartOptions, 'id'> {
   readonly id: string;
-  readonly input: unknown;
-  readonly handle: RunningOperation;
-  readonly source: CancellationSource;
+  readonly parent?: Family;
+  readonly resumedFrom?: string;
 }
 
-function newOperation(id: string, contract: Kind['contract'], input: unknown, now: number): Operation {
-  const progress: ProgressState<unknown> = {
-    phase: '',
-    done: 0,
-    total: 0,
-    fraction: 0,
-    context: contract.begin(input),
-    startedAt: now,
-    updatedAt: now,
-  };
-  return {
-    id,
-    type: contract.type,
-    status: 'pending',
-    input: asKept(input),
-    progress,
-    message: contract.render(progress),
-    createdAt: now,
-    version: Math.round(now),
-  };
+/** What a child needs of its parent. */
+interface Family {
+  readonly id: string;
+  readonly token: CancellationSource['token'];
+  readonly onFraction: (fraction: number) => void;
 }
+
+interface Conduct {
+  readonly owned: OwnedOperation;
+  readonly source: CancellationSource;
+  readonly checkpoint: string | undefined;
+  readonly parent?: Family;
+  readonly pauseMs?: number;
+}
+
+const prioritySchema = z.number().min(-1_000).max(1_000);
 
 /** What is left of an input in a record, which is JSON. */
 function asKept(input: unknown): unknown {
   return input === undefined ? null : JSON.parse(JSON.stringify(input));
 }
 
-function outcomeOf(error: KtrdrError): Outcome {
-  const problem = error.toProblem();
-  if (!isCancelled(error)) return { status: 'failed', error: problem };
-  return { status: 'cancelled', error: problem, forced: error.details['forced'] === true };
+/** The input of a record. @throws KtrdrError `invalid_input` when the contract does not take it (any more). */
+function inputOf({ contract }: Kind, { id, input }: Operation): unknown {
+  const wasNone = input === null && contract.input.safeParse(undefined).success;
+  return parse(contract.input, wasNone ? undefined : input, `The input of operation "${id}"`);
 }
 
-function stackOf(error: KtrdrError): string | undefined {
-  if (error.code !== 'internal') return undefined;
-  return error.cause instanceof Error ? error.cause.stack : error.stack;
+/** How what an earlier process left behind ends here. */
+function endOf({ id, cancellation }: Operation, recovery: Recovery): Outcome {
+  if (recovery.kind === 'cancelled') {
+    const error = cancelledError(cancellation?.reason ?? 'user', 'an end of its process');
+    return { status: 'cancelled', error: error.toProblem(), forced: false };
+  }
+  const why = recovery.kind === 'interrupted' ? ` ${recovery.why}` : '';
+  const error = new KtrdrError('interrupted', `The process that ran operation ${id} ended before it did.${why}`);
+  return { status: 'failed', error: error.toProblem() };
 }

@@ -11,6 +11,7 @@ import {
   systemClock,
   type Clock,
   type ProgressState,
+  noCheckpoint,
 } from '../async/index.ts';
 import { KtrdrError, silentLogger } from '../base/index.ts';
 import {
@@ -21,6 +22,7 @@ import {
   type OperationContract,
   type OperationStatus,
   type OperationWork,
+  noChildren,
 } from '../operations/index.ts';
 import type { AdapterOptions } from './async-service-adapter.ts';
 import { defineEndpoint, encodable } from './endpoint.ts';
@@ -539,5 +541,17 @@ function contextOf(
     emit: (state) => states.push(state),
     intervalMs: 0,
   });
-  return { context: { id, token, progress, log: silentLogger, clock }, states };
+  return {
+    context: {
+      id,
+      attempt: 1,
+      checkpoint: noCheckpoint,
+      children: noChildren,
+      token,
+      progress,
+      log: silentLogger,
+      clock,
+    },
+    states,
+  };
 }

@@ -10,6 +10,7 @@ import {
   getOperationResult,
   getReadiness,
   listOperations,
+  resumeOperation,
   startOperation,
   startUnnamedOperation,
   watchOperation,
@@ -65,12 +66,13 @@ export function operationRoutes(orchestrator: ServiceOrchestrator, prefix: strin
     implement(startUnnamedOperation, ({ params: { type }, body }, context) =>
       started(orchestrator.startByType(type, body).id, context),
     ),
-    implement(listOperations, ({ query: { status, type, limit, offset } }) =>
+    implement(listOperations, ({ query: { status, type, parent, limit, cursor } }) =>
       operations.list({
         limit,
-        offset,
         ...(status === undefined ? {} : { status }),
         ...(type === undefined ? {} : { type }),
+        ...(parent === undefined ? {} : { parent }),
+        ...(cursor === undefined ? {} : { cursor }),
       }),
     ),
     implement(getOperation, ({ params: { id } }) => operations.get(id)),
@@ -84,6 +86,7 @@ export function operationRoutes(orchestrator: ServiceOrchestrator, prefix: strin
       return binary(bytes, mediaType);
     }),
     implement(cancelOperation, ({ params: { id }, body }) => operations.cancel(id, body?.reason)),
+    implement(resumeOperation, ({ params: { id } }, context) => started(orchestrator.resume(id).id, context)),
   ];
 }
 

@@ -484,7 +484,7 @@ describe('the description of a host', () => {
       { name: 'status', required: false },
       { name: 'type', required: false },
       { name: 'limit', required: false, schema: { default: 100 } },
-      { name: 'offset', required: false },
+      { name: 'cursor', required: false },
     ]);
   });
 

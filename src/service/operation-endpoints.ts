@@ -61,14 +61,19 @@ export const startUnnamedOperation = defineEndpoint({
 export const listOperations = defineEndpoint({
   method: 'GET',
   path: '/operations',
-  summary: 'Operations, newest first',
+  summary: 'Operations, newest first; `nextCursor` as `cursor` gives the next page',
   query: z.object({
     status: oneOrMore(z.enum(operationStatuses)).optional(),
     type: z.string().optional(),
+    parent: z.string().optional(),
     limit: z.coerce.number<number>().int().min(1).max(1000).default(100),
-    offset: z.coerce.number<number>().int().min(0).default(0),
+    cursor: z.string().optional(),
   }),
-  response: z.object({ operations: z.array(operationSchema), total: z.number().int() }),
+  response: z.object({
+    operations: z.array(operationSchema),
+    total: z.number().int(),
+    nextCursor: z.string().exactOptional(),
+  }),
 });
 
 export const getOperation = defineEndpoint({
@@ -104,5 +109,16 @@ export const cancelOperation = defineEndpoint({
   params: ofOne,
   body: z.object({ reason: z.enum(cancelReasons).default('user') }).optional(),
   response: operationSchema,
+  idempotent: true,
+});
+
+export const resumeOperation = defineEndpoint({
+  method: 'POST',
+  path: '/operations/{id}/resume',
+  summary:
+    'Go on from an operation that failed or was cancelled, as a new one with its input and its last checkpoint; asking again while that runs answers with it',
+  params: ofOne,
+  response: operationSchema,
+  status: 202,
   idempotent: true,
 });

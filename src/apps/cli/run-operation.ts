@@ -1,6 +1,6 @@
-import { CancellationToken, ProgressReporter, systemClock } from '../../async/index.ts';
+import { CancellationToken, noCheckpoint, ProgressReporter, systemClock } from '../../async/index.ts';
 import { isCancelled, KtrdrError, newOperationId, silentLogger } from '../../base/index.ts';
-import type { OperationContract } from '../../operations/index.ts';
+import { noChildren, type OperationContract } from '../../operations/index.ts';
 import type { OperationsClient } from '../../service/index.ts';
 import { closingLine, ProgressLine } from './progress-line.ts';
 import { colours, terminal } from './terminal.ts';
@@ -29,7 +29,16 @@ export async function runOperation<I, C, R>({ client, contract, input, token }: 
     },
   });
   try {
-    const result = await client.run(contract, input, { id, token, progress, log: silentLogger, clock: systemClock });
+    const result = await client.run(contract, input, {
+      id,
+      attempt: 1,
+      checkpoint: noCheckpoint,
+      children: noChildren,
+      token,
+      progress,
+      log: silentLogger,
+      clock: systemClock,
+    });
     progress.flush();
     line.end(closingLine(await client.get(id, CancellationToken.none)));
     return result;

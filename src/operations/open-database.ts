@@ -1,0 +1,111 @@
+import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
+import { z } from 'zod';
+import { KtrdrError } from '../base/index.ts';
+
+/** What `PRAGMA user_version` says of a database of this program. */
+const schemaVersion = 1;
+
+/**
+ * Opens the records, and brings those of an older program up to date.
+ * @throws KtrdrError `failed_precondition` for the records of a newer program.
+ */
+export function openDatabase(path: string): DatabaseSyncInstance {
+  const db = new DatabaseSync(path);
+  try {
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
+    const found = versionOf(db);
+    if (found > schemaVersion) {
+      throw new KtrdrError(
+        'failed_precondition',
+        `The operation records in "${path}" are of a newer ktrdr (version ${found} of their form; this one knows ${schemaVersion}). Update ktrdr, or choose another --home.`,
+      );
+    }
+    if (found < schemaVersion) {
+      transaction(db, () => {
+        if (hasOperations(db)) fromUnversioned(db);
+        else db.exec(operationsTable);
+        db.exec(otherTables);
+        db.exec(`PRAGMA user_version = ${schemaVersion}`);
+      });
+    }
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/** All of it or nothing. */
+export function transaction<T>(db: DatabaseSyncInstance, act: () => T): T {
+  db.exec('BEGIN IMMEDIATE');
+  try {
+    const result = act();
+    db.exec('COMMIT');
+    return result;
+  } catch (error) {
+    // A full disk may have rolled back already.
+    if (db.isTransaction) db.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+const operationsTable = `
+  CREATE TABLE operations (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    type TEXT NOT NULL,
+    status TEXT NOT NULL,
+    created_at REAL NOT NULL,
+    record TEXT NOT NULL,
+    result_type TEXT,
+    result BLOB,
+    version INTEGER NOT NULL DEFAULT 0,
+    attempt INTEGER NOT NULL DEFAULT 1,
+    parent TEXT,
+    checkpoint TEXT
+  );
+  CREATE INDEX operations_by_time ON operations (created_at DESC, seq DESC);
+  CREATE INDEX operations_by_status ON operations (status);`;
+
+const otherTables = `
+  CREATE INDEX operations_by_version ON operations (version);
+  CREATE INDEX operations_by_parent ON operations (parent) WHERE parent IS NOT NULL;
+  CREATE TABLE durations (type TEXT NOT NULL, ms REAL NOT NULL, at REAL NOT NULL);
+  CREATE INDEX durations_by_type ON durations (type);
+  CREATE TABLE versions (reserved INTEGER NOT NULL);
+  INSERT INTO versions SELECT coalesce(max(version), 0) FROM operations;`;
+
+/** Records had no attempts then, and versions that rose for each operation on its own. */
+function fromUnversioned(db: DatabaseSyncInstance): void {
+  db.exec(`
+    ALTER TABLE operations ADD COLUMN version INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE operations ADD COLUMN attempt INTEGER NOT NULL DEFAULT 1;
+    ALTER TABLE operations ADD COLUMN parent TEXT;
+    ALTER TABLE operations ADD COLUMN checkpoint TEXT;`);
+  const rows = db
+    .prepare(
+      `SELECT seq, json_extract(record, '$.version') AS version FROM operations WHERE json_valid(record) ORDER BY 2, 1`,
+    )
+    .all();
+  const update = db.prepare(
+    `UPDATE operations SET version = :version,
+       record = json_set(record, '$.version', :version, '$.attempt', 1, '$.attempts', json('[]'), '$.priority', 0)
+     WHERE seq = :seq`,
+  );
+  let last = 0;
+  for (const row of rows) {
+    const { seq, version } = unversionedRow.parse({ ...(row as object) });
+    last = Math.max(last + 1, version ?? 0);
+    update.run({ seq, version: last });
+  }
+}
+
+const unversionedRow = z.object({ seq: z.number(), version: z.number().int().nullable() });
+
+function versionOf(db: DatabaseSyncInstance): number {
+  return z.object({ user_version: z.number() }).parse({ ...db.prepare('PRAGMA user_version').get() }).user_version;
+}
+
+function hasOperations(db: DatabaseSyncInstance): boolean {
+  return db.prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'operations'").get() !== undefined;
+}

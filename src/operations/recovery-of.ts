@@ -1,0 +1,45 @@
+import type { ResumePolicy } from './contract.ts';
+import type { Operation } from './operation.ts';
+
+/** What becomes of an operation whose process is gone. */
+export type Recovery =
+  /** It had not begun: it waits again. */
+  | { readonly kind: 'queue' }
+  /** A new attempt, after a pause. */
+  | { readonly kind: 'retry'; readonly pauseMs: number }
+  /** It had been asked to stop, and has stopped. */
+  | { readonly kind: 'cancelled' }
+  | { readonly kind: 'interrupted'; readonly why: string };
+
+/** Work that ends its process each time would do so for ever. */
+const maxAttempts = 5;
+/** An attempt that lived shorter may have been what ended the process. */
+const quickMs = 30_000;
+const firstPauseMs = 1_000;
+const longestPauseMs = 60_000;
+
+/** `policy` is that of the operation's contract; undefined when this process does not know the type. */
+export function recoveryOf(operation: Operation, policy: ResumePolicy | undefined): Recovery {
+  const { status, parent, attempt, type } = operation;
+  if (status === 'cancelling') return { kind: 'cancelled' };
+  if (policy === undefined) return { kind: 'interrupted', why: `This process does not know the type ${type}.` };
+  if (parent !== undefined)
+    return { kind: 'interrupted', why: `It is part of operation ${parent}, which starts it again if it goes on.` };
+  if (status === 'pending') return { kind: 'queue' };
+  if (policy !== 'auto') return { kind: 'interrupted', why: again[policy] };
+  if (attempt >= maxAttempts) return { kind: 'interrupted', why: `It was tried ${attempt} times.` };
+  return { kind: 'retry', pauseMs: pauseAfter(operation) };
+}
+
+const again = {
+  manual: 'What it had stored is kept; resume it, or start it again.',
+  never: 'Start it again.',
+} as const;
+
+/** None after a first quick death, which is mostly chance; then doubling with each further one in a row. */
+function pauseAfter({ attempts, startedAt = 0, progress }: Operation): number {
+  const lives = [...attempts, { startedAt, endedAt: progress.updatedAt }];
+  const lastLong = lives.findLastIndex(({ startedAt: from, endedAt = from }) => endedAt - from >= quickMs);
+  const quick = lives.length - 1 - lastLong;
+  return quick < 2 ? 0 : Math.min(longestPauseMs, firstPauseMs * 2 ** (quick - 2));
+}

@@ -1,0 +1,187 @@
+import {
+  cancelledError,
+  ProgressReporter,
+  type CancellationToken,
+  type Checkpoint,
+  type Clock,
+  type Progress,
+  type ProgressState,
+} from '../async/index.ts';
+import { isCancelled, KtrdrError, type Logger } from '../base/index.ts';
+import type { Children } from './children.ts';
+import { encodeResult, type OperationContract, type OperationWork } from './contract.ts';
+import type { Beginning, Outcome } from './operation.ts';
+import type { OwnedOperation } from './operations-service.ts';
+
+/** A registered kind of work. */
+export interface Kind {
+  readonly contract: OperationContract<unknown, unknown, unknown>;
+  readonly work: OperationWork<unknown, unknown, unknown>;
+  readonly resource: string | undefined;
+}
+
+interface AttemptOptions {
+  readonly kind: Kind;
+  readonly input: unknown;
+  readonly owned: OwnedOperation;
+  readonly token: CancellationToken;
+  /** The last checkpoint, as JSON. */
+  readonly checkpoint: string | undefined;
+  readonly children: (progress: Progress<unknown>) => Children<unknown>;
+  /** Resolves when the work may begin. */
+  readonly admitted: () => Promise<void>;
+  readonly onFraction: (fraction: number) => void;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** After a cancel work may take so long to stop; then it is left behind. */
+  readonly graceMs: number;
+}
+
+/** One try at an operation, from its wait in the queue to the record of its end. Settles when the record has ended. */
+export async function runAttempt({
+  kind: { contract, work },
+  input,
+  owned,
+  token,
+  checkpoint,
+  children: childrenOf,
+  admitted,
+  onFraction,
+  clock,
+  log: parentLog,
+  graceMs,
+}: AttemptOptions): Promise<unknown> {
+  const { id, attempt, traceId } = owned.operation;
+  const trace = traceId === undefined ? {} : { traceId };
+  const log = parentLog.with({ operation: id, ...trace });
+  const progress = new ProgressReporter<unknown>({
+    clock,
+    context: contract.begin(input),
+    emit: (state) => {
+      // Mostly called by a timer, where an error would end the process.
+      try {
+        owned.progress(state, contract.render(state));
+        onFraction(state.fraction);
+      } catch (refused) {
+        log.warn('progress was not recorded', { error: KtrdrError.from(refused).message });
+      }
+    },
+  });
+  const children = childrenOf(progress);
+  // The caller gets the id before the work's first line runs.
+  await Promise.resolve();
+  try {
+    await admitted();
+    token.throwIfCancelled();
+    owned.start(beginning(contract, input, clock.now()));
+    log.info('operation started', { type: contract.type, attempt });
+    const context = {
+      id,
+      attempt,
+      checkpoint: checkpointOf(owned, checkpoint),
+      token,
+      progress,
+      children,
+      log,
+      clock,
+      ...trace,
+    };
+    const result = await settledInTime(work(input, context), { token, clock, graceMs });
+    await children.close();
+    const encoded = await encodeResult(contract, result);
+    progress.flush();
+    owned.end({ status: 'completed' }, encoded);
+    log.info('operation completed', { type: contract.type });
+    return result;
+  } catch (thrown) {
+    const error = KtrdrError.from(thrown);
+    await children.close();
+    progress.flush();
+    const outcome = outcomeOf(error);
+    try {
+      owned.end(outcome);
+    } catch (refused) {
+      log.error('the end of an operation was not recorded', { error: KtrdrError.from(refused).message });
+    }
+    if (outcome.status === 'cancelled')
+      log.info('operation cancelled', { type: contract.type, forced: outcome.forced });
+    else
+      log.error('operation failed', {
+        type: contract.type,
+        code: error.code,
+        error: error.message,
+        cause: stackOf(error),
+      });
+    throw error;
+  } finally {
+    progress[Symbol.dispose]();
+  }
+}
+
+/** What an operation shows before its work has said anything. */
+export function beginning(contract: Kind['contract'], input: unknown, now: number): Beginning {
+  const progress: ProgressState<unknown> = {
+    phase: '',
+    done: 0,
+    total: 0,
+    fraction: 0,
+    context: contract.begin(input),
+    startedAt: now,
+    updatedAt: now,
+  };
+  return { progress, message: contract.render(progress) };
+}
+
+const maxCheckpointBytes = 64 * 1024;
+
+function checkpointOf(owned: OwnedOperation, last: string | undefined): Checkpoint {
+  return {
+    last: last === undefined ? undefined : JSON.parse(last),
+    save(value) {
+      const { id } = owned.operation;
+      const text: string | undefined = JSON.stringify(value);
+      if (text === undefined) {
+        throw new KtrdrError(
+          'invalid_input',
+          `The checkpoint of operation ${id} is a ${typeof value}, which JSON cannot carry.`,
+        );
+      }
+      const bytes = Buffer.byteLength(text);
+      if (bytes > maxCheckpointBytes) {
+        throw new KtrdrError(
+          'invalid_input',
+          `The checkpoint of operation ${id} has ${bytes} bytes, more than ${maxCheckpointBytes}; keep what is large in a file and its name here.`,
+        );
+      }
+      owned.saveCheckpoint(text);
+    },
+  };
+}
+
+/** As the work settles, or cancelled by force when it has not settled in the grace time after a cancel. */
+function settledInTime<T>(
+  work: Promise<T>,
+  { token, clock, graceMs }: Pick<AttemptOptions, 'token' | 'clock' | 'graceMs'>,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    let grace: Disposable | undefined;
+    const listening = token.onCancelled(() => {
+      grace = clock.after(graceMs, () => reject(cancelledError(token.reason ?? 'user', undefined, { forced: true })));
+    });
+    work.then(resolve, reject).finally(() => {
+      listening[Symbol.dispose]();
+      grace?.[Symbol.dispose]();
+    });
+  });
+}
+
+function outcomeOf(error: KtrdrError): Outcome {
+  const problem = error.toProblem();
+  if (!isCancelled(error)) return { status: 'failed', error: problem };
+  return { status: 'cancelled', error: problem, forced: error.details['forced'] === true };
+}
+
+function stackOf(error: KtrdrError): string | undefined {
+  if (error.code !== 'internal') return undefined;
+  return error.cause instanceof Error ? error.cause.stack : error.stack;
+}
