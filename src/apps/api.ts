@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { systemClock } from '../async/index.ts';
 import type { Logger } from '../base/index.ts';
-import type { Settings } from '../config/index.ts';
+import { obtainToken, type Settings } from '../config/index.ts';
 import { BarStore, DataManager, type BarProvider } from '../data/index.ts';
 import { IbDataAdapter } from '../ib/index.ts';
 import { barsToJson, sliceBars, type TimeRange } from '../market/index.ts';
@@ -10,9 +10,13 @@ import { hostServiceConfig, HostService, implement, type ImplementedEndpoint } f
 import { localTrainer, ModelStore, TrainingAdapter, TrainingManager } from '../training/index.ts';
 import { getBars, getCoverage, getModel, listModels, listSeries, postLoad, postTraining } from './api-endpoints.ts';
 import { barSource } from './bar-source.ts';
+import { clientToken } from './client-token.ts';
 import { directProvider } from './ib-host.ts';
 import { compose, type Resources, type RunningService } from './serve.ts';
 import { version } from './version.ts';
+
+/** Of what has ended, so many are kept to look back at. */
+const retain = { maxCount: 10_000 };
 
 /** The API: every domain put together, with local work or host services as the settings route it. */
 export function startApi(settings: Settings, { port, log }: { port: number; log: Logger }): Promise<RunningService> {
@@ -27,13 +31,15 @@ export function startApi(settings: Settings, { port, log }: { port: number; log:
       : localTrainer({ bars: barSource(bars), models, version });
 
     const operations = new OperationsService(store, clock);
-    const orchestrator = resources.add(new ServiceOrchestrator({ operations, clock, log }));
+    const orchestrator = resources.add(new ServiceOrchestrator({ operations, clock, log, retain }));
     const data = new DataManager({ store: bars, provider, orchestrator });
     const training = new TrainingManager({ orchestrator, work: trainer });
+    orchestrator.recover();
     const host = new HostService({
       name: 'ktrdr-api',
       version,
       prefix: '/api/v1',
+      token: obtainToken(settings.access),
       orchestrator,
       endpoints: [...dataEndpoints(data, operations), ...trainingEndpoints({ training, models, operations })],
       log,
@@ -44,15 +50,22 @@ export function startApi(settings: Settings, { port, log }: { port: number; log:
 }
 
 function barProvider(settings: Settings, { resources, log }: { resources: Resources; log: Logger }): BarProvider {
-  return settings.ib.useHostService
-    ? resources.add(
-        new IbDataAdapter({ config: hostServiceConfig({ baseUrl: settings.ib.hostServiceUrl, connections: 10 }), log }),
-      )
-    : directProvider(settings, { resources, log });
+  if (!settings.ib.useHostService) return directProvider(settings, { resources, log });
+  const config = hostServiceConfig({
+    baseUrl: settings.ib.hostServiceUrl,
+    connections: 10,
+    token: clientToken(settings),
+  });
+  return resources.add(new IbDataAdapter({ config, log }));
 }
 
-function trainingAdapter({ training }: Settings, log: Logger): TrainingAdapter {
-  const config = hostServiceConfig({ baseUrl: training.hostServiceUrl, connections: 5, timeoutMs: 60_000 });
+function trainingAdapter(settings: Settings, log: Logger): TrainingAdapter {
+  const config = hostServiceConfig({
+    baseUrl: settings.training.hostServiceUrl,
+    connections: 5,
+    timeoutMs: 60_000,
+    token: clientToken(settings),
+  });
   return new TrainingAdapter({ config, log });
 }
 

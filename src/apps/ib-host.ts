@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { systemClock } from '../async/index.ts';
 import type { Logger } from '../base/index.ts';
-import type { Settings } from '../config/index.ts';
+import { obtainToken, type Settings } from '../config/index.ts';
 import { fetchBars } from '../data/index.ts';
 import { fetchBarsWork, gatewayReadiness, IbBarProvider, IbGateway, ibHostEndpoints } from '../ib/index.ts';
 import { OperationsService, OperationStore, ServiceOrchestrator } from '../operations/index.ts';
@@ -10,24 +10,25 @@ import { compose, type Resources, type RunningService } from './serve.ts';
 import { version } from './version.ts';
 
 /** Fetched bars lie in the caller's store; here they only wait to be picked up. */
-const keptOperations = 500;
+const retain = { maxCount: 500 };
 
 /** The IB host service: the one process that talks to the gateway, on behalf of whoever asks. */
 export function startIbHost(settings: Settings, { port, log }: { port: number; log: Logger }): Promise<RunningService> {
   return compose(async (resources) => {
     const clock = systemClock;
     const store = resources.add(OperationStore.open(join(settings.home, 'hosts', 'ib')));
-    store.prune(keptOperations);
     const provider = directProvider(settings, { resources, log });
     const orchestrator = resources.add(
-      new ServiceOrchestrator({ operations: new OperationsService(store, clock), clock, log }).register(
+      new ServiceOrchestrator({ operations: new OperationsService(store, clock), clock, log, retain }).register(
         fetchBars,
         fetchBarsWork(provider),
       ),
     );
+    orchestrator.recover();
     const host = new HostService({
       name: 'ktrdr-ib-host',
       version,
+      token: obtainToken(settings.access),
       orchestrator,
       endpoints: ibHostEndpoints(provider, orchestrator),
       readiness: { gateway: gatewayReadiness(provider) },

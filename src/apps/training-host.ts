@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { systemClock } from '../async/index.ts';
 import type { Logger } from '../base/index.ts';
-import type { Settings } from '../config/index.ts';
+import { obtainToken, type Settings } from '../config/index.ts';
 import { BarStore } from '../data/index.ts';
 import { OperationsService, OperationStore, ServiceOrchestrator } from '../operations/index.ts';
 import { HostService } from '../service/index.ts';
@@ -9,6 +9,9 @@ import { localTrainer, ModelStore, trainingHostEndpoints, TrainingManager } from
 import { barSource } from './bar-source.ts';
 import { compose, type RunningService } from './serve.ts';
 import { version } from './version.ts';
+
+/** Models lie in the home; the records here are only for whoever asked. */
+const retain = { maxCount: 1_000 };
 
 /** The training host service: trains in worker threads, on the bars and into the models of a home it shares with the API. */
 export function startTrainingHost(
@@ -21,15 +24,17 @@ export function startTrainingHost(
     const bars = resources.add(await BarStore.open(join(settings.home, 'bars'), { access: 'read', clock, log }));
     const models = await ModelStore.open(join(settings.home, 'models'));
     const orchestrator = resources.add(
-      new ServiceOrchestrator({ operations: new OperationsService(store, clock), clock, log }),
+      new ServiceOrchestrator({ operations: new OperationsService(store, clock), clock, log, retain }),
     );
     const training = new TrainingManager({
       orchestrator,
       work: localTrainer({ bars: barSource(bars), models, version }),
     });
+    orchestrator.recover();
     const host = new HostService({
       name: 'ktrdr-training-host',
       version,
+      token: obtainToken(settings.access),
       orchestrator,
       endpoints: trainingHostEndpoints(training),
       log,

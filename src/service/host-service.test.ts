@@ -471,6 +471,7 @@ describe('the description of a host', () => {
       'POST /notes',
       'POST /operations/steps',
       'POST /operations/{id}/cancel',
+      'POST /operations/{id}/resume',
       'PUT /operations/steps/{id}',
     ]);
     const put = document.paths['/operations/steps/{id}']?.['put'];
@@ -483,6 +484,7 @@ describe('the description of a host', () => {
     expect(document.paths['/operations']?.['get']?.parameters).toMatchObject([
       { name: 'status', required: false },
       { name: 'type', required: false },
+      { name: 'parent', required: false },
       { name: 'limit', required: false, schema: { default: 100 } },
       { name: 'cursor', required: false },
     ]);
