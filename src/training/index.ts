@@ -1,4 +1,5 @@
 export type { BarSource } from './bar-source.ts';
+export { openCheckpoints } from './checkpoints.ts';
 export { localTrainer } from './local-trainer.ts';
 export { modelInfoSchema } from './model-record.ts';
 export type { ModelInfo, StoredModel } from './model-record.ts';

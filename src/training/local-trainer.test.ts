@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -7,13 +7,15 @@ import {
   cancelledError,
   CancellationSource,
   CancellationToken,
+  noCheckpoint,
   ProgressReporter,
   systemClock,
+  type CancelReason,
   type ProgressState,
-  type WorkContext,
 } from '../async/index.ts';
 import { KtrdrError, silentLogger } from '../base/index.ts';
 import { barsFromRows, type Bars } from '../market/index.ts';
+import { noChildren, type OperationContext } from '../operations/index.ts';
 import type { BarSource } from './bar-source.ts';
 import { localTrainer } from './local-trainer.ts';
 import { ModelStore } from './model-store.ts';
@@ -37,14 +39,23 @@ const threads = (): number =>
 function contextFor(
   token = CancellationToken.none,
   onState: (state: ProgressState<TrainModelContext>) => void = () => {},
-): WorkContext<TrainModelContext> {
+): OperationContext<TrainModelContext> {
   const progress = new ProgressReporter<TrainModelContext>({
     clock: systemClock,
     context: trainModel.begin(input),
     emit: onState,
     intervalMs: 0,
   });
-  return { id: 'op_train_model_test', token, progress, log: silentLogger, clock: systemClock };
+  return {
+    id: 'op_train_model_test',
+    attempt: 1,
+    checkpoint: noCheckpoint,
+    children: noChildren,
+    token,
+    progress,
+    log: silentLogger,
+    clock: systemClock,
+  };
 }
 
 describe('localTrainer()', () => {
@@ -143,6 +154,49 @@ describe('localTrainer()', () => {
   it('refuses a strategy that is not valid before anything is read', async () => {
     const failure = train(contextFor(), { strategy: sampleStrategy(['  epochs: 3', '  epoch: 3']) });
     await expect(failure).rejects.toThrow('s.yaml:26:3: there is no key "epoch" here');
+  });
+
+  describe('with checkpoints', () => {
+    const input60 = { strategy: sampleStrategy(['  epochs: 3', '  epochs: 60'], ['patience: 5', 'patience: 60']) };
+    const id = 'op_train_model_test';
+    let checkpoints: string;
+
+    beforeEach(() => {
+      checkpoints = join(directory, 'checkpoints');
+    });
+
+    /** Trains, and is cancelled in the given epoch. */
+    const trainUntil = (epoch: number, reason: CancelReason, attempt = 1): Promise<TrainModelResult> => {
+      using source = new CancellationSource();
+      const context = contextFor(source.token, (state) => {
+        if (state.context.epoch >= epoch) source.cancel(reason);
+      });
+      const settings = { directory: checkpoints, everyMs: 0 };
+      return localTrainer({ bars: sampleSource(), models, version: '1.2.3', checkpoints: settings })(input60, {
+        ...context,
+        attempt,
+      });
+    };
+
+    it('goes on after a shutdown, saves one model, and clears away what it does not need any more', async () => {
+      await expect(trainUntil(20, 'shutdown')).rejects.toMatchObject({ code: 'cancelled' });
+      expect(await readdir(join(checkpoints, id))).toHaveLength(2);
+      const { weightsSha256 } = await trainUntil(Infinity, 'shutdown', 2);
+      expect(weightsSha256).toBe((await train(contextFor(), input60)).weightsSha256);
+      expect(await readdir(checkpoints)).toEqual([]);
+    });
+
+    it('saves no second model when only the word of its end was lost', async () => {
+      const first = await trainUntil(Infinity, 'user');
+      const second = await trainUntil(Infinity, 'user', 2);
+      expect(second.model).toEqual(first.model);
+      expect(await models.list()).toHaveLength(1);
+    });
+
+    it('leaves nothing behind when the user cancels', async () => {
+      await expect(trainUntil(20, 'user')).rejects.toMatchObject({ code: 'cancelled' });
+      expect(await readdir(checkpoints)).toEqual([]);
+    });
   });
 
   describe('when cancelled', () => {

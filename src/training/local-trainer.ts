@@ -1,10 +1,16 @@
 import { inWorker } from '../async/index.ts';
+import { KtrdrError } from '../base/index.ts';
 import type { OperationWork } from '../operations/index.ts';
 import type { BarSource } from './bar-source.ts';
+import { CheckpointFolder } from './checkpoint-folder.ts';
+import type { CheckpointSettings } from './checkpoints.ts';
+import type { ModelToSave } from './model-folder.ts';
+import type { ModelAddress } from './model-record.ts';
 import type { ModelStore } from './model-store.ts';
 import { unscaled } from './normalize.ts';
 import { phases } from './phases.ts';
 import { readBars } from './read-bars.ts';
+import { endedWhenSilent } from './silence-watch.ts';
 import type { TrainedModel, TrainingJob } from './train-on-bars.ts';
 import {
   beginContext,
@@ -19,19 +25,44 @@ interface LocalTrainerOptions {
   readonly models: ModelStore;
   /** Of this program, for the record of the model. */
   readonly version: string;
+  /** Without them an interrupted training begins anew. */
+  readonly checkpoints?: CheckpointSettings;
 }
 
 /**
  * Trains on this machine, in a thread of its own: reads the bars, hands them to the thread, stores the model that comes
- * back. A cancelled or failed training stores nothing.
+ * back. A cancelled or failed training stores no model. One that was interrupted goes on from its last checkpoint and
+ * ends with the weights that it would have ended with.
  */
-export function localTrainer({
+export function localTrainer(
+  options: LocalTrainerOptions,
+): OperationWork<TrainModelInput, TrainModelContext, TrainModelResult> {
+  const train = trainAndSave(options);
+  const { checkpoints } = options;
+  if (checkpoints === undefined) return train;
+  return async (input, context) => {
+    const folder = new CheckpointFolder(checkpoints.directory, context.id);
+    try {
+      const result = await train(input, context);
+      folder.remove();
+      return result;
+    } catch (thrown) {
+      // After any other end somebody may want to go on from there.
+      const { code, details } = KtrdrError.from(thrown);
+      if (code === 'cancelled' && details['reason'] === 'user') folder.remove();
+      throw thrown;
+    }
+  };
+}
+
+function trainAndSave({
   bars: source,
   models,
   version,
+  checkpoints,
 }: LocalTrainerOptions): OperationWork<TrainModelInput, TrainModelContext, TrainModelResult> {
   return async (input, context) => {
-    const { id, token, progress, clock, log } = context;
+    const { id, attempt, token, progress, clock, log } = context;
     const begun = clock.elapsed();
     const plan = planOf(input);
     const { warnings } = plan.strategy;
@@ -39,16 +70,13 @@ export function localTrainer({
 
     progress.report({ phase: phases.reading.name, fraction: phases.reading.share[0] });
     const symbols = await readBars(plan, source, token);
-    const trained = await inTrainingThread({ plan, symbols }, context);
+    const job: TrainingJob = { plan, symbols, ...(checkpoints === undefined ? {} : { checkpoints }) };
+    const trained = await inTrainingThread(job, context);
 
     token.throwIfCancelled('the saving of the model');
     progress.report({ phase: phases.saving.name, fraction: phases.saving.share[0] });
     const { epochsTrained, keptEpoch, stoppedEarly, history, metrics, rows, weightsSha256, dataFingerprint } = trained;
-    const {
-      name,
-      version: modelVersion,
-      directory,
-    } = await models.save({
+    const model: ModelToSave = {
       strategy: input.strategy,
       weights: trained.weights,
       metadata: {
@@ -69,7 +97,9 @@ export function localTrainer({
         features: plan.features.map((feature, index) => ({ ...feature, scale: trained.scales[index] ?? unscaled })),
       },
       metrics: { epochsTrained, keptEpoch, stoppedEarly, parts: metrics, rows, history },
-    });
+    };
+    const before = attempt === 1 ? undefined : await savedBefore(models, model);
+    const { name, version: modelVersion, directory } = before ?? (await models.save(model));
     progress.report({ phase: '', fraction: 1 });
     log.info('model saved', { model: name, version: modelVersion, weightsSha256 });
     return {
@@ -90,8 +120,24 @@ export function localTrainer({
   };
 }
 
+/** The model that an earlier attempt saved just before it was interrupted. */
+async function savedBefore(models: ModelStore, { metadata }: ModelToSave): Promise<ModelAddress | undefined> {
+  try {
+    const newest = await models.get(metadata.strategyName);
+    return newest.metadata.operation === metadata.operation ? newest : undefined;
+  } catch (thrown) {
+    const { code } = KtrdrError.from(thrown);
+    if (code === 'not_found' || code === 'data_corrupt') return undefined;
+    throw thrown;
+  }
+}
+
+/** Reading the features of decades of minutes takes minutes, and reports nothing meanwhile. */
+const longestSilenceMs = 10 * 60_000;
+
 const threadEntry = new URL('./train-worker.js', import.meta.url);
 
-const inTrainingThread = inWorker<TrainingJob, TrainModelContext, TrainedModel>(threadEntry, ({ plan }) =>
-  beginContext(plan),
+const inTrainingThread = endedWhenSilent(
+  inWorker<TrainingJob, TrainModelContext, TrainedModel>(threadEntry, ({ plan }) => beginContext(plan)),
+  longestSilenceMs,
 );

@@ -102,6 +102,7 @@ export const trainModelInputShape = {
 /** Training a model, as an operation. A strategy that is not valid is refused before the operation exists. */
 export const trainModel: OperationContract<TrainModelInput, TrainModelContext, TrainModelResult> = {
   type: 'train_model',
+  resume: 'auto',
   input: z.strictObject(trainModelInputShape).superRefine((input, context) => {
     const fault = faultOf(input);
     if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });

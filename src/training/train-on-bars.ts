@@ -1,5 +1,7 @@
 import type { WorkContext } from '../async/index.ts';
 import { plainBackend, weightsHash, type ModelSpec } from '../nn/index.ts';
+import { jobHash } from './checkpoint-file.ts';
+import { Checkpoints, type CheckpointSettings } from './checkpoints.ts';
 import { fingerprintOf } from './data-fingerprint.ts';
 import type { SymbolBars } from './features.ts';
 import { labelNames } from './labels.ts';
@@ -15,7 +17,10 @@ import { buildTrainingSet, type TrainingParts } from './training-set.ts';
 export interface TrainingJob {
   readonly plan: TrainingPlan;
   readonly symbols: readonly SymbolBars[];
+  readonly checkpoints?: CheckpointSettings;
 }
+
+type Context = Pick<WorkContext<TrainModelContext>, 'id' | 'token' | 'progress' | 'clock' | 'log' | 'checkpoint'>;
 
 export interface TrainedModel extends TrainingOutcome {
   readonly model: ModelSpec;
@@ -27,26 +32,33 @@ export interface TrainedModel extends TrainingOutcome {
   readonly dataFingerprint: string;
 }
 
-/** Features, labels, training, test: from bars to a model, the same model for the same job on every machine. */
+/**
+ * Features, labels, training, test: from bars to a model, the same model for the same job on every machine, from the
+ * beginning or from a checkpoint.
+ */
 export async function trainOnBars(
-  { plan, symbols }: TrainingJob,
-  { token, progress, clock }: Pick<WorkContext<TrainModelContext>, 'token' | 'progress' | 'clock'>,
+  { plan, symbols, checkpoints: settings }: TrainingJob,
+  context: Context,
 ): Promise<TrainedModel> {
+  const { token, progress, clock } = context;
+  const dataFingerprint = fingerprintOf(symbols);
+  const checkpoints =
+    settings === undefined ? undefined : new Checkpoints(settings, context, jobHash(plan, dataFingerprint));
   progress.report({ phase: phases.features.name, fraction: phases.features.share[0] });
   const { data, parts, scales } = buildTrainingSet(plan, symbols, token);
-  const { training, model: settings } = plan.strategy;
+  const { training, model: shape } = plan.strategy;
   const model: ModelSpec = {
-    kind: settings.type,
+    kind: shape.type,
     inputs: plan.features.length,
-    hiddenLayers: [...settings.hiddenLayers],
+    hiddenLayers: [...shape.hiddenLayers],
     classes: labelNames.length,
-    activation: settings.activation,
-    dropout: settings.dropout,
+    activation: shape.activation,
+    dropout: shape.dropout,
   };
   using trainer = plainBackend.create({ model, optimizer: training.optimizer, data, seed: plan.seed });
   const outcome = runTraining(
-    { trainer, parts, settings: training, seed: plan.seed },
-    { token, progress, clock, share: phases.training.share },
+    { trainer, parts, settings: training, seed: plan.seed, from: checkpoints?.newest() },
+    { token, progress, clock, share: phases.training.share, onEpoch: (state) => checkpoints?.offer(state) },
   );
   progress.report({ phase: phases.testing.name, fraction: phases.testing.share[0] });
   const metrics = metricsOf(parts, (rows) => partMetrics(evaluateRows(trainer, rows, token)));
@@ -59,7 +71,7 @@ export async function trainOnBars(
     scales,
     metrics,
     rows: { train: parts.train.length, validation: parts.validation.length, test: parts.test.length },
-    dataFingerprint: fingerprintOf(symbols),
+    dataFingerprint,
   };
 }
 

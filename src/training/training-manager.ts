@@ -19,14 +19,16 @@ interface TrainingManagerOptions {
   readonly orchestrator: ServiceOrchestrator;
   /** Where trainings run: `localTrainer(…)` here, `TrainingAdapter.train` on a host. */
   readonly work: OperationWork<TrainModelInput, TrainModelContext, TrainModelResult>;
+  /** What a training needs a slot of; nothing where it only waits for a host. */
+  readonly resource?: string;
 }
 
 /** Trainings as operations. */
 export class TrainingManager {
   readonly #orchestrator: ServiceOrchestrator;
 
-  constructor({ orchestrator, work }: TrainingManagerOptions) {
-    this.#orchestrator = orchestrator.register(trainModel, work);
+  constructor({ orchestrator, work, resource }: TrainingManagerOptions) {
+    this.#orchestrator = orchestrator.register(trainModel, work, resource === undefined ? {} : { resource });
   }
 
   /** @throws KtrdrError `invalid_input` with every place of the strategy that is wrong. */

@@ -7,11 +7,35 @@ import type { EarlyStopping } from './strategy.ts';
 import type { EpochMetrics, TrainModelContext } from './train-model.ts';
 import type { TrainingParts } from './training-set.ts';
 
+/** All that a run needs to go on after an epoch as if nothing had come between. */
+export interface RunState {
+  /** Of the epochs that are done, in their order. */
+  readonly history: readonly EpochMetrics[];
+  /** Of the generator that puts the rows of an epoch into their order. */
+  readonly shuffle: readonly [number, number, number, number];
+  /** As `Trainer.exportParams` gives them. */
+  readonly params: Float32Array;
+  /** With early stopping only. */
+  readonly best?: BestState;
+}
+
+export interface BestState {
+  readonly epoch: number;
+  /** The higher, the better. */
+  readonly score: number;
+  /** The score that has to be beaten, and the epoch that reached it. */
+  readonly reference: number;
+  readonly improvedAt: number;
+  readonly params: Float32Array;
+}
+
 interface TrainingRun {
   readonly trainer: Trainer;
   readonly parts: Pick<TrainingParts, 'train' | 'validation'>;
   readonly settings: { readonly epochs: number; readonly batchSize: number; readonly earlyStopping?: EarlyStopping };
   readonly seed: number;
+  /** Where an interrupted run of the same trainer, parts, settings and seed had got to. */
+  readonly from?: RunState | undefined;
 }
 
 interface RunContext {
@@ -20,6 +44,8 @@ interface RunContext {
   readonly share: readonly [from: number, to: number];
   readonly progress: Progress<TrainModelContext>;
   readonly clock: Clock;
+  /** Called after each epoch; the state is made when it is asked for. */
+  readonly onEpoch?: (state: () => RunState) => void;
 }
 
 export interface TrainingOutcome {
@@ -32,18 +58,35 @@ export interface TrainingOutcome {
 /**
  * Trains epoch after epoch, each over all training rows in an order of its own that the seed decides. With early
  * stopping the trainer ends with the weights of the best epoch, without it with the last ones. The token is looked at
- * every few batches; a cancelled run throws and leaves the trainer as it is.
+ * every few batches; a cancelled run throws and leaves the trainer as it is. A run that goes on from a state ends, to the
+ * last bit, as it would have ended without the interruption.
  */
-export function runTraining({ trainer, parts, settings, seed }: TrainingRun, context: RunContext): TrainingOutcome {
+export function runTraining(
+  { trainer, parts, settings, seed, from }: TrainingRun,
+  context: RunContext,
+): TrainingOutcome {
   const { epochs, earlyStopping } = settings;
   const random = createRandom(seed, shuffleStream);
   const order = Int32Array.from(parts.train);
   const sample = evenSample(parts.train, sampledRows);
-  const best = earlyStopping === undefined ? undefined : new BestEpoch(earlyStopping);
-  const report = reporter({ settings, rows: order.length }, context);
-  const history: EpochMetrics[] = [];
+  const best = earlyStopping === undefined ? undefined : new BestEpoch(earlyStopping, from?.best);
+  const history: EpochMetrics[] = [...(from?.history ?? [])];
+  const report = reporter({ settings, rows: order.length, epochsBefore: history.length }, context);
+  if (from !== undefined) {
+    trainer.importParams(from.params);
+    random.importState(from.shuffle);
+  }
+  const state = (): RunState => ({
+    history: [...history],
+    shuffle: random.exportState(),
+    params: trainer.exportParams(),
+    ...(best?.state === undefined ? {} : { best: best.state }),
+  });
 
-  for (let epoch = 1; epoch <= epochs; epoch += 1) {
+  while (history.length < epochs && best?.isStale(history.length) !== true) {
+    const epoch = history.length + 1;
+    // From the same order each time, so that the generator's state says all of what is to come.
+    order.set(parts.train);
     random.shuffle(order);
     const trainLoss = trainEpoch({ trainer, order, epoch, batchSize: settings.batchSize }, context.token, report.batch);
     const sampled = evaluateRows(trainer, sample, context.token);
@@ -59,13 +102,13 @@ export function runTraining({ trainer, parts, settings, seed }: TrainingRun, con
     history.push(metrics);
     report.epoch(metrics);
     best?.look(metrics, trainer);
-    if (best?.isStale(epoch) === true) break;
+    context.onEpoch?.(state);
   }
   const epochsTrained = history.length;
-  if (best?.params !== undefined) trainer.importParams(best.params);
+  if (best?.state !== undefined) trainer.importParams(best.state.params);
   return {
     epochsTrained,
-    keptEpoch: best?.epoch ?? epochsTrained,
+    keptEpoch: best?.state?.epoch ?? epochsTrained,
     stoppedEarly: best?.isStale(epochsTrained) === true && epochsTrained < epochs,
     history,
   };
@@ -127,38 +170,36 @@ function trainEpoch(
 
 /** The best epoch so far, with everything the trainer had then. */
 class BestEpoch {
-  epoch = 0;
-  params: Float32Array | undefined;
+  state: BestState | undefined;
   readonly #rule: EarlyStopping;
-  #score = -Infinity;
-  #reference = -Infinity;
-  #improvedAt = 0;
 
-  constructor(rule: EarlyStopping) {
+  constructor(rule: EarlyStopping, from?: BestState) {
     this.#rule = rule;
+    this.state = from;
   }
 
   /** The best weights are those of the best score, however small its lead; patience asks for a lead of `minDelta`. */
   look({ epoch, validationLoss = Infinity, validationAccuracy = 0 }: EpochMetrics, trainer: Trainer): void {
     const score = this.#rule.monitor === 'val_loss' ? -validationLoss : validationAccuracy;
-    if (score > this.#score || this.params === undefined) {
-      this.#score = score;
-      this.epoch = epoch;
-      this.params = trainer.exportParams();
-    }
-    if (score > this.#reference + this.#rule.minDelta || epoch === 1) {
-      this.#reference = score;
-      this.#improvedAt = epoch;
-    }
+    const before = this.state;
+    const lead =
+      before === undefined || score > before.reference + this.#rule.minDelta
+        ? { reference: score, improvedAt: epoch }
+        : { reference: before.reference, improvedAt: before.improvedAt };
+    const kept =
+      before === undefined || score > before.score
+        ? { epoch, score, params: trainer.exportParams() }
+        : { epoch: before.epoch, score: before.score, params: before.params };
+    this.state = { ...kept, ...lead };
   }
 
   isStale(epoch: number): boolean {
-    return epoch - this.#improvedAt >= this.#rule.patience;
+    return epoch - (this.state?.improvedAt ?? epoch) >= this.#rule.patience;
   }
 }
 
 function reporter(
-  { settings, rows }: Pick<TrainingRun, 'settings'> & { rows: number },
+  { settings, rows, epochsBefore }: Pick<TrainingRun, 'settings'> & { rows: number; epochsBefore: number },
   { progress, clock, share: [from, to] }: RunContext,
 ): { batch: (epoch: number, batch: number, trainLoss: number) => void; epoch: (metrics: EpochMetrics) => void } {
   const batches = Math.ceil(rows / settings.batchSize);
@@ -167,7 +208,7 @@ function reporter(
   return {
     batch(epoch, batch, trainLoss) {
       const done = (epoch - 1) * batches + batch;
-      const trained = (epoch - 1) * rows + Math.min(rows, batch * settings.batchSize);
+      const trained = (epoch - 1 - epochsBefore) * rows + Math.min(rows, batch * settings.batchSize);
       const seconds = (clock.elapsed() - begun) / 1000;
       progress.report({
         phase: phases.training.name,
