@@ -7,12 +7,12 @@ import { IbDataAdapter } from '../ib/index.ts';
 import { barsToJson, sliceBars, type TimeRange } from '../market/index.ts';
 import { OperationsService, OperationStore, ServiceOrchestrator } from '../operations/index.ts';
 import { hostServiceConfig, HostService, implement, type ImplementedEndpoint } from '../service/index.ts';
-import { localTrainer, ModelStore, TrainingAdapter, TrainingManager } from '../training/index.ts';
+import { ModelStore, TrainingAdapter, TrainingManager } from '../training/index.ts';
 import { getBars, getCoverage, getModel, listModels, listSeries, postLoad, postTraining } from './api-endpoints.ts';
-import { barSource } from './bar-source.ts';
 import { clientToken } from './client-token.ts';
 import { directProvider } from './ib-host.ts';
 import { compose, type Resources, type RunningService } from './serve.ts';
+import { trainingHere, trainingSlots } from './training-here.ts';
 import { version } from './version.ts';
 
 /** Of what has ended, so many are kept to look back at. */
@@ -26,14 +26,17 @@ export function startApi(settings: Settings, { port, log }: { port: number; log:
     const bars = resources.add(await BarStore.open(join(settings.home, 'bars'), { clock, log }));
     const models = await ModelStore.open(join(settings.home, 'models'));
     const provider = barProvider(settings, { resources, log });
-    const trainer = settings.training.useHostService
-      ? resources.add(trainingAdapter(settings, log)).train
-      : localTrainer({ bars: barSource(bars), models, version });
+    // Before the orchestrator, whose last cancels still have to reach the host.
+    const work = settings.training.useHostService
+      ? { work: resources.add(trainingAdapter(settings, log)).train }
+      : { work: trainingHere({ settings, bars, models }), resource: 'training' };
 
     const operations = new OperationsService(store, clock);
-    const orchestrator = resources.add(new ServiceOrchestrator({ operations, clock, log, retain }));
+    const orchestrator = resources.add(
+      new ServiceOrchestrator({ operations, clock, log, retain, slots: trainingSlots }),
+    );
     const data = new DataManager({ store: bars, provider, orchestrator });
-    const training = new TrainingManager({ orchestrator, work: trainer });
+    const training = new TrainingManager({ orchestrator, ...work });
     orchestrator.recover();
     const host = new HostService({
       name: 'ktrdr-api',

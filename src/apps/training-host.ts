@@ -5,30 +5,39 @@ import { obtainToken, type Settings } from '../config/index.ts';
 import { BarStore } from '../data/index.ts';
 import { OperationsService, OperationStore, ServiceOrchestrator } from '../operations/index.ts';
 import { HostService } from '../service/index.ts';
-import { localTrainer, ModelStore, trainingHostEndpoints, TrainingManager } from '../training/index.ts';
-import { barSource } from './bar-source.ts';
+import { ModelStore, trainingHostEndpoints, TrainingManager } from '../training/index.ts';
 import { compose, type RunningService } from './serve.ts';
+import { trainingHere, trainingSlots } from './training-here.ts';
 import { version } from './version.ts';
 
 /** Models lie in the home; the records here are only for whoever asked. */
 const retain = { maxCount: 1_000 };
 
+interface TrainingHostOptions {
+  readonly port: number;
+  readonly log: Logger;
+  /** At most one checkpoint of a training in this time. */
+  readonly checkpointEveryMs?: number;
+}
+
 /** The training host service: trains in worker threads, on the bars and into the models of a home it shares with the API. */
 export function startTrainingHost(
   settings: Settings,
-  { port, log }: { port: number; log: Logger },
+  { port, log, checkpointEveryMs }: TrainingHostOptions,
 ): Promise<RunningService> {
   return compose(async (resources) => {
     const clock = systemClock;
     const store = resources.add(OperationStore.open(join(settings.home, 'hosts', 'training')));
     const bars = resources.add(await BarStore.open(join(settings.home, 'bars'), { access: 'read', clock, log }));
     const models = await ModelStore.open(join(settings.home, 'models'));
+    const operations = new OperationsService(store, clock);
     const orchestrator = resources.add(
-      new ServiceOrchestrator({ operations: new OperationsService(store, clock), clock, log, retain }),
+      new ServiceOrchestrator({ operations, clock, log, retain, slots: trainingSlots }),
     );
     const training = new TrainingManager({
       orchestrator,
-      work: localTrainer({ bars: barSource(bars), models, version }),
+      work: trainingHere({ settings, bars, models, checkpointEveryMs }),
+      resource: 'training',
     });
     orchestrator.recover();
     const host = new HostService({

@@ -1,0 +1,30 @@
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import type { Settings } from '../config/index.ts';
+import type { BarStore } from '../data/index.ts';
+import { localTrainer, openCheckpoints, type ModelStore } from '../training/index.ts';
+import { barSource } from './bar-source.ts';
+import { version } from './version.ts';
+
+interface TrainingHereOptions {
+  readonly settings: Settings;
+  readonly bars: BarStore;
+  readonly models: ModelStore;
+  /** At most one checkpoint in this time; the training room has its own idea of it when absent. */
+  readonly checkpointEveryMs?: number | undefined;
+}
+
+/** Each training keeps one core busy; more than there are cores would only slow each other down. */
+export const trainingSlots = { training: Math.max(1, availableParallelism()) };
+
+/** Training in threads of this process, on the bars, into the models and with the checkpoints of a home. */
+export function trainingHere({
+  settings,
+  bars,
+  models,
+  checkpointEveryMs: everyMs,
+}: TrainingHereOptions): ReturnType<typeof localTrainer> {
+  const directory = join(settings.home, 'checkpoints');
+  const checkpoints = openCheckpoints(directory, everyMs === undefined ? {} : { everyMs });
+  return localTrainer({ bars: barSource(bars), models, version, checkpoints });
+}
