@@ -69,6 +69,16 @@ describe('inWorker()', () => {
     expect(thrown).not.toMatchObject({ details: { forced: true } });
   });
 
+  it('ends a thread that is still loading at once, and its work never begins', async () => {
+    using source = new CancellationSource();
+    const { states, workContext } = context(source.token);
+    const running = runTask('ignore', workContext);
+    source.cancel('user');
+    const thrown: unknown = await running.catch((error: unknown) => error);
+    expect(thrown).toMatchObject({ code: 'cancelled', details: { reason: 'user', forced: false } });
+    expect(states).toEqual([]);
+  });
+
   it('ends a thread that does not stop, and says so', async () => {
     using source = new CancellationSource();
     const { states, workContext } = context(source.token);

@@ -30,6 +30,8 @@ interface Assignment<I, C> {
   input: I;
   context: C;
   shared: Int32Array<SharedArrayBuffer>;
+  /** The thread sets it to 1, looks at its token, and begins. */
+  begun: Int32Array<SharedArrayBuffer>;
 }
 
 type Report<C, R> =
@@ -46,8 +48,8 @@ type Report<C, R> =
 
 /**
  * Runs work in a thread of its own, one thread for each call, and settles only after that thread is gone. The entry
- * module calls `serveWork`. A cancel reaches the thread through one shared word; a thread that does not stop in the
- * grace time is ended, and the error's details say `forced`.
+ * module calls `serveWork`. A cancel reaches the thread through one shared word; a thread that is still loading is ended
+ * at once, and one that does not stop in the grace time is ended too, and the error's details say `forced`.
  */
 export function inWorker<I, C, R>(
   entry: URL,
@@ -56,6 +58,7 @@ export function inWorker<I, C, R>(
 ): (input: I, context: WorkContext<C>) => Promise<R> {
   return async (input, { id, attempt, checkpoint, token, progress, log, clock }) => {
     token.throwIfCancelled();
+    const begun = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
     const assignment: Assignment<I, C> = {
       id,
       attempt,
@@ -63,12 +66,15 @@ export function inWorker<I, C, R>(
       input,
       context: begin(input),
       shared: token.shared,
+      begun,
     };
     const worker = new Worker(entry, { workerData: assignment, resourceLimits });
     const exited = new Promise<number>((resolve) => worker.once('exit', resolve));
     let forced = false;
     let grace: Disposable | undefined;
     const listening = token.onCancelled(() => {
+      // One that is still loading has touched nothing, and would find its token cancelled before it did.
+      if (Atomics.load(begun, 0) === 0) void worker.terminate();
       grace = clock.after(graceMs, () => {
         forced = true;
         void worker.terminate();
@@ -113,7 +119,7 @@ export function inWorker<I, C, R>(
 export function serveWork<I, C, R>(work: (input: I, context: WorkContext<C>) => Promise<R>): void {
   const port = parentPort;
   if (isMainThread || port === null) throw new KtrdrError('internal', 'serveWork runs in a worker thread only.');
-  const { id, attempt, lastCheckpoint, input, context, shared } = workerData as Assignment<I, C>;
+  const { id, attempt, lastCheckpoint, input, context, shared, begun } = workerData as Assignment<I, C>;
   const send = (report: Report<C, R>): void => port.postMessage(report);
   const progress = new ProgressReporter<C>({
     clock: systemClock,
@@ -132,7 +138,7 @@ export function serveWork<I, C, R>(work: (input: I, context: WorkContext<C>) => 
   };
   // A thread that waits for nothing but its token, which holds no thread, would end before its work does.
   port.ref();
-  work(input, workContext)
+  begin()
     .then(
       (result) => {
         progress.flush();
@@ -144,6 +150,12 @@ export function serveWork<I, C, R>(work: (input: I, context: WorkContext<C>) => 
       },
     )
     .finally(() => port.unref());
+
+  async function begin(): Promise<R> {
+    Atomics.store(begun, 0, 1);
+    workContext.token.throwIfCancelled();
+    return work(input, workContext);
+  }
 }
 
 type LogLevel = 'debug' | 'info' | 'warn' | 'error';
