@@ -28,6 +28,24 @@ describe('ProgressReporter', () => {
     expect(states.map(({ done }) => done)).toEqual([1, 50]);
   });
 
+  it('emits reports that come one by one as they come', () => {
+    const { clock, states, progress } = reporter();
+    for (let done = 1; done <= 5; done += 1) {
+      progress.report({ done, total: 5 });
+      clock.advance(10);
+    }
+    expect(states.map(({ done }) => done)).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it('emits the latest of a flood when a report comes after a pause, and does not repeat it', () => {
+    const { clock, states, progress } = reporter();
+    for (let done = 1; done <= 3; done += 1) progress.report({ done, total: 10 });
+    clock.advance(50);
+    progress.report({ done: 4, total: 10 });
+    clock.advance(1_000);
+    expect(states.map(({ done }) => done)).toEqual([1, 4]);
+  });
+
   it('loses nothing at the end', () => {
     const { states, progress } = reporter();
     progress.report({ done: 1, total: 2 });

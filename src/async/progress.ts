@@ -52,15 +52,20 @@ interface ProgressOptions<C> {
   phase?: string;
   context: C;
   emit: (state: ProgressState<C>) => void;
-  /** At most one emission in this time; the last state is never lost. */
+  /** Of reports in close succession at most one is emitted in this time; the last state is never lost. */
   intervalMs?: number;
 }
 
+/** Reports at least so far apart are no flood: each goes out at once. */
+const sparseMs = 10;
 const unitsMemoryMs = 5_000;
 /** Longer, because the steps of a whole differ more than the units of a phase. */
 const wholeMemoryMs = 30_000;
 
-/** Collects reports and emits states: the first at once, then at most one an interval, the last one on `flush`. */
+/**
+ * Collects reports and emits states: at once when the report before was a while ago, else at most one an interval, and
+ * the last one on `flush`. Work that reports steadily is thus seen as it is now, whether it reports rarely or in a flood.
+ */
 export class ProgressReporter<C> implements Progress<C>, Disposable {
   readonly #clock: Clock;
   readonly #emit: (state: ProgressState<C>) => void;
@@ -68,6 +73,7 @@ export class ProgressReporter<C> implements Progress<C>, Disposable {
   readonly #units = new RateMeter({ memoryMs: unitsMemoryMs });
   readonly #whole = new RateMeter({ memoryMs: wholeMemoryMs });
   #state: ProgressState<C>;
+  #reportedAt = Number.NEGATIVE_INFINITY;
   #emittedAt = Number.NEGATIVE_INFINITY;
   #pending: Disposable | undefined;
   #isDisposed = false;
@@ -129,8 +135,11 @@ export class ProgressReporter<C> implements Progress<C>, Disposable {
       updatedAt: this.#clock.now(),
       ...rates,
     };
-    const wait = this.#emittedAt + this.#intervalMs - this.#clock.elapsed();
-    if (wait <= 0) {
+    const at = this.#clock.elapsed();
+    const isSparse = at - this.#reportedAt >= sparseMs;
+    this.#reportedAt = at;
+    const wait = this.#emittedAt + this.#intervalMs - at;
+    if (isSparse || wait <= 0) {
       this.#pending?.[Symbol.dispose]();
       this.#pending = undefined;
       this.#emitNow();
