@@ -36,7 +36,7 @@ export interface TestHost extends AsyncDisposable {
 }
 
 /** A host with one kind of work and one endpoint of its own, on a store of its own. */
-export async function testHost(options: Partial<HostServiceOptions> = {}): Promise<TestHost> {
+export async function testHost({ endpoints = [], ...options }: Partial<HostServiceOptions> = {}): Promise<TestHost> {
   const directory = await mkdtemp(join(tmpdir(), 'host-'));
   const store = OperationStore.open(directory);
   const orchestrator = new ServiceOrchestrator({
@@ -51,7 +51,7 @@ export async function testHost(options: Partial<HostServiceOptions> = {}): Promi
     name: 'test host',
     version: '1',
     orchestrator,
-    endpoints: [implement(postAnything, () => true)],
+    endpoints: [implement(postAnything, () => true), ...endpoints],
     ...options,
   });
   return {

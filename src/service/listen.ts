@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:http';
+import type { Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import type { Clock } from '../async/index.ts';
 import { KtrdrError, systemCode } from '../base/index.ts';
@@ -15,10 +16,35 @@ interface ListenOptions {
   readonly port: number;
   readonly hostname: string;
   readonly clock: Clock;
+  readonly limits?: SocketLimits;
 }
 
-/** Longer than clients keep an idle socket, so that it is they who close it and never a request that meets the close. */
-const keepAliveMs = 65_000;
+/** What one connection may take of the server. */
+export interface SocketLimits {
+  /** Of request line and headers together. */
+  readonly headerBytes: number;
+  /** From the first byte of a request to the end of its headers. */
+  readonly headersMs: number;
+  /** From the first byte of a request to its last. */
+  readonly requestMs: number;
+  /** Of an idle connection. Longer than clients keep one, so that it is they who close it and no request meets the close. */
+  readonly keepAliveMs: number;
+  readonly requests: number;
+  /** How long a reader may take nothing of what is ready for it. */
+  readonly deafMs: number;
+}
+
+export const socketLimits: SocketLimits = {
+  headerBytes: 16 * 1024,
+  headersMs: 8_000,
+  requestMs: 8_000,
+  keepAliveMs: 65_000,
+  requests: 10_000,
+  deafMs: 30_000,
+};
+
+/** How often the server looks for requests that take too long to arrive. */
+const checkEveryMs = 1_000;
 const lastWordsMs = 500;
 
 /**
@@ -26,8 +52,14 @@ const lastWordsMs = 500;
  * cuts what is still open.
  * @throws KtrdrError `conflict` when the port is taken, `permission_denied` or `invalid_input` when it cannot be had.
  */
-export async function listen({ handle, port, hostname, clock }: ListenOptions): Promise<Listener> {
-  const server = serve(handle, hostname);
+export async function listen({
+  handle,
+  port,
+  hostname,
+  clock,
+  limits = socketLimits,
+}: ListenOptions): Promise<Listener> {
+  const server = serve(handle, hostname, limits);
   await bind(server, port, hostname);
   const address = server.address();
   return {
@@ -36,18 +68,34 @@ export async function listen({ handle, port, hostname, clock }: ListenOptions): 
   };
 }
 
-function serve(handle: ListenOptions['handle'], hostname: string): Server {
+function serve(handle: ListenOptions['handle'], hostname: string, limits: SocketLimits): Server {
   // This replaces the global `Request` and `Response` by subclasses, which answer in about half the time.
   const listener = getRequestListener((request) => {
     const refusal = foreignPage(request.headers, hostname);
     return refusal === undefined ? handle(request) : problemResponse(refusal);
   });
-  const server = createServer({ keepAliveTimeout: keepAliveMs }, (incoming, outgoing) => {
+  const options = {
+    maxHeaderSize: limits.headerBytes,
+    headersTimeout: limits.headersMs,
+    requestTimeout: limits.requestMs,
+    connectionsCheckingInterval: Math.min(checkEveryMs, limits.headersMs),
+    keepAliveTimeout: limits.keepAliveMs,
+  };
+  const answering = new WeakSet<Socket>();
+  const server = createServer(options, (incoming, outgoing) => {
+    answering.add(incoming.socket);
     outgoing.once('close', () => {
+      answering.delete(incoming.socket);
       // A connection that becomes idle after the server was closed would be kept for a request that never comes.
       if (!server.listening) setImmediate(() => server.closeIdleConnections());
     });
     void listener(incoming, outgoing);
+  });
+  server.maxRequestsPerSocket = limits.requests;
+  // Nothing moved for that long: the connection is idle, or its reader does not take what is ready for it, or the answer
+  // is not ready yet, which alone is no reason to cut it.
+  server.setTimeout(limits.deafMs, (socket) => {
+    if (!answering.has(socket) || socket.writableLength > 0) socket.destroy();
   });
   return server;
 }

@@ -2,6 +2,7 @@ import type { HonoRequest } from 'hono';
 import type { z } from 'zod';
 import { KtrdrError, parse } from '../base/index.ts';
 import { nameOf, type Endpoint, type RawInput } from './endpoint.ts';
+import { parseJson } from './parse-json.ts';
 
 /** A fault of the request that HTTP has a status of its own for. */
 export class RequestFault extends KtrdrError {
@@ -38,35 +39,33 @@ function scalars(queries: Record<string, string[]>): Record<string, string | str
 }
 
 async function readJson(request: HonoRequest, maxBytes: number): Promise<unknown> {
-  const text = await readText(request, maxBytes);
-  if (text === '') return undefined;
+  const bytes = await readBytes(request, maxBytes);
+  if (bytes.length === 0) return undefined;
   const mediaType = request.header('content-type') ?? 'nothing';
   // Also keeps out what a page of another site can send without asking: a form or plain text.
   if (!/^application\/(.+\+)?json\b/i.test(mediaType)) {
     throw new RequestFault(415, `The body is declared as ${mediaType}; send JSON as application/json.`);
   }
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new KtrdrError('invalid_input', `The body is not JSON: ${KtrdrError.from(cause).message}`, { cause });
-  }
+  return parseJson(bytes);
 }
 
-async function readText({ raw }: HonoRequest, maxBytes: number): Promise<string> {
+async function readBytes(request: HonoRequest, maxBytes: number): Promise<Uint8Array> {
   const tooLarge = (): RequestFault => new RequestFault(413, `The body is larger than the ${maxBytes} bytes allowed.`);
+  const encoding = request.header('content-encoding') ?? 'identity';
+  if (encoding !== 'identity') throw new RequestFault(415, `The body is encoded as ${encoding}; send it as it is.`);
+  const { raw } = request;
   const announced = raw.headers.get('content-length');
   if (announced !== null && Number(announced) > maxBytes) throw tooLarge();
   try {
-    if (announced !== null) return await raw.text();
-    const decoder = new TextDecoder();
-    let text = '';
+    if (announced !== null) return new Uint8Array(await raw.arrayBuffer());
+    const chunks: Uint8Array[] = [];
     let size = 0;
     for await (const chunk of raw.body ?? []) {
       size += chunk.byteLength;
       if (size > maxBytes) throw tooLarge();
-      text += decoder.decode(chunk, { stream: true });
+      chunks.push(chunk);
     }
-    return text + decoder.decode();
+    return Buffer.concat(chunks);
   } catch (cause) {
     if (cause instanceof RequestFault) throw cause;
     // Mostly a caller who went away: no fault of ours, and nobody is left to read the answer.
