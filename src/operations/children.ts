@@ -8,11 +8,11 @@ interface ChildrenOptions<C> {
   readonly id: string;
   readonly token: CancellationToken;
   readonly progress: Progress<C>;
-  /** Starts the child of this name, or joins it; hears of its fraction. */
+  /** Starts the child of this name, or joins it; hears of its fraction, and of its end before its slot is free. */
   readonly start: <I, D, R>(
     contract: OperationContract<I, D, R>,
     input: I,
-    options: { name: string | undefined; onFraction: (fraction: number) => void },
+    options: { name: string | undefined; onFraction: (fraction: number) => void; onEnd: () => void },
   ) => StartedOperation<R>;
   readonly cancel: (id: string) => void;
   /** The parent's slot: given back while there are children, so that waiting for them can never be what they wait for. */
@@ -24,6 +24,7 @@ export class Children<C> implements OperationChildren {
   readonly #options: ChildrenOptions<C>;
   readonly #unfinished = new Map<StartedOperation<unknown>, Promise<unknown>>();
   readonly #shares: { weight: number; fraction: number }[] = [];
+  #slotAgain = Promise.resolve();
   #isClosed = false;
 
   constructor(options: ChildrenOptions<C>) {
@@ -40,16 +41,20 @@ export class Children<C> implements OperationChildren {
     if (this.#isClosed)
       throw new KtrdrError('failed_precondition', `Operation ${id} has ended and starts no more parts.`);
     const share = { weight: Math.max(0, weight), fraction: 0 };
-    const child = start(contract, input, { name, onFraction: (fraction) => this.#advance(share, fraction) });
+    const child = start(contract, input, {
+      name,
+      onFraction: (fraction) => this.#advance(share, fraction),
+      onEnd: () => this.#ended(child),
+    });
     this.#shares.push(share);
     this.#unfinished.set(child, child.result);
     slot.giveBack();
     try {
       return await child.result;
     } finally {
-      this.#unfinished.delete(child);
+      this.#ended(child);
       this.#advance(share, 1);
-      if (this.#unfinished.size === 0 && !this.#isClosed) await slot.takeAgain();
+      await this.#slotAgain;
     }
   }
 
@@ -58,6 +63,13 @@ export class Children<C> implements OperationChildren {
     this.#isClosed = true;
     for (const { id } of this.#unfinished.keys()) this.#options.cancel(id);
     await Promise.allSettled(this.#unfinished.values());
+  }
+
+  /** The last one that ends leaves the parent to wait for its slot, in which it is ahead of who has not begun. */
+  #ended(child: StartedOperation<unknown>): void {
+    if (!this.#unfinished.delete(child) || this.#unfinished.size > 0 || this.#isClosed) return;
+    this.#slotAgain = this.#options.slot.takeAgain();
+    this.#slotAgain.catch(() => {});
   }
 
   #advance(share: { weight: number; fraction: number }, fraction: number): void {

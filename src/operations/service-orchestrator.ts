@@ -243,18 +243,19 @@ export class ServiceOrchestrator implements AsyncDisposable {
           id,
           token,
           progress,
-          start: (contract, childInput, { name, onFraction }) => {
-            const family: Family = { id, token, onFraction };
+          start: (contract, childInput, { name, ...listeners }) => {
+            const family: Family = { id, token, ...listeners };
             return this.#startChild(contract, childInput, { name, parent: family, traceId });
           },
           cancel: (child) => this.#cancel(child, 'shutdown'),
           slot: {
             giveBack: () => this.#slots.giveBack(id),
-            // Before all that has not begun: it has waited its turn.
             takeAgain: () => this.#slots.take({ ...entry, priority: Infinity }, token),
           },
         }),
     }).finally(() => {
+      // A parent that wants its slot again has to be in the queue before this one is free.
+      parent?.onEnd();
       this.#slots.giveBack(id);
       deadline?.[Symbol.dispose]();
       listening?.[Symbol.dispose]();
@@ -381,6 +382,7 @@ interface Family {
   readonly id: string;
   readonly token: CancellationSource['token'];
   readonly onFraction: (fraction: number) => void;
+  readonly onEnd: () => void;
 }
 
 interface Conduct {
