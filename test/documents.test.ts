@@ -102,7 +102,21 @@ describe('the table of errors', () => {
 });
 
 describe('the examples', () => {
-  const scripts = readdirSync(join(root, 'examples')).filter((name) => name.endsWith('.mjs'));
+  const scripts = [
+    ...readdirSync(join(root, 'examples')).filter((name) => name.endsWith('.mjs')),
+    'seasonality/run.mjs',
+  ];
+
+  it('are what the developer guide shows', () => {
+    const sources = readdirSync(join(root, 'examples'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.mjs'))
+      .map((name) => read(join('examples', name)));
+    const snippets = [...read('docs/developer-guide.md').matchAll(/```js\n([\s\S]*?)\n```/g)].map(
+      ([, text = '']) => text,
+    );
+    expect(snippets.length).toBeGreaterThan(6);
+    expect(snippets.filter((snippet) => !sources.some((source) => source.includes(snippet)))).toEqual([]);
+  });
 
   it.each(scripts)('%s runs', { timeout: 30_000 }, async (name) => {
     const { stdout } = await run(process.execPath, [join(root, 'examples', name)]);
