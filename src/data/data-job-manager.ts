@@ -1,3 +1,4 @@
+import type { Progress } from '../async/index.ts';
 import {
   barCount,
   barsInRange,
@@ -7,27 +8,32 @@ import {
   indexAtOrAfter,
   type Bars,
   type CalendarId,
+  type TimeRange,
 } from '../market/index.ts';
 import type { OperationContext } from '../operations/index.ts';
 import type { BarProvider } from './bar-provider.ts';
 import type { BarStore, SeriesKey } from './bar-store/index.ts';
 import { emptyRanges, storedCoverage } from './coverage.ts';
 import { KeyedQueue } from './keyed-queue.ts';
-import type { LoadBarsContext, LoadBarsResult } from './load-bars.ts';
-import { sliceCells, type DataLoadingJob } from './plan-jobs.ts';
+import type { LoadBarsContext, LoadBarsResult, LoadMode } from './load-bars.ts';
+import { patiently } from './patiently.ts';
+import { planJobs, sliceCells, type DataLoadingJob } from './plan-jobs.ts';
 
 interface Assignment {
   readonly key: SeriesKey;
   readonly calendar: CalendarId;
   readonly jobs: readonly DataLoadingJob[];
+  /** How the jobs were planned, and are planned again where another load has done a part of one. */
+  readonly planning: { readonly mode: LoadMode; readonly maxSpanMs: number };
 }
 
-/** Where a job stands among those of its load. */
-interface Place {
-  readonly key: SeriesKey;
-  readonly calendar: CalendarId;
-  readonly index: number;
-  readonly count: number;
+/** One load on its way through its jobs. */
+interface Run extends Assignment {
+  readonly context: OperationContext<LoadBarsContext>;
+  /** What has been fetched and stored; grows. */
+  readonly loaded: { bars: number; segments: number };
+  /** Names each request once: no source has met the name, neither from this attempt nor from an earlier one. */
+  readonly nextRequestId: () => string;
 }
 
 /**
@@ -38,7 +44,8 @@ const lateMs = 30 * 60_000;
 
 /**
  * Carries out planned requests one after the other. Each is durable before the next begins, so a stop loses nothing.
- * Loads of one series take turns, request by request, and what one has loaded meanwhile the others leave out.
+ * Loads of one series take turns, job by job, and what one has loaded meanwhile the others leave out. A source that does
+ * not answer is asked again for a while; after that the load fails, and what is stored stays.
  */
 export class DataJobManager {
   readonly #store: BarStore;
@@ -51,64 +58,57 @@ export class DataJobManager {
   }
 
   /** What was fetched and stored. */
-  async run(
-    { key, calendar, jobs }: Assignment,
-    context: OperationContext<LoadBarsContext>,
-  ): Promise<LoadBarsResult['loaded']> {
+  async run(assignment: Assignment, context: OperationContext<LoadBarsContext>): Promise<LoadBarsResult['loaded']> {
+    const { key, jobs } = assignment;
     const { progress, token } = context;
-    const loaded = { bars: 0, segments: 0 };
     const series = `${key.symbol} ${key.timeframe}`;
+    let requests = 0;
+    // Named after the load, so that one id finds both in every log.
+    const nextRequestId = (): string => `${context.id}-a${context.attempt}-${(requests += 1)}`;
+    const run: Run = { ...assignment, context, loaded: { bars: 0, segments: 0 }, nextRequestId };
     progress.report({ phase: 'loading', done: 0, total: jobs.length });
     for (const [index, job] of jobs.entries()) {
       token.throwIfCancelled(`the load of ${series}`);
-      if (this.#turns.isBusy(series)) progress.report({ phase: 'waiting for another load of the series' });
-      const place = { key, calendar, index, count: jobs.length };
-      const bars = await this.#turns.run(series, () => this.#carryOut(job, place, context), token);
-      if (bars !== undefined) {
-        loaded.bars += bars;
-        loaded.segments += 1;
-      }
-      progress.report({ phase: 'loading', done: index + 1, total: jobs.length, context: { loadedBars: loaded.bars } });
+      if (this.#turns.isBusy(series)) progress.report({ phase: `waiting for another load of ${series}` });
+      const part = progress.within(index / jobs.length, (index + 1) / jobs.length);
+      await this.#turns.run(series, () => this.#carryOut(job, run, part), token);
+      const { bars: loadedBars } = run.loaded;
+      progress.report({ phase: 'loading', done: index + 1, total: jobs.length, context: { loadedBars } });
     }
-    return loaded;
+    return run.loaded;
   }
 
-  /** The number of bars stored; undefined when there was nothing left to fetch. */
-  async #carryOut(
-    job: DataLoadingJob,
-    place: Place,
-    context: OperationContext<LoadBarsContext>,
-  ): Promise<number | undefined> {
-    const { key, calendar } = place;
-    context.progress.report({ phase: 'loading' });
-    const { missing } = await storedCoverage(this.#store, key, job.cells);
-    if (missing === 0) return undefined;
-    const bars = await this.#fetch(job, place, context);
+  /** Fetches what is still missing of a job when its turn has come: all of it, unless another load was there meanwhile. */
+  async #carryOut(job: DataLoadingJob, run: Run, progress: Progress<LoadBarsContext>): Promise<void> {
+    const { key, planning } = run;
+    progress.report({ phase: 'loading' });
+    const { gaps, missing, expected } = await storedCoverage(this.#store, key, job.cells);
+    const left = missing === expected ? [job] : planJobs(gaps, job.cells, planning);
+    for (const part of left) await this.#load(part, run, progress);
+  }
+
+  async #load({ range, cells }: DataLoadingJob, run: Run, progress: Progress<LoadBarsContext>): Promise<void> {
+    const { key, calendar, context, loaded } = run;
+    context.token.throwIfCancelled(`the load of ${key.symbol} ${key.timeframe}`);
+    const bars = await this.#fetch(range, run, progress);
     // From here to the end of the append nothing looks at the token: what has been fetched is kept.
-    const settled = indexAtOrAfter(job.cells.cellEnd, context.clock.now() - lateMs);
+    const settled = indexAtOrAfter(cells.cellEnd, context.clock.now() - lateMs);
     await this.#store.append(key, {
       calendar,
       bars,
-      confirmedEmpty: emptyRanges(sliceCells(job.cells, 0, settled), bars.time),
+      confirmedEmpty: emptyRanges(sliceCells(cells, 0, settled), bars.time),
     });
-    context.log.info('segment loaded', { ...key, ...job.range, bars: barCount(bars) });
-    return barCount(bars);
+    context.log.info('segment loaded', { ...key, ...range, bars: barCount(bars) });
+    loaded.bars += barCount(bars);
+    loaded.segments += 1;
   }
 
-  async #fetch(
-    { range }: DataLoadingJob,
-    { key, calendar, index, count }: Place,
-    context: OperationContext<LoadBarsContext>,
-  ): Promise<Bars> {
-    const fetched = await this.#provider.fetch(
-      { ...key, range },
-      {
-        ...context,
-        // Named after the load, so that one id finds both in every log.
-        id: `${context.id}-${index + 1}`,
-        progress: context.progress.within(index / count, (index + 1) / count),
-      },
-    );
+  async #fetch(range: TimeRange, run: Run, progress: Progress<LoadBarsContext>): Promise<Bars> {
+    const { key, calendar, context, nextRequestId } = run;
+    const fetched = await patiently(() => {
+      progress.report({ phase: 'loading' });
+      return this.#provider.fetch({ ...key, range }, { ...context, id: nextRequestId(), progress });
+    }, context);
     if (fetched.kind === 'empty') return emptyBars;
     // A source may add the bar that is still being formed; it would change, so it is not history yet.
     const final = finalBefore(calendarOf(calendar), key.timeframe, context.clock.now());

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ManualClock, type CancellationToken } from '../async/index.ts';
 import { KtrdrError, silentLogger } from '../base/index.ts';
 import { barsFromRows, barsInRange, calendarOf, expectedBars, type TimeRange } from '../market/index.ts';
-import { OperationsService, OperationStore, ServiceOrchestrator } from '../operations/index.ts';
+import { OperationsService, OperationStore, ServiceOrchestrator, type Operation } from '../operations/index.ts';
 import type { BarProvider, BarRequest, FetchedBars } from './bar-provider.ts';
 import { BarStore } from './bar-store/index.ts';
 import { DataManager } from './data-manager.ts';
@@ -19,6 +19,7 @@ const now = at('2024-03-08T15:10Z');
 /** A source of one bar for each expected hour, with a hole in its own data. */
 class HourlySource implements BarProvider {
   readonly requests: BarRequest[] = [];
+  readonly names: string[] = [];
   hole: TimeRange = { start: at('2023-06-05'), end: at('2023-06-06') };
   beforeAnswer: (request: BarRequest, token: CancellationToken) => Promise<void> = async () => {};
 
@@ -36,8 +37,9 @@ class HourlySource implements BarProvider {
     return 90 * day;
   }
 
-  async fetch(request: BarRequest, { token }: Parameters<BarProvider['fetch']>[1]): Promise<FetchedBars> {
+  async fetch(request: BarRequest, { id, token }: Parameters<BarProvider['fetch']>[1]): Promise<FetchedBars> {
     this.requests.push(request);
+    this.names.push(id);
     await this.beforeAnswer(request, token);
     const { start } = expectedBars(calendarOf('us_equities'), '1h', { start: listedFrom, end: now + day });
     const rows = [...start]
@@ -79,6 +81,16 @@ afterEach(async () => {
 
 const key = { symbol: 'AAPL', timeframe: '1h' } as const;
 const load = (input: Partial<LoadBarsInput>) => manager.load({ ...key, mode: 'full', ...input }).result;
+
+/** Moves the clock on until the work has ended. */
+async function whileTimeGoesOn<T>(work: Promise<T>): Promise<T> {
+  const ticking = setInterval(() => clock.advance(1_000), 1);
+  try {
+    return await work;
+  } finally {
+    clearInterval(ticking);
+  }
+}
 
 describe('DataManager', () => {
   it('loads everything once: a second load asks for nothing', async () => {
@@ -127,14 +139,92 @@ describe('DataManager', () => {
     expect((await load({ mode: 'full' })).loaded.segments).toBe(0);
   });
 
-  it('fails with the source’s own error and keeps what came before it', async () => {
+  it('fails with the source’s own error when it stays silent, and keeps what came before it', async () => {
     source.beforeAnswer = async () => {
-      if (source.requests.length === 2) throw new KtrdrError('deadline_exceeded', 'no answer in 60 s');
+      if (source.requests.length >= 2) throw new KtrdrError('deadline_exceeded', 'no answer in 60 s');
     };
-    await expect(load({ mode: 'full' })).rejects.toMatchObject({ code: 'deadline_exceeded' });
+    await expect(whileTimeGoesOn(load({ mode: 'full' }))).rejects.toMatchObject({ code: 'deadline_exceeded' });
+    expect(source.requests).toHaveLength(1 + 5);
     const coverage = await manager.coverage(key, { start: listedFrom, end: now });
     expect(coverage.present).toBeGreaterThan(0);
     expect(coverage.missing, 'a timeout is not "no data"').toBeGreaterThan(0);
+  });
+
+  it('fails at once for what asking again does not change', async () => {
+    source.beforeAnswer = async () => {
+      throw new KtrdrError('permission_denied', 'no subscription');
+    };
+    await expect(load({})).rejects.toMatchObject({ code: 'permission_denied' });
+    expect(source.requests).toHaveLength(1);
+  });
+
+  it('asks a source again that was away for a while, by another name, and says so', async () => {
+    const faults = [
+      new KtrdrError('unavailable', 'connection refused'),
+      new KtrdrError('interrupted', 'the process that ran it ended'),
+      new KtrdrError('rate_limited', 'too fast'),
+    ];
+    source.beforeAnswer = async () => {
+      const fault = source.requests.length > 1 ? faults.shift() : undefined;
+      if (fault !== undefined) throw fault;
+    };
+    const messages: string[] = [];
+    const { id, result } = manager.load({ ...key, mode: 'full' });
+    const watched = (async () => {
+      for await (const { message } of orchestrator.operations.watch(id)) messages.push(message);
+    })();
+    expect(await whileTimeGoesOn(result)).toMatchObject({ loaded: { segments: 5 }, coverage: { missing: 0 } });
+    await watched;
+    expect(messages).toContain(
+      'Loading AAPL 1h data (full mode) [1/5] - the source does not answer, trying again in 2 s (1 of 4)',
+    );
+    expect(messages.join('\n')).toMatch(
+      /trying again in 4 s \(2 of 4\)[^]*limits its pace, trying again in 8 s \(3 of 4\)/,
+    );
+    expect(source.names).toEqual(Array.from({ length: 8 }, (_, index) => `${id}-a1-${index + 1}`));
+  });
+
+  it('says at once when there is no source to begin with', async () => {
+    source.describe = async () => {
+      throw new KtrdrError('unavailable', 'nobody listens');
+    };
+    await expect(load({})).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
+  it('stops at once when it is cancelled between two tries', async () => {
+    source.beforeAnswer = async () => {
+      throw new KtrdrError('unavailable', 'connection refused');
+    };
+    const { id, result } = manager.load({ ...key, mode: 'full' });
+    await vi.waitFor(() => expect(source.requests).toHaveLength(1));
+    orchestrator.operations.cancel(id);
+    await expect(result).rejects.toMatchObject({ code: 'cancelled' });
+    expect(source.requests).toHaveLength(1);
+  });
+
+  it('goes on by itself after its process died: with what is stored, under names of its own', async () => {
+    source.beforeAnswer = async (_, token) => {
+      if (source.requests.length < 3) return;
+      await new Promise((resolve) => token.onCancelled(() => resolve(undefined)));
+      token.throwIfCancelled();
+    };
+    const { id } = manager.load({ ...key, mode: 'full' });
+    await vi.waitFor(() => expect(source.requests).toHaveLength(3));
+    // The records as they lie on disk at this moment are what a killed process leaves.
+    records[Symbol.dispose]();
+    const dead = orchestrator;
+    records = OperationStore.open(directory);
+    source.beforeAnswer = async () => {};
+    const operations = new OperationsService(records, clock);
+    orchestrator = new ServiceOrchestrator({ operations, clock, log: silentLogger });
+    manager = new DataManager({ store, provider: source, orchestrator });
+    orchestrator.recover();
+    let last: Operation | undefined;
+    for await (last of operations.watch(id));
+    expect(last).toMatchObject({ status: 'completed', attempt: 2 });
+    expect(source.names.slice(3)).toEqual([`${id}-a2-1`, `${id}-a2-2`, `${id}-a2-3`]);
+    expect(await manager.coverage(key, { start: listedFrom })).toMatchObject({ missing: 0 });
+    await dead[Symbol.asyncDispose]();
   });
 
   it('tells in words where it stands', async () => {
@@ -164,6 +254,21 @@ describe('DataManager', () => {
     expect(other.coverage).toEqual(one.coverage);
   });
 
+  it('fetches no bar twice for loads whose requests have other edges', async () => {
+    source.beforeAnswer = () => new Promise((resolve) => setImmediate(resolve));
+    await Promise.all([
+      load({ start: at('2023-01-01') }),
+      load({ start: at('2023-02-07') }),
+      load({ start: at('2023-03-01'), end: at('2023-12-07') }),
+      load({ mode: 'backfill', end: at('2024-01-17') }),
+    ]);
+    const ranges = source.requests.map(({ range }) => range).toSorted((a, b) => a.start - b.start);
+    for (const [index, { start }] of ranges.entries()) {
+      if (index > 0) expect(start, JSON.stringify(ranges)).toBeGreaterThanOrEqual(ranges[index - 1]?.end ?? 0);
+    }
+    expect(await manager.coverage(key, { start: listedFrom })).toMatchObject({ missing: 0 });
+  });
+
   it('ends a load that waits for another one as soon as it is cancelled, and the other goes on', async () => {
     let release = (): void => {};
     const held = new Promise<void>((resolve) => (release = resolve));
@@ -173,7 +278,7 @@ describe('DataManager', () => {
     const second = manager.load({ ...key, mode: 'full' });
     await vi.waitFor(() => {
       clock.advance(1_000);
-      expect(orchestrator.operations.find(second.id)?.message).toContain('waiting for another load of the series');
+      expect(orchestrator.operations.find(second.id)?.message).toContain('waiting for another load of AAPL 1h');
     });
     orchestrator.operations.cancel(second.id);
     await expect(second.result).rejects.toMatchObject({ code: 'cancelled' });

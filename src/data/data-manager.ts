@@ -1,11 +1,12 @@
 import { KtrdrError } from '../base/index.ts';
 import { calendarOf, expectedBars, finalBefore, type Bars, type CalendarId, type TimeRange } from '../market/index.ts';
 import type { OperationContext, ServiceOrchestrator, StartedOperation, StartOptions } from '../operations/index.ts';
-import type { BarProvider } from './bar-provider.ts';
+import type { BarProvider, Instrument } from './bar-provider.ts';
 import type { BarStore, SeriesInfo, SeriesKey } from './bar-store/index.ts';
 import { storedCoverage, type Coverage } from './coverage.ts';
 import { DataJobManager } from './data-job-manager.ts';
 import { loadBars, maxListedGaps, type LoadBarsContext, type LoadBarsInput, type LoadBarsResult } from './load-bars.ts';
+import { patiently } from './patiently.ts';
 import { planJobs } from './plan-jobs.ts';
 import { rangeToLoad } from './range-to-load.ts';
 
@@ -76,14 +77,14 @@ export class DataManager {
       finalBefore: finalBefore(calendarOf(calendar), timeframe, context.clock.now()),
       earliest: () => {
         context.progress.report({ phase: 'asking for the first bar' });
-        return this.#provider.earliest(symbol, timeframe, context.token);
+        return patiently(() => this.#provider.earliest(symbol, timeframe, context.token), context);
       },
     });
     const cells = expectedBars(calendarOf(calendar), timeframe, range ?? { start: 0, end: 0 });
     context.progress.report({ phase: 'looking for gaps' });
     const before = await storedCoverage(this.#store, key, cells);
     const jobs = mode === 'local' ? [] : planJobs(before.gaps, cells, { mode, maxSpanMs });
-    const loaded = await this.#jobs.run({ key, calendar, jobs }, context);
+    const loaded = await this.#jobs.run({ key, calendar, jobs, planning: { mode, maxSpanMs } }, context);
     const { gaps, ...coverage } = jobs.length === 0 ? before : await storedCoverage(this.#store, key, cells);
     const stored = await this.#store.info(key);
     return {
@@ -108,7 +109,9 @@ export class DataManager {
       return { symbol, calendar, maxSpanMs: 0 };
     }
     context.progress.report({ phase: `looking up ${symbol}` });
-    const instrument = await this.#provider.describe(symbol, context.token);
+    const describe = (): Promise<Instrument> => this.#provider.describe(symbol, context.token);
+    // Whoever starts a load is told at once that there is no source; one that goes on knows that there was one.
+    const instrument = context.attempt === 1 ? await describe() : await patiently(describe, context);
     return { ...instrument, maxSpanMs: this.#provider.maxSpanMs(timeframe, instrument) };
   }
 }

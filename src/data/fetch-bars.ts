@@ -11,6 +11,8 @@ export interface FetchBarsContext {
 /** One request to a source of bars, as an operation: what a data host runs and `BarProvider.fetch` means everywhere. */
 export const fetchBars: OperationContract<BarRequest, FetchBarsContext, FetchedBars> = {
   type: 'fetch_bars',
+  // Whoever wanted the bars asks again, by another name.
+  resume: 'never',
   input: z.object({
     symbol: z.string().min(1),
     timeframe: z.enum(timeframes),

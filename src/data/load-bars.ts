@@ -54,6 +54,8 @@ const range = z.object({ start: z.number(), end: z.number() });
 
 export const loadBars: OperationContract<LoadBarsInput, LoadBarsContext, LoadBarsResult> = {
   type: 'load_bars',
+  // What is stored counts: a second attempt loads the rest.
+  resume: 'auto',
   input: z
     .strictObject({
       symbol: z.string().trim().min(1).max(64),

@@ -1,0 +1,35 @@
+import { retry } from '../async/index.ts';
+import { KtrdrError } from '../base/index.ts';
+import type { OperationContext } from '../operations/index.ts';
+
+/** With pauses of 2, 4, 8 and 16 s: a source that was restarted is back within them. */
+const policy = { retries: 4, baseMs: 2_000, maxMs: 16_000 };
+
+/**
+ * Asks a source that has answered before, and asks again when it cannot answer now; the phase tells of the wait.
+ * @throws KtrdrError what the source answered last.
+ */
+export function patiently<T>(
+  ask: () => Promise<T>,
+  { token, clock, progress, log }: Pick<OperationContext<never>, 'token' | 'clock' | 'progress' | 'log'>,
+): Promise<T> {
+  return retry(() => ask().catch(backSoon), {
+    policy,
+    token,
+    clock,
+    // The pauses are to last together: a few requests to one source do not have to be spread.
+    random: () => 1,
+    onRetry: ({ code, message }, attempt, pauseMs) => {
+      const why = code === 'rate_limited' ? 'the source limits its pace' : 'the source does not answer';
+      const seconds = Math.ceil(pauseMs / 1_000);
+      log.warn('asking the source again', { error: message, attempt, pauseMs });
+      progress.report({ phase: `${why}, trying again in ${seconds} s (${attempt} of ${policy.retries})` });
+    },
+  });
+}
+
+/** A host that was restarted says of what it did before that it was interrupted; it can be asked anew. */
+function backSoon(thrown: unknown): never {
+  if (!(thrown instanceof KtrdrError) || thrown.code !== 'interrupted') throw thrown;
+  throw new KtrdrError('unavailable', thrown.message, { cause: thrown, details: thrown.details });
+}
