@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ManualClock, type CancellationToken } from '../async/index.ts';
+import { cancelledError, ManualClock, type CancellationToken } from '../async/index.ts';
 import { KtrdrError, silentLogger } from '../base/index.ts';
 import { barsFromRows, barsInRange, calendarOf, expectedBars, type TimeRange } from '../market/index.ts';
 import { OperationsService, OperationStore, ServiceOrchestrator, type Operation } from '../operations/index.ts';
@@ -163,6 +163,7 @@ describe('DataManager', () => {
       new KtrdrError('unavailable', 'connection refused'),
       new KtrdrError('interrupted', 'the process that ran it ended'),
       new KtrdrError('rate_limited', 'too fast'),
+      cancelledError('shutdown'),
     ];
     source.beforeAnswer = async () => {
       const fault = source.requests.length > 1 ? faults.shift() : undefined;
@@ -181,7 +182,7 @@ describe('DataManager', () => {
     expect(messages.join('\n')).toMatch(
       /trying again in 4 s \(2 of 4\)[^]*limits its pace, trying again in 8 s \(3 of 4\)/,
     );
-    expect(source.names).toEqual(Array.from({ length: 8 }, (_, index) => `${id}-a1-${index + 1}`));
+    expect(source.names).toEqual(Array.from({ length: 9 }, (_, index) => `${id}-a1-${index + 1}`));
   });
 
   it('says at once when there is no source to begin with', async () => {

@@ -13,7 +13,14 @@ export function patiently<T>(
   ask: () => Promise<T>,
   { token, clock, progress, log }: Pick<OperationContext<never>, 'token' | 'clock' | 'progress' | 'log'>,
 ): Promise<T> {
-  return retry(() => ask().catch(backSoon), {
+  const asked = async (): Promise<T> => {
+    try {
+      return await ask();
+    } catch (thrown) {
+      throw token.isCancelled ? thrown : backSoon(thrown);
+    }
+  };
+  return retry(asked, {
     policy,
     token,
     clock,
@@ -28,8 +35,10 @@ export function patiently<T>(
   });
 }
 
-/** A host that was restarted says of what it did before that it was interrupted; it can be asked anew. */
-function backSoon(thrown: unknown): never {
-  if (!(thrown instanceof KtrdrError) || thrown.code !== 'interrupted') throw thrown;
-  throw new KtrdrError('unavailable', thrown.message, { cause: thrown, details: thrown.details });
+/** A host that was restarted says of what it did before that it was interrupted, or that it was shut down meanwhile. */
+function backSoon(thrown: unknown): unknown {
+  if (!(thrown instanceof KtrdrError)) return thrown;
+  const { code, message, details } = thrown;
+  const wasStopped = code === 'interrupted' || (code === 'cancelled' && details['reason'] === 'shutdown');
+  return wasStopped ? new KtrdrError('unavailable', message, { cause: thrown, details }) : thrown;
 }
