@@ -60,7 +60,7 @@ const operationsTable = `
     result_type TEXT,
     result BLOB,
     version INTEGER NOT NULL DEFAULT 0,
-    attempt INTEGER NOT NULL DEFAULT 1,
+    owner INTEGER NOT NULL DEFAULT 0,
     parent TEXT,
     checkpoint TEXT
   );
@@ -72,14 +72,14 @@ const otherTables = `
   CREATE INDEX operations_by_parent ON operations (parent) WHERE parent IS NOT NULL;
   CREATE TABLE durations (type TEXT NOT NULL, ms REAL NOT NULL, at REAL NOT NULL);
   CREATE INDEX durations_by_type ON durations (type);
-  CREATE TABLE versions (reserved INTEGER NOT NULL);
-  INSERT INTO versions SELECT coalesce(max(version), 0) FROM operations;`;
+  CREATE TABLE counters (reserved INTEGER NOT NULL, owner INTEGER NOT NULL);
+  INSERT INTO counters SELECT coalesce(max(version), 0), 0 FROM operations;`;
 
 /** Records had no attempts then, and versions that rose for each operation on its own. */
 function fromUnversioned(db: DatabaseSyncInstance): void {
   db.exec(`
     ALTER TABLE operations ADD COLUMN version INTEGER NOT NULL DEFAULT 0;
-    ALTER TABLE operations ADD COLUMN attempt INTEGER NOT NULL DEFAULT 1;
+    ALTER TABLE operations ADD COLUMN owner INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE operations ADD COLUMN parent TEXT;
     ALTER TABLE operations ADD COLUMN checkpoint TEXT;`);
   const rows = db

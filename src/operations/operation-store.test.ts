@@ -9,10 +9,12 @@ import { OperationStore } from './operation-store.ts';
 
 let directory: string;
 let store: OperationStore;
+let owner: number;
 
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'ktrdr-store-'));
   store = OperationStore.open(directory);
+  owner = store.claim();
 });
 
 afterEach(() => {
@@ -42,29 +44,33 @@ const ids = (): string[] => store.list({ limit: 1_000 }).operations.map(({ id })
 
 describe('a record', () => {
   it('does not change once it has ended', () => {
-    store.insert(operation('op'));
-    expect(store.update(operation('op', { status: 'completed', version: 2 }))).toBe(true);
+    store.insert(operation('op'), owner);
+    expect(store.update(operation('op', { status: 'completed', version: 2 }), owner)).toBe(true);
     for (const status of ['failed', 'cancelled', 'running', 'completed'] as const)
-      expect(store.update(operation('op', { status, version: 3 }))).toBe(false);
-    expect(store.saveCheckpoint({ id: 'op', attempt: 1 }, '{}')).toBe(false);
+      expect(store.update(operation('op', { status, version: 3 }), owner)).toBe(false);
+    store.takeOver(operation('op', { status: 'running', version: 4 }), store.claim());
+    expect(store.saveCheckpoint('op', owner, '{}')).toBe(false);
     expect(store.find('op')).toMatchObject({ status: 'completed', version: 2 });
   });
 
-  it('takes nothing from an attempt that a later one has replaced', () => {
-    store.insert(operation('op'));
-    expect(store.update(operation('op', { attempt: 2, version: 2 }))).toBe(true);
-    expect(store.saveCheckpoint({ id: 'op', attempt: 2 }, '{"mine":true}')).toBe(true);
-    expect(store.update(operation('op', { attempt: 1, status: 'completed', version: 3 }))).toBe(false);
-    expect(store.saveCheckpoint({ id: 'op', attempt: 1 }, '{}')).toBe(false);
+  it('takes nothing from an owner that a later one has replaced', () => {
+    store.insert(operation('op'), owner);
+    const successor = store.claim();
+    store.takeOver(operation('op', { attempt: 2, version: 2 }), successor);
+    expect(store.saveCheckpoint('op', successor, '{"mine":true}')).toBe(true);
+    expect(store.update(operation('op', { status: 'completed', version: 3 }), owner)).toBe(false);
+    expect(store.saveCheckpoint('op', owner, '{}')).toBe(false);
+    store.takeOver(operation('op', { version: 3 }), owner);
+    expect(store.find('op')).toMatchObject({ status: 'running', attempt: 2, version: 2 });
     expect(store.checkpoint('op')).toBe('{"mine":true}');
   });
 
   it('is kept with its result, or neither is', () => {
-    store.insert(operation('op'));
+    store.insert(operation('op'), owner);
     const result = { mediaType: 'text/plain', bytes: new TextEncoder().encode('done') };
-    store.update(operation('op', { status: 'completed', attempt: 0 }), { result });
+    store.update(operation('op', { status: 'completed' }), owner + 1, { result });
     expect(store.result('op')).toBeUndefined();
-    store.update(operation('op', { status: 'completed' }), { result });
+    store.update(operation('op', { status: 'completed' }), owner, { result });
     expect(new TextDecoder().decode(store.result('op')?.bytes)).toBe('done');
   });
 });
@@ -86,7 +92,7 @@ describe('pages', () => {
         run += 1;
         const type = `run-${run}`;
         const known = times.map((createdAt, index) => operation(`${type}-${index}`, { type, createdAt }));
-        for (const one of known) store.insert(one);
+        for (const one of known) store.insert(one, owner);
         const wanted = known.map(({ id }) => id);
         const met: string[] = [];
         let cursor: string | undefined;
@@ -98,11 +104,11 @@ describe('pages', () => {
           if (cursor === undefined) break;
           for (const action of between[page] ?? []) {
             const changed = action.kind === 'change' ? known[action.index] : undefined;
-            if (changed !== undefined) store.update({ ...changed, status: 'completed', version: page + 2 });
+            if (changed !== undefined) store.update({ ...changed, status: 'completed', version: page + 2 }, owner);
             if (action.kind === 'insert') {
               const added = operation(`${type}-${known.length}`, { type, createdAt: action.at });
               known.push(added);
-              store.insert(added);
+              store.insert(added, owner);
             }
           }
         }
@@ -123,20 +129,20 @@ describe('pages', () => {
 
 describe('prune()', () => {
   it('never touches what is unfinished, nor the parts of what is', () => {
-    store.insert(operation('parent', { createdAt: 1 }));
-    store.insert(operation('part', { status: 'completed', parent: 'parent', createdAt: 2 }));
-    store.insert(operation('waits', { status: 'pending', createdAt: 3 }));
-    store.insert(operation('over', { status: 'failed', createdAt: 4 }));
+    store.insert(operation('parent', { createdAt: 1 }), owner);
+    store.insert(operation('part', { status: 'completed', parent: 'parent', createdAt: 2 }), owner);
+    store.insert(operation('waits', { status: 'pending', createdAt: 3 }), owner);
+    store.insert(operation('over', { status: 'failed', createdAt: 4 }), owner);
     store.prune({ maxCount: 0, maxAgeMs: 0 }, 1_000);
     expect(ids()).toEqual(['waits', 'part', 'parent']);
-    store.update(operation('parent', { status: 'completed' }));
+    store.update(operation('parent', { status: 'completed' }), owner);
     store.prune({ maxCount: 0 }, 1_000);
     expect(ids()).toEqual(['waits']);
   });
 
   it('goes by the time of the end, and by the number', () => {
     const ended = (id: string, endedAt: number): void =>
-      store.insert(operation(id, { status: 'completed' as OperationStatus, createdAt: 0, endedAt }));
+      store.insert(operation(id, { status: 'completed' as OperationStatus, createdAt: 0, endedAt }), owner);
     ended('old', 100);
     for (let index = 0; index < 4; index += 1) ended(`young-${index}`, 900);
     store.prune({ maxAgeMs: 500 }, 1_000);
@@ -153,8 +159,8 @@ it('keeps the last hundred durations of each type', () => {
   ] as const) {
     for (let ms = 1; ms <= count; ms += 1) {
       const id = `${type}-${ms}`;
-      store.insert(operation(id, { type }));
-      store.update(operation(id, { type, status: 'completed', endedAt: ms }), { durationMs: ms });
+      store.insert(operation(id, { type }), owner);
+      store.update(operation(id, { type, status: 'completed', endedAt: ms }), owner, { durationMs: ms });
     }
   }
   expect(store.durations('climb').toSorted((a, b) => a - b)).toEqual(
@@ -176,7 +182,7 @@ describe('the form of the records', () => {
     store[Symbol.dispose]();
     inDatabase((db) => {
       db.exec(`
-        DROP TABLE operations; DROP TABLE durations; DROP TABLE versions;
+        DROP TABLE operations; DROP TABLE durations; DROP TABLE counters;
         PRAGMA user_version = 0;
         CREATE TABLE operations (
           seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, type TEXT NOT NULL, status TEXT NOT NULL,
@@ -196,7 +202,7 @@ describe('the form of the records', () => {
     expect(store.result('twin')?.bytes).toEqual(new Uint8Array([1]));
     expect(store.reservedVersion).toBe(8);
     expect(() => store.find('torn')).toThrow(expect.objectContaining({ code: 'data_corrupt' }));
-    store.insert(operation('new', { version: 9 }));
+    store.insert(operation('new', { version: 9 }), owner);
     store[Symbol.dispose]();
     store = OperationStore.open(directory);
     expect(store.find('new')).toEqual(operation('new', { version: 9 }));

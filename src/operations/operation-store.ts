@@ -79,28 +79,42 @@ export class OperationStore implements Disposable {
     }
   }
 
-  insert(operation: Operation, checkpoint?: string): void {
-    const { id, type, status, createdAt, version, attempt, parent = null } = operation;
-    this.#db
-      .prepare(
-        `INSERT INTO operations (id, type, status, created_at, version, attempt, parent, record, checkpoint)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      )
-      .run(id, type, status, createdAt, version, attempt, parent, JSON.stringify(operation), checkpoint ?? null);
+  /**
+   * A number for whoever writes from now on, higher than that of all before. A record is written to by the one that
+   * inserted it or took it over last, and by nobody else: that keeps out who was taken for dead and wakes up.
+   */
+  claim(): number {
+    const row = this.#db.prepare('UPDATE counters SET owner = owner + 1 RETURNING owner').get();
+    return ownerRow.parse({ ...row }).owner;
   }
 
-  /**
-   * Writes a change of an operation. A record that has ended, or that a later attempt has taken over, stays as it is:
-   * then the answer is false.
-   */
-  update(operation: Operation, { result, durationMs }: Ending = {}): boolean {
-    const { id, type, status, version, attempt, endedAt = 0 } = operation;
+  insert(operation: Operation, owner: number, checkpoint?: string): void {
+    const { id, type, status, createdAt, version, parent = null } = operation;
+    this.#db
+      .prepare(
+        `INSERT INTO operations (id, type, status, created_at, version, owner, parent, record, checkpoint)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      )
+      .run(id, type, status, createdAt, version, owner, parent, JSON.stringify(operation), checkpoint ?? null);
+  }
+
+  /** Makes an unfinished operation the owner's. */
+  takeOver(operation: Operation, owner: number): void {
+    this.#db
+      .prepare(`UPDATE operations SET owner = ? WHERE id = ? AND owner < ? AND ${isUnfinished}`)
+      .run(owner, operation.id, owner);
+    this.update(operation, owner);
+  }
+
+  /** Writes a change of an operation. False, and nothing changed, when it has ended or somebody else owns it. */
+  update(operation: Operation, owner: number, { result, durationMs }: Ending = {}): boolean {
+    const { id, type, status, version, endedAt = 0 } = operation;
     return transaction(this.#db, () => {
       const { changes } = this.#db
         .prepare(
-          `UPDATE operations SET status = ?, version = ?, attempt = ?, record = ? WHERE id = ? AND attempt <= ? AND ${isUnfinished}`,
+          `UPDATE operations SET status = ?, version = ?, record = ? WHERE id = ? AND owner = ? AND ${isUnfinished}`,
         )
-        .run(status, version, attempt, JSON.stringify(operation), id, attempt);
+        .run(status, version, JSON.stringify(operation), id, owner);
       if (changes === 0) return false;
       if (result !== undefined) {
         this.#db
@@ -112,11 +126,11 @@ export class OperationStore implements Disposable {
     });
   }
 
-  /** False when a later attempt has taken over, or the operation has ended. */
-  saveCheckpoint({ id, attempt }: Pick<Operation, 'id' | 'attempt'>, checkpoint: string): boolean {
+  /** False, and nothing changed, when the operation has ended or somebody else owns it. */
+  saveCheckpoint(id: string, owner: number, checkpoint: string): boolean {
     const { changes } = this.#db
-      .prepare(`UPDATE operations SET checkpoint = ? WHERE id = ? AND attempt = ? AND ${isUnfinished}`)
-      .run(checkpoint, id, attempt);
+      .prepare(`UPDATE operations SET checkpoint = ? WHERE id = ? AND owner = ? AND ${isUnfinished}`)
+      .run(checkpoint, id, owner);
     return changes !== 0;
   }
 
@@ -211,11 +225,11 @@ export class OperationStore implements Disposable {
 
   /** Below this a version may have been announced, by this process or an earlier one. */
   get reservedVersion(): number {
-    return reservedRow.parse({ ...this.#db.prepare('SELECT reserved FROM versions').get() }).reserved;
+    return reservedRow.parse({ ...this.#db.prepare('SELECT reserved FROM counters').get() }).reserved;
   }
 
   reserveVersions(upTo: number): void {
-    this.#db.prepare('UPDATE versions SET reserved = ?').run(upTo);
+    this.#db.prepare('UPDATE counters SET reserved = ?').run(upTo);
   }
 
   [Symbol.dispose](): void {
@@ -246,6 +260,7 @@ const placeRow = z.object({ created_at: z.number(), seq: z.number() });
 const changeRow = z.object({ id: z.string(), version: z.number() });
 const idRow = z.object({ id: z.string() });
 const durationRow = z.object({ ms: z.number() });
+const ownerRow = z.object({ owner: z.number() });
 const reservedRow = z.object({ reserved: z.number() });
 
 function conditions({ status, type, parent }: OperationFilter): { where: string; values: string[] } {

@@ -29,7 +29,7 @@ import { VersionCounter } from './version-counter.ts';
 const progressToDiskMs = 1_000;
 
 /**
- * What the owner of an attempt may do with the record. When the operation has ended, or a later attempt has taken over,
+ * What the owner of an attempt may do with the record. When the operation has ended, or another process has taken over,
  * all of it does nothing: work that was left behind and wakes up late changes no record.
  */
 export interface OwnedOperation {
@@ -57,6 +57,7 @@ export class OperationsService {
   readonly #store: OperationStore;
   readonly #clock: Clock;
   readonly #versions: VersionCounter;
+  readonly #owner: number;
   readonly #live = new Map<string, Live>();
   readonly #watchers = new Map<string, Set<() => void>>();
   readonly #durations = new Map<string, number[]>();
@@ -65,6 +66,7 @@ export class OperationsService {
     this.#store = store;
     this.#clock = clock;
     this.#versions = new VersionCounter(store, clock);
+    this.#owner = store.claim();
   }
 
   /** @throws KtrdrError `not_found`. */
@@ -165,7 +167,7 @@ export class OperationsService {
   /** Registers new work. The record is on disk when this returns. Only the orchestrator calls it. */
   open(operation: Operation, source: CancellationSource, checkpoint?: string): OwnedOperation {
     const first = { ...operation, version: this.#versions.next() };
-    this.#store.insert(first, checkpoint);
+    this.#store.insert(first, this.#owner, checkpoint);
     const owned = this.#own(first, source);
     this.#announce(first.id);
     return owned;
@@ -174,7 +176,7 @@ export class OperationsService {
   /** Takes over what an earlier process left unfinished, in the state that it is to go on from. */
   takeOver(operation: Operation, source: CancellationSource): OwnedOperation {
     const next = { ...operation, version: this.#versions.next() };
-    this.#store.update(next);
+    this.#store.takeOver(next, this.#owner);
     const owned = this.#own(next, source);
     this.#announce(next.id);
     return owned;
@@ -183,7 +185,7 @@ export class OperationsService {
   /** Ends what an earlier process left unfinished. */
   endLeftBehind(operation: Operation, outcome: Outcome): void {
     const last = ended(interrupted(operation), outcome, this.#clock.now());
-    this.#store.update({ ...last, version: this.#versions.next() });
+    this.#store.takeOver({ ...last, version: this.#versions.next() }, this.#owner);
     this.#announce(last.id);
   }
 
@@ -229,7 +231,7 @@ export class OperationsService {
         }),
       saveCheckpoint: (checkpoint) =>
         ifOwned(() => {
-          if (!this.#store.saveCheckpoint(live.operation, checkpoint)) this.#fence(live);
+          if (!this.#store.saveCheckpoint(live.operation.id, this.#owner, checkpoint)) this.#fence(live);
         }),
       end: (outcome, result) => ifOwned(() => this.#end(live, outcome, result)),
     };
@@ -251,9 +253,9 @@ export class OperationsService {
     if (durationMs !== undefined) this.#durations.delete(last.type);
   }
 
-  #write(live: Live, operation: Operation, ending: Parameters<OperationStore['update']>[1] = {}): void {
+  #write(live: Live, operation: Operation, ending: Parameters<OperationStore['update']>[2] = {}): void {
     const next = { ...operation, version: this.#versions.next() };
-    if (!this.#store.update(next, ending)) return this.#fence(live);
+    if (!this.#store.update(next, this.#owner, ending)) return this.#fence(live);
     live.operation = next;
     live.writtenAt = this.#clock.elapsed();
     if (isTerminal(next.status)) this.#live.delete(next.id);
@@ -264,7 +266,7 @@ export class OperationsService {
     this.#show(live, operation);
     if (this.#clock.elapsed() - live.writtenAt < progressToDiskMs) return;
     live.writtenAt = this.#clock.elapsed();
-    if (!this.#store.update(live.operation)) this.#fence(live);
+    if (!this.#store.update(live.operation, this.#owner)) this.#fence(live);
   }
 
   /** A new version that only this process knows of. */

@@ -74,6 +74,8 @@ export async function runAttempt({
     await admitted();
     token.throwIfCancelled();
     owned.start(beginning(contract, input, clock.now()));
+    // Another process may have taken over while this one waited.
+    token.throwIfCancelled();
     log.info('operation started', { type: contract.type, attempt });
     const context = {
       id,
