@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { clientToken } from '../src/apps/client-token.ts';
 import { CancellationToken, systemClock } from '../src/async/index.ts';
-import type { Settings } from '../src/config/index.ts';
+import { processSettings, type Settings } from '../src/config/index.ts';
 import { BarStore } from '../src/data/index.ts';
 import { isTerminal, type Operation } from '../src/operations/index.ts';
 import { hostServiceConfig, OperationsClient } from '../src/service/index.ts';
@@ -32,14 +32,7 @@ describe(`a training host that is killed (seed ${seed})`, () => {
 
   beforeAll(async () => {
     home = await temporaryDirectory();
-    settings = {
-      home: home.path,
-      access: { file: join(home.path, 'token') },
-      api: { host: '127.0.0.1', port: 0, url: '' },
-      ib: { useHostService: false, hostServiceUrl: '', gateway: { host: '127.0.0.1', port: 1, clientId: 1 } },
-      training: { useHostService: false, hostServiceUrl: '' },
-      logLevel: 'silent',
-    };
+    settings = processSettings({ KTRDR_HOME: home.path, KTRDR_LOG_LEVEL: 'silent' });
     await using store = await BarStore.open(join(home.path, 'bars'));
     for (const [index, symbol] of ['AAA', 'BBB'].entries()) {
       const bars = walk({ seed: index + 1, count: 1_200 });
