@@ -2,6 +2,8 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { operationSchema, type Operation } from '../src/operations/index.ts';
 import { KtrdrProcess, ktrdr, temporaryDirectory, type TemporaryDirectory } from './support/ktrdr-process.ts';
 import { exampleStrategy } from './support/strategy.ts';
 
@@ -31,6 +33,13 @@ async function fileWith(name: string, text: string): Promise<string> {
   const path = join(files.path, name);
   await writeFile(path, text);
   return path;
+}
+
+const listedSchema = z.object({ operations: z.array(operationSchema) });
+
+async function operationsListed(options: string[]): Promise<Operation[]> {
+  const { stdout } = await ktrdr(['ops', 'list', '--json', ...options], api);
+  return listedSchema.parse(JSON.parse(stdout)).operations;
 }
 
 describe('the command line', () => {
@@ -86,6 +95,33 @@ describe('the command line', () => {
     expect(operations[0]).toMatchObject({ status: 'cancelled', cancellation: { reason: 'user', forced: false } });
     const { requestedAt = 0, stoppedAt = Infinity } = operations[0]?.cancellation ?? {};
     expect(stoppedAt - requestedAt).toBeLessThan(1_000);
+  });
+
+  it('ends a training that does not end in time, and says so', { timeout: 30_000 }, async () => {
+    const strategy = await fileWith('late.yaml', exampleStrategy({ symbol: 'MSFT', epochs: 100_000 }));
+    const late = await ktrdr(['models', 'train', strategy, '--deadline', '700ms'], api);
+    expect(late).toMatchObject({ code: 124, stderr: expect.stringContaining('Not done within 0.7 s') as string });
+    const [newest] = await operationsListed(['-n', '1']);
+    expect(newest).toMatchObject({
+      status: 'cancelled',
+      cancellation: { reason: 'timeout' },
+      traceId: expect.any(String) as string,
+    });
+    expect((await ktrdr(['ops', 'status', newest?.id ?? ''], api)).stdout).toMatch(/^  trace {5}[\da-f]{32}$/m);
+  });
+
+  it('lists operations page by page', { timeout: 30_000 }, async () => {
+    const ids: string[] = [];
+    let cursor: string[] = [];
+    for (;;) {
+      const { stderr, stdout } = await ktrdr(['ops', 'list', '-n', '2', ...cursor], api);
+      ids.push(...[...stdout.matchAll(/^op_\w+/gm)].map(([id]) => id));
+      const [, next] = /--cursor (\S+)/.exec(stderr) ?? [];
+      if (next === undefined) break;
+      cursor = ['--cursor', next];
+    }
+    expect(ids.length).toBeGreaterThan(3);
+    expect(ids).toEqual((await operationsListed([])).map(({ id }) => id));
   });
 
   it('cancels somebody else’s operation and waits until it has stopped', { timeout: 30_000 }, async () => {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { loadBars } from '../data/index.ts';
 import { calendarIds, jsonBarsAsArrow, jsonBarsSchema, timeframes } from '../market/index.ts';
 import { operationSchema } from '../operations/index.ts';
-import { defineEndpoint, encodable } from '../service/index.ts';
+import { defineEndpoint, encodable, unnamedStartHeaders } from '../service/index.ts';
 import { modelInfoSchema, trainModel } from '../training/index.ts';
 
 /** The domains' own routes of the API; the routes of operations come with every host service. */
@@ -63,6 +63,7 @@ export const postLoad = defineEndpoint({
   method: 'POST',
   path: '/data/load',
   summary: 'Start a load of bars; the answer is its operation. The same as `POST /operations/load_bars`',
+  headers: unnamedStartHeaders,
   body: loadBars.input,
   response: operationSchema,
   status: 202,
@@ -72,6 +73,7 @@ export const postTraining = defineEndpoint({
   method: 'POST',
   path: '/training/start',
   summary: 'Start a training; the answer is its operation. The same as `POST /operations/train_model`',
+  headers: unnamedStartHeaders,
   body: trainModel.input,
   response: operationSchema,
   status: 202,

@@ -2,12 +2,19 @@ import { join } from 'node:path';
 import { systemClock } from '../async/index.ts';
 import type { Logger } from '../base/index.ts';
 import { obtainToken, type Settings } from '../config/index.ts';
-import { BarStore, DataManager, type BarProvider } from '../data/index.ts';
+import { BarStore, DataManager, loadBars, type BarProvider } from '../data/index.ts';
 import { IbDataAdapter } from '../ib/index.ts';
 import { barsToJson, sliceBars, type TimeRange } from '../market/index.ts';
 import { OperationsService, OperationStore, ServiceOrchestrator } from '../operations/index.ts';
-import { hostServiceConfig, HostService, implement, type ImplementedEndpoint } from '../service/index.ts';
-import { ModelStore, TrainingAdapter, TrainingManager } from '../training/index.ts';
+import {
+  hostServiceConfig,
+  HostService,
+  implement,
+  startOptions,
+  type HostServiceConfig,
+  type ImplementedEndpoint,
+} from '../service/index.ts';
+import { ModelStore, TrainingAdapter, TrainingManager, trainModel } from '../training/index.ts';
 import { getBars, getCoverage, getModel, listModels, listSeries, postLoad, postTraining } from './api-endpoints.ts';
 import { clientToken } from './client-token.ts';
 import { directProvider } from './ib-host.ts';
@@ -54,22 +61,18 @@ export function startApi(settings: Settings, { port, log }: { port: number; log:
 
 function barProvider(settings: Settings, { resources, log }: { resources: Resources; log: Logger }): BarProvider {
   if (!settings.ib.useHostService) return directProvider(settings, { resources, log });
-  const config = hostServiceConfig({
-    baseUrl: settings.ib.hostServiceUrl,
-    connections: 10,
-    token: clientToken(settings),
-  });
-  return resources.add(new IbDataAdapter({ config, log }));
+  return resources.add(new IbDataAdapter({ config: hostConfig(settings, settings.ib), log }));
 }
 
 function trainingAdapter(settings: Settings, log: Logger): TrainingAdapter {
-  const config = hostServiceConfig({
-    baseUrl: settings.training.hostServiceUrl,
-    connections: 5,
-    timeoutMs: 60_000,
-    token: clientToken(settings),
-  });
-  return new TrainingAdapter({ config, log });
+  return new TrainingAdapter({ config: hostConfig(settings, settings.training), log });
+}
+
+function hostConfig(
+  settings: Settings,
+  { hostServiceUrl: baseUrl, pool }: Settings['ib' | 'training'],
+): HostServiceConfig {
+  return hostServiceConfig({ baseUrl, ...pool, token: clientToken(settings) });
 }
 
 function dataEndpoints(data: DataManager, operations: OperationsService): ImplementedEndpoint[] {
@@ -92,7 +95,9 @@ function dataEndpoints(data: DataManager, operations: OperationsService): Implem
     implement(getCoverage, ({ query: { symbol, timeframe, start, end } }) =>
       data.coverage({ symbol, timeframe }, { start, end }),
     ),
-    implement(postLoad, ({ body }) => operations.get(data.load(body).id)),
+    implement(postLoad, ({ headers, body }, context) =>
+      operations.get(data.load(body, startOptions(loadBars.type, headers, context)).id),
+    ),
   ];
 }
 
@@ -106,7 +111,9 @@ function trainingEndpoints({
   operations: OperationsService;
 }): ImplementedEndpoint[] {
   return [
-    implement(postTraining, ({ body }) => operations.get(training.train(body).id)),
+    implement(postTraining, ({ headers, body }, context) =>
+      operations.get(training.train(body, startOptions(trainModel.type, headers, context)).id),
+    ),
     implement(listModels, async () => ({ models: await models.list() })),
     implement(getModel, ({ params: { name, version: wanted } }) => models.get(name, wanted)),
   ];

@@ -10,9 +10,14 @@ describe('readSettings()', () => {
       ib: {
         useHostService: false,
         hostServiceUrl: 'http://127.0.0.1:5001',
+        pool: { connections: 10, timeoutMs: 30_000, keepAliveMs: 30_000 },
         gateway: { host: '127.0.0.1', port: 4002, clientId: 1 },
       },
-      training: { useHostService: false, hostServiceUrl: 'http://127.0.0.1:5002' },
+      training: {
+        useHostService: false,
+        hostServiceUrl: 'http://127.0.0.1:5002',
+        pool: { connections: 5, timeoutMs: 60_000, keepAliveMs: 30_000 },
+      },
       logLevel: 'info',
     });
   });
@@ -25,7 +30,13 @@ describe('readSettings()', () => {
       IB_PORT: '7497',
       KTRDR_HOME: '/srv/ktrdr',
       KTRDR_API_PORT: '9000',
+      IB_HOST_SERVICE_CONNECTIONS: '3',
+      TRAINING_HOST_SERVICE_TIMEOUT_SECONDS: '7.5',
+      TRAINING_HOST_SERVICE_KEEP_ALIVE_SECONDS: '2',
     });
+    expect(settings.ib.pool).toEqual({ connections: 3, timeoutMs: 30_000, keepAliveMs: 30_000 });
+    expect(settings.training.pool).toEqual({ connections: 5, timeoutMs: 7_500, keepAliveMs: 2_000 });
+    expect(() => readSettings({ IB_HOST_SERVICE_CONNECTIONS: '0' })).toThrow('use 1 to 1000');
     expect(settings.ib).toMatchObject({
       useHostService: true,
       hostServiceUrl: 'http://10.0.0.7:5001',

@@ -15,14 +15,25 @@ export interface Settings {
     /** Load through the IB host service instead of from the gateway directly. */
     readonly useHostService: boolean;
     readonly hostServiceUrl: string;
+    readonly pool: PoolSettings;
     readonly gateway: { readonly host: string; readonly port: number; readonly clientId: number };
   };
   readonly training: {
     /** Train on the training host service instead of in a thread of this process. */
     readonly useHostService: boolean;
     readonly hostServiceUrl: string;
+    readonly pool: PoolSettings;
   };
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+}
+
+/** How a client of a host service uses its connections. */
+export interface PoolSettings {
+  readonly connections: number;
+  /** The longest wait for an answer. */
+  readonly timeoutMs: number;
+  /** How long an idle connection is kept. */
+  readonly keepAliveMs: number;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -35,6 +46,15 @@ const port = z.coerce
   .int('is not a whole number')
   .min(0, 'a port lies between 0 and 65535')
   .max(65_535, 'a port lies between 0 and 65535');
+const connections = z.coerce
+  .number({ error: 'is not a number' })
+  .int('is not a whole number')
+  .min(1, 'use 1 to 1000')
+  .max(1_000, 'use 1 to 1000');
+const seconds = z.coerce
+  .number({ error: 'is not a number of seconds' })
+  .min(1, 'use 1 to 3600 seconds')
+  .max(3_600, 'use 1 to 3600 seconds');
 const httpUrl = z
   .url({ protocol: /^https?$/, error: 'is not an http:// or https:// address' })
   .transform((url) => url.replace(/\/+$/, ''));
@@ -56,11 +76,17 @@ const variables = z.object({
   KTRDR_API_URL: httpUrl.optional(),
   USE_IB_HOST_SERVICE: flag.default(false),
   IB_HOST_SERVICE_URL: httpUrl.default('http://127.0.0.1:5001'),
+  IB_HOST_SERVICE_CONNECTIONS: connections.default(10),
+  IB_HOST_SERVICE_TIMEOUT_SECONDS: seconds.default(30),
+  IB_HOST_SERVICE_KEEP_ALIVE_SECONDS: seconds.default(30),
   IB_HOST: z.string().min(1).default('127.0.0.1'),
   IB_PORT: port.default(4002),
   IB_CLIENT_ID: z.coerce.number({ error: 'is not a number' }).int().min(0).max(999).default(1),
   USE_TRAINING_HOST_SERVICE: flag.default(false),
   TRAINING_HOST_SERVICE_URL: httpUrl.default('http://127.0.0.1:5002'),
+  TRAINING_HOST_SERVICE_CONNECTIONS: connections.default(5),
+  TRAINING_HOST_SERVICE_TIMEOUT_SECONDS: seconds.default(60),
+  TRAINING_HOST_SERVICE_KEEP_ALIVE_SECONDS: seconds.default(30),
   KTRDR_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
 
@@ -103,9 +129,22 @@ export function readSettings(environment: Environment): Settings {
     ib: {
       useHostService: values.USE_IB_HOST_SERVICE,
       hostServiceUrl: values.IB_HOST_SERVICE_URL,
+      pool: {
+        connections: values.IB_HOST_SERVICE_CONNECTIONS,
+        timeoutMs: values.IB_HOST_SERVICE_TIMEOUT_SECONDS * 1_000,
+        keepAliveMs: values.IB_HOST_SERVICE_KEEP_ALIVE_SECONDS * 1_000,
+      },
       gateway: { host: values.IB_HOST, port: values.IB_PORT, clientId: values.IB_CLIENT_ID },
     },
-    training: { useHostService: values.USE_TRAINING_HOST_SERVICE, hostServiceUrl: values.TRAINING_HOST_SERVICE_URL },
+    training: {
+      useHostService: values.USE_TRAINING_HOST_SERVICE,
+      hostServiceUrl: values.TRAINING_HOST_SERVICE_URL,
+      pool: {
+        connections: values.TRAINING_HOST_SERVICE_CONNECTIONS,
+        timeoutMs: values.TRAINING_HOST_SERVICE_TIMEOUT_SECONDS * 1_000,
+        keepAliveMs: values.TRAINING_HOST_SERVICE_KEEP_ALIVE_SECONDS * 1_000,
+      },
+    },
     logLevel: values.KTRDR_LOG_LEVEL,
   };
 }

@@ -87,8 +87,8 @@ const postHistorical = defineEndpoint({ ...postFetch, path: '/data/historical' }
 
 /** What an IB host answers beside the operations; `fetchBars` must be registered with the orchestrator. */
 export function ibHostEndpoints(provider: IbBarProvider, orchestrator: ServiceOrchestrator): ImplementedEndpoint[] {
-  const fetched = async ({ body }: { body: BarRequest }, { token }: HandlerContext): Promise<JsonBars> => {
-    const { id, result } = orchestrator.start(fetchBars, body);
+  const fetched = async ({ body }: { body: BarRequest }, { token, traceId }: HandlerContext): Promise<JsonBars> => {
+    const { id, result } = orchestrator.start(fetchBars, body, { traceId });
     using _ = token.onCancelled(() => orchestrator.operations.cancel(id, token.reason));
     const answer = await result;
     return barsToJson(answer.kind === 'bars' ? answer.bars : emptyBars);

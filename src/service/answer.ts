@@ -1,6 +1,6 @@
 import type { HonoRequest } from 'hono';
 import { CancellationSource, type CancellationToken, type Clock } from '../async/index.ts';
-import { KtrdrError, type Logger } from '../base/index.ts';
+import { KtrdrError, newTraceId, traceIdOf, type Logger } from '../base/index.ts';
 import { formsOf, nameOf, type BinaryBody, type Endpoint, type RawInput } from './endpoint.ts';
 import { eventStream } from './event-stream.ts';
 import type { HostMetrics } from './host-metrics.ts';
@@ -33,14 +33,14 @@ export async function answer(
     const output: unknown = await (handler as (input: RawInput, context: HandlerContext) => unknown)(input, exchange);
     response = await exchange.respond(endpoint, output);
   } catch (thrown) {
-    response = problemOf(thrown, endpoint, options.log);
+    response = problemOf(thrown, endpoint, exchange.log);
   }
   if (endpoint.response !== 'events' || response.status !== 200) exchange[Symbol.dispose]();
   // Nobody will read it, so nothing must wait for a reader.
   if (request.raw.method === 'HEAD') await response.body?.cancel();
   const answered = { endpoint: nameOf(endpoint), status: response.status, ms: options.clock.elapsed() - begunAt };
   options.metrics.record(answered);
-  options.log.debug('request answered', answered);
+  exchange.log.debug('request answered', answered);
   return response;
 }
 
@@ -58,18 +58,22 @@ class Exchange implements HandlerContext, Disposable {
   // Handlers take their context apart, so these carry their own `this`.
   readonly header = (name: string): string | undefined => this.#request.header(name);
   readonly setHeader = (name: string, value: string): void => void this.#headers.set(name.toLowerCase(), value);
+  readonly traceId: string;
   readonly #request: HonoRequest;
   readonly #options: AnswerOptions;
   readonly #headers = new Map<string, string>();
   #source: CancellationSource | undefined;
+  #log: Logger | undefined;
 
   constructor(request: HonoRequest, options: AnswerOptions) {
     this.#request = request;
+    this.traceId = traceIdOf(request.header('traceparent')) ?? newTraceId();
     this.#options = options;
   }
 
   get log(): Logger {
-    return this.#options.log;
+    this.#log ??= this.#options.log.with({ traceId: this.traceId });
+    return this.#log;
   }
 
   // Made on first use: most handlers are done before anybody could go away.
@@ -103,7 +107,7 @@ class Exchange implements HandlerContext, Disposable {
       const events = output as AsyncIterable<ServerEvent>;
       return {
         mediaType: 'text/event-stream',
-        body: eventStream({ ...this.#options, events, source: this.#cancellation }),
+        body: eventStream({ ...this.#options, log: this.log, events, source: this.#cancellation }),
       };
     }
     if (response === 'binary') {

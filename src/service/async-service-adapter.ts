@@ -15,6 +15,14 @@ export interface AdapterOptions {
   readonly transport?: Transport;
   readonly clock?: Clock;
   readonly log?: Logger;
+  /** What every call belongs to that names no other trace. */
+  readonly traceId?: string;
+}
+
+/** What remote work is given. */
+export interface RemoteContext<C> extends OperationContext<C> {
+  /** After this time the host cancels the operation by itself, whoever still follows it. */
+  readonly deadlineMs?: number;
 }
 
 const healthIsFreshMs = 3_000;
@@ -28,12 +36,18 @@ export abstract class AsyncServiceAdapter implements AsyncDisposable {
   abstract readonly serviceName: string;
   /** For programs: what kind of host this is. */
   abstract readonly serviceType: string;
-  readonly #options: Required<AdapterOptions>;
+  readonly #options: Required<Omit<AdapterOptions, 'traceId'>> & Pick<AdapterOptions, 'traceId'>;
   #client: EndpointClient | undefined;
   #health: { value: Health; at: number } | undefined;
 
-  constructor({ config, transport = poolTransport(config), clock = systemClock, log = silentLogger }: AdapterOptions) {
-    this.#options = { config, transport, clock, log };
+  constructor({
+    config,
+    transport = poolTransport(config),
+    clock = systemClock,
+    log = silentLogger,
+    ...trace
+  }: AdapterOptions) {
+    this.#options = { config, transport, clock, log, ...trace };
   }
 
   get metrics(): AdapterMetrics {
@@ -63,8 +77,9 @@ export abstract class AsyncServiceAdapter implements AsyncDisposable {
   }
 
   /** Long work on the host, see `runOnHost`: an `OperationWork` like any other. */
-  protected run<I, C, R>(contract: OperationContract<I, C, R>, input: I, context: OperationContext<C>): Promise<R> {
-    return runOnHost({ client: this.#connect(), contract, input, context });
+  protected run<I, C, R>(contract: OperationContract<I, C, R>, input: I, context: RemoteContext<C>): Promise<R> {
+    const { deadlineMs } = context;
+    return runOnHost({ client: this.#connect(), contract, input, context, deadlineMs });
   }
 
   /** The states of an operation on the host until its end, see `followOperation`. */

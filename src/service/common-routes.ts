@@ -16,6 +16,7 @@ import {
   watchOperation,
 } from './operation-endpoints.ts';
 import type { ServerEvent } from './sse.ts';
+import { startOptions } from './start-headers.ts';
 
 /** Says what keeps the service from its work, or nothing when it is ready. */
 export type ReadinessCheck = () => string | undefined | Promise<string | undefined>;
@@ -60,11 +61,11 @@ export function operationRoutes(orchestrator: ServiceOrchestrator, prefix: strin
     return operations.get(id);
   };
   return [
-    implement(startOperation, ({ params: { type, id }, body }, context) =>
-      started(orchestrator.startByType(type, body, { id }).id, context),
+    implement(startOperation, ({ params: { type, id }, headers, body }, context) =>
+      started(orchestrator.startByType(type, body, { ...startOptions(type, headers, context), id }).id, context),
     ),
-    implement(startUnnamedOperation, ({ params: { type }, body }, context) =>
-      started(orchestrator.startByType(type, body).id, context),
+    implement(startUnnamedOperation, ({ params: { type }, headers, body }, context) =>
+      started(orchestrator.startByType(type, body, startOptions(type, headers, context)).id, context),
     ),
     implement(listOperations, ({ query: { status, type, parent, limit, cursor } }) =>
       operations.list({
@@ -86,7 +87,9 @@ export function operationRoutes(orchestrator: ServiceOrchestrator, prefix: strin
       return binary(bytes, mediaType);
     }),
     implement(cancelOperation, ({ params: { id }, body }) => operations.cancel(id, body?.reason)),
-    implement(resumeOperation, ({ params: { id } }, context) => started(orchestrator.resume(id).id, context)),
+    implement(resumeOperation, ({ params: { id } }, context) =>
+      started(orchestrator.resume(id, { traceId: context.traceId }).id, context),
+    ),
   ];
 }
 

@@ -1,5 +1,5 @@
 import { retry, type CancellationToken, type Clock } from '../async/index.ts';
-import { KtrdrError, type Logger } from '../base/index.ts';
+import { KtrdrError, traceparentOf, type Logger } from '../base/index.ts';
 import { Attempt, callError } from './attempt.ts';
 import {
   formsOf,
@@ -32,10 +32,13 @@ export interface EndpointClientOptions {
   readonly transport: Transport;
   readonly clock: Clock;
   readonly log: Logger;
+  /** What every call belongs to that names no other trace. */
+  readonly traceId?: string;
 }
 
 interface CallOptions {
   readonly token: CancellationToken;
+  readonly traceId?: string | undefined;
   /** Tries after the first one, of an idempotent endpoint; the configured number when absent. */
   readonly retries?: number;
   readonly timeoutMs?: number;
@@ -56,17 +59,19 @@ export class EndpointClient implements AsyncDisposable {
   readonly log: Logger;
   readonly #config: HostServiceConfig;
   readonly #transport: Transport;
+  readonly #traceId: string | undefined;
   #requests = 0;
   #retries = 0;
   #failures = 0;
   #latencyMs = { count: 0, sum: 0, max: 0 };
 
-  constructor({ service, config, transport, clock, log }: EndpointClientOptions) {
+  constructor({ service, config, transport, clock, log, traceId }: EndpointClientOptions) {
     this.service = service;
     this.clock = clock;
     this.log = log;
     this.#config = config;
     this.#transport = transport;
+    this.#traceId = traceId;
   }
 
   get metrics(): AdapterMetrics {
@@ -91,10 +96,10 @@ export class EndpointClient implements AsyncDisposable {
   async call<E extends Endpoint>(
     endpoint: E,
     input: EndpointInput<E>,
-    { token, retries = this.#config.retries, timeoutMs = this.#config.timeoutMs }: CallOptions,
+    { token, traceId = this.#traceId, retries = this.#config.retries, timeoutMs = this.#config.timeoutMs }: CallOptions,
   ): Promise<EndpointOutput<E>> {
     const begunAt = this.clock.elapsed();
-    const request = requestOf(endpoint, input);
+    const request = requestOf(endpoint, input, traceId);
     this.#requests += 1;
     try {
       const output = await retry(() => this.#callOnce(endpoint, request, { token, timeoutMs }), {
@@ -122,7 +127,7 @@ export class EndpointClient implements AsyncDisposable {
     input: EndpointInput<E>,
     { token, idleMs, onContact }: StreamOptions,
   ): AsyncGenerator<ServerEvent, void, undefined> {
-    const request = { ...requestOf(endpoint, input), idleMs, isStream: true };
+    const request = { ...requestOf(endpoint, input, this.#traceId), idleMs, isStream: true };
     using attempt = new Attempt(token, this.clock, idleMs);
     try {
       const response = await this.#send({ ...request, signal: attempt.signal });
@@ -183,9 +188,17 @@ export class EndpointClient implements AsyncDisposable {
   }
 }
 
-function requestOf(endpoint: Endpoint, input: RawInput): Omit<TransportRequest, 'signal' | 'idleMs'> {
+function requestOf(
+  endpoint: Endpoint,
+  input: RawInput,
+  traceId: string | undefined,
+): Omit<TransportRequest, 'signal' | 'idleMs'> {
   const path = pathOf(endpoint, input);
   const headers: Record<string, string> = { accept: acceptOf(endpoint) };
+  for (const [name, value] of Object.entries(input.headers ?? {})) {
+    if (typeof value === 'string') headers[name] = value;
+  }
+  if (traceId !== undefined) headers['traceparent'] = traceparentOf(traceId);
   if (input.body === undefined) return { method: endpoint.method, path, headers };
   headers['content-type'] = 'application/json';
   return { method: endpoint.method, path, headers, body: JSON.stringify(input.body) };

@@ -12,6 +12,8 @@ export interface Endpoint {
   readonly params?: z.ZodObject;
   /** Values arrive as text, or as a list of texts when the key is repeated: use `z.coerce` and `oneOrMore`. */
   readonly query?: z.ZodObject;
+  /** Names in lower case. Values arrive as text. */
+  readonly headers?: z.ZodObject;
   /** Travels as JSON. */
   readonly body?: z.ZodType;
   /** JSON, JSON or bytes of the same value, bytes that the handler names the media type of, or server-sent events. */
@@ -101,6 +103,7 @@ export function placeholdersOf(path: string): string[] {
 export interface RawInput {
   readonly params?: Readonly<Record<string, unknown>>;
   readonly query?: Readonly<Record<string, unknown>>;
+  readonly headers?: Readonly<Record<string, unknown>>;
   readonly body?: unknown;
 }
 
@@ -129,7 +132,7 @@ function segment(endpoint: Endpoint, name: string, value: unknown): string {
 }
 
 type DeclaredPart<E> = {
-  [P in 'params' | 'query' | 'body']: P extends keyof E ? P : never;
-}['params' | 'query' | 'body'];
+  [P in 'params' | 'query' | 'headers' | 'body']: P extends keyof E ? P : never;
+}['params' | 'query' | 'headers' | 'body'];
 type MayBeAbsent<T> = undefined extends T ? true : Partial<T> extends T ? true : false;
 type PartSchema<E, P> = P extends keyof E ? Extract<E[P], z.ZodType> : never;

@@ -147,7 +147,7 @@ describe('the routes of a host', () => {
 
   it('take a body that breaks off for a fault of the request, not for a bug', async () => {
     const lines: string[] = [];
-    const log: Logger = { ...silentLogger, error: (message) => void lines.push(message) };
+    const log: Logger = { ...silentLogger, error: (message) => void lines.push(message), with: () => log };
     const body = new ReadableStream({ pull: (controller) => controller.error(new Error('aborted')) });
     const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body, duplex: 'half' as const };
     const response = await request(newHost({ log }), '/notes', init);
@@ -157,7 +157,7 @@ describe('the routes of a host', () => {
 
   it('log the stack of a bug and answer without it', async () => {
     const lines: Record<string, unknown>[] = [];
-    const log: Logger = { ...silentLogger, error: (_, fields = {}) => void lines.push(fields) };
+    const log: Logger = { ...silentLogger, error: (_, fields = {}) => void lines.push(fields), with: () => log };
     const response = await request(newHost({ log }), '/broken');
     expect(response.status).toBe(500);
     const text = await response.text();
@@ -387,7 +387,8 @@ describe('the stream of an operation', () => {
 
   it('takes a reader who goes away while nothing happens for no fault', async () => {
     const warnings: string[] = [];
-    const { host } = tickingHost({ log: { ...silentLogger, warn: (message) => void warnings.push(message) } });
+    const log: Logger = { ...silentLogger, warn: (message) => void warnings.push(message), with: () => log };
+    const { host } = tickingHost({ log });
     const chunks = ((await request(host, '/ticks')).body ?? new ReadableStream<Uint8Array>()).getReader();
     await chunks.read();
     await chunks.read();
@@ -479,7 +480,10 @@ describe('the description of a host', () => {
       type: 'object',
       properties: { wanted: { type: 'integer', default: 1 } },
     });
-    expect(put?.parameters).toMatchObject([{ name: 'id', in: 'path', required: true }]);
+    expect(put?.parameters).toMatchObject([
+      { name: 'id', in: 'path', required: true },
+      { name: 'operation-deadline', in: 'header', required: false, schema: { type: 'integer' } },
+    ]);
     expect(document.paths['/either']?.['get']?.responses['200']?.content).toHaveProperty(['application/x-byte']);
     expect(document.paths['/operations']?.['get']?.parameters).toMatchObject([
       { name: 'status', required: false },

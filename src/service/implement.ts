@@ -7,6 +7,8 @@ export interface HandlerContext {
   /** Fires when the caller goes away and when the host shuts down. */
   readonly token: CancellationToken;
   readonly log: Logger;
+  /** Of the trace that the request belongs to: the caller's, or one that begins here. */
+  readonly traceId: string;
   /** Of the request. */
   readonly header: (name: string) => string | undefined;
   /** Of the response. */

@@ -16,4 +16,5 @@ export { memoryTransport } from './memory-transport.ts';
 export type { Health } from './operation-endpoints.ts';
 export { OperationsClient } from './operations-client.ts';
 export type { ServerEvent } from './sse.ts';
+export { startOptions, unnamedStartHeaders } from './start-headers.ts';
 export type { Transport, TransportRequest, TransportResponse } from './transport.ts';

@@ -86,13 +86,14 @@ function operationId({ method, path }: Endpoint): string {
   return [method.toLowerCase(), ...words].join('_');
 }
 
-function parametersOf({ path, params, query }: Endpoint): Json[] {
+function parametersOf({ path, params, query, headers }: Endpoint): Json[] {
   const inPath = placeholdersOf(path).map((name) => parameter(name, 'path', params?.shape[name]));
   const inQuery = Object.entries(query?.shape ?? {}).map(([name, schema]) => parameter(name, 'query', schema));
-  return [...inPath, ...inQuery];
+  const inHeaders = Object.entries(headers?.shape ?? {}).map(([name, schema]) => parameter(name, 'header', schema));
+  return [...inPath, ...inQuery, ...inHeaders];
 }
 
-function parameter(name: string, place: 'path' | 'query', schema: z.core.$ZodType | undefined): Json {
+function parameter(name: string, place: 'path' | 'query' | 'header', schema: z.core.$ZodType | undefined): Json {
   const required = place === 'path' || (schema !== undefined && !z.safeParse(schema, undefined).success);
   return { name, in: place, required, schema: schema === undefined ? {} : jsonSchema(schema, 'input') };
 }

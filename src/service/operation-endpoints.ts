@@ -4,6 +4,7 @@ import type { Schema } from '../base/index.ts';
 import { operationSchema, operationStatuses } from '../operations/index.ts';
 import { defineEndpoint } from './endpoint.ts';
 import { oneOrMore } from './one-or-more.ts';
+import { startHeaders, unnamedStartHeaders } from './start-headers.ts';
 
 /** That a host is alive, and which one it is. */
 export interface Health {
@@ -43,6 +44,7 @@ export const startOperation = defineEndpoint({
   path: '/operations/{type}/{id}',
   summary: 'Start an operation under an id of your choice, or join the one that has it',
   params: z.object({ type: z.string(), id: z.string() }),
+  headers: startHeaders,
   body: z.unknown(),
   response: operationSchema,
   status: 202,
@@ -53,6 +55,7 @@ export const startUnnamedOperation = defineEndpoint({
   path: '/operations/{type}',
   summary: 'Start an operation; the service chooses the id',
   params: ofType,
+  headers: unnamedStartHeaders,
   body: z.unknown(),
   response: operationSchema,
   status: 202,

@@ -1,6 +1,6 @@
 import type { CancellationToken, CancelReason } from '../async/index.ts';
-import { decodeResult, type Operation, type OperationContext, type OperationContract } from '../operations/index.ts';
-import { AsyncServiceAdapter, type AdapterOptions } from './async-service-adapter.ts';
+import { decodeResult, type Operation, type OperationContract } from '../operations/index.ts';
+import { AsyncServiceAdapter, type AdapterOptions, type RemoteContext } from './async-service-adapter.ts';
 import type { Endpoint, EndpointInput, EndpointOutput } from './endpoint.ts';
 import type { FollowOptions } from './follow-operation.ts';
 import {
@@ -58,7 +58,7 @@ export class OperationsClient extends AsyncServiceAdapter {
     return super.call(endpoint, input, token);
   }
 
-  override run<I, C, R>(contract: OperationContract<I, C, R>, input: I, context: OperationContext<C>): Promise<R> {
+  override run<I, C, R>(contract: OperationContract<I, C, R>, input: I, context: RemoteContext<C>): Promise<R> {
     return super.run(contract, input, context);
   }
 

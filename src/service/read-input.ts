@@ -19,10 +19,11 @@ export class RequestFault extends KtrdrError {
  * @throws KtrdrError `invalid_input` naming what is wrong.
  */
 export async function readInput(endpoint: Endpoint, request: HonoRequest, maxBodyBytes: number): Promise<RawInput> {
-  const { params, query, body } = endpoint;
+  const { params, query, headers, body } = endpoint;
   return {
     ...(params === undefined ? {} : { params: parsePart(params, request.param(), endpoint, 'path') }),
     ...(query === undefined ? {} : { query: parsePart(query, scalars(request.queries()), endpoint, 'query') }),
+    ...(headers === undefined ? {} : { headers: parsePart(headers, request.header(), endpoint, 'headers') }),
     ...(body === undefined ? {} : { body: parsePart(body, await readJson(request, maxBodyBytes), endpoint, 'body') }),
   };
 }

@@ -16,6 +16,8 @@ interface RemoteRun<I, C, R> {
   readonly contract: OperationContract<I, C, R>;
   readonly input: I;
   readonly context: OperationContext<C>;
+  /** After this time the host cancels the operation by itself. */
+  readonly deadlineMs?: number | undefined;
   /** How long a cancelled operation may take to end on the host. */
   readonly graceMs?: number;
 }
@@ -31,9 +33,10 @@ export async function runOnHost<I, C, R>({
   contract,
   input,
   context,
+  deadlineMs,
   graceMs = 5_000,
 }: RemoteRun<I, C, R>): Promise<R> {
-  const { id, token, progress, clock, log } = context;
+  const { id, token, progress, clock, log, traceId } = context;
   token.throwIfCancelled(`the start of operation "${id}" on ${client.service}`);
   // Talking to the host outlives the cancel: it has to hear of it, and to say that it has stopped.
   using talk = new CancellationSource();
@@ -68,8 +71,9 @@ export async function runOnHost<I, C, R>({
 
   /** From the start to the end, which it returns. */
   async function conduct(): Promise<Operation> {
-    const start = { params: { type: contract.type, id }, body: input };
-    let operation = await client.call(startOperation, start, { token: talk.token });
+    const headers = deadlineMs === undefined ? {} : { 'operation-deadline': String(deadlineMs) };
+    const start = { params: { type: contract.type, id }, headers, body: input };
+    let operation = await client.call(startOperation, start, { token: talk.token, traceId });
     // The first cancel may have reached the host before the start did.
     if (token.isCancelled) await relayCancel();
     relayProgress(operation);

@@ -2,7 +2,13 @@ import { z } from 'zod';
 import { cancelReasons } from '../async/index.ts';
 import { operationIdSchema, problemSchema } from '../base/index.ts';
 import { operationStatuses, type Operation } from '../operations/index.ts';
-import { defineEndpoint, implement, type ImplementedEndpoint } from '../service/index.ts';
+import {
+  defineEndpoint,
+  implement,
+  startOptions,
+  unnamedStartHeaders,
+  type ImplementedEndpoint,
+} from '../service/index.ts';
 import { trainModel, trainModelInputShape } from './train-model.ts';
 import type { TrainingManager } from './training-manager.ts';
 
@@ -12,9 +18,10 @@ import type { TrainingManager } from './training-manager.ts';
  */
 export function trainingHostEndpoints(training: TrainingManager): ImplementedEndpoint[] {
   return [
-    implement(startTraining, ({ body: { session_id: id, ...input } }) =>
-      sessionOf(training.get(training.train(input, id === undefined ? {} : { id }).id)),
-    ),
+    implement(startTraining, ({ headers, body: { session_id: id, ...input } }, context) => {
+      const options = startOptions(trainModel.type, headers, context);
+      return sessionOf(training.get(training.train(input, id === undefined ? options : { ...options, id }).id));
+    }),
     implement(getTrainingStatus, ({ params }) => sessionOf(training.get(params.session_id))),
     implement(cancelTraining, ({ params, body }) => sessionOf(training.cancel(params.session_id, body?.reason))),
     implement(putCancellation, ({ params, body }) => sessionOf(training.cancel(params.session_id, body?.reason))),
@@ -46,6 +53,7 @@ const startTraining = defineEndpoint({
   method: 'POST',
   path: '/training/start',
   summary: 'Start a training, under a session id of your choice if you name one',
+  headers: unnamedStartHeaders,
   body: z.strictObject({ ...trainModelInputShape, session_id: operationIdSchema.exactOptional() }),
   response: session,
   status: 202,

@@ -9,6 +9,8 @@ import { startTrainingHost } from '../../src/apps/training-host.ts';
 import { startGatewaySimulator, type GatewaySimulator, type GatewaySimulatorOptions } from '../../src/ib/index.ts';
 import { hostServiceConfig, OperationsClient } from '../../src/service/index.ts';
 
+const pool = { connections: 10, timeoutMs: 30_000, keepAliveMs: 30_000 };
+
 /** The whole system on loopback ports: every boundary is real, only the processes are one. */
 export interface Services extends AsyncDisposable {
   readonly gateway: GatewaySimulator;
@@ -40,8 +42,13 @@ export async function startServices({
     home,
     access: { file: join(home, 'token') },
     api: { host: '127.0.0.1', port: 0, url: '' },
-    ib: { useHostService: false, hostServiceUrl: '', gateway: { host: '127.0.0.1', port: gateway.port, clientId: 1 } },
-    training: { useHostService: false, hostServiceUrl: '' },
+    ib: {
+      useHostService: false,
+      hostServiceUrl: '',
+      pool,
+      gateway: { host: '127.0.0.1', port: gateway.port, clientId: 1 },
+    },
+    training: { useHostService: false, hostServiceUrl: '', pool },
     logLevel: 'silent',
   };
   const ibHost = resources.add(await startIbHost(settings, { port: 0, log }));
@@ -50,8 +57,8 @@ export async function startServices({
   const routed: Settings = {
     ...settings,
     // Locally the API is a client of the gateway itself, beside the host's.
-    ib: { useHostService, hostServiceUrl: ibHost.url, gateway: { ...settings.ib.gateway, clientId: 11 } },
-    training: { useHostService, hostServiceUrl: trainingHost.url },
+    ib: { useHostService, hostServiceUrl: ibHost.url, pool, gateway: { ...settings.ib.gateway, clientId: 11 } },
+    training: { useHostService, hostServiceUrl: trainingHost.url, pool },
   };
   const api = resources.add(await startApi(routed, { port: 0, log }));
   return {

@@ -1,13 +1,14 @@
-import { KtrdrError } from '../../base/index.ts';
+import { KtrdrError, newTraceId } from '../../base/index.ts';
 import type { Settings } from '../../config/index.ts';
 import { hostServiceConfig, OperationsClient } from '../../service/index.ts';
 import { clientToken } from '../client-token.ts';
 
-/** Gives a command the API, and a hint to whoever has not started one. One pooled client an invocation. */
+/** Gives a command the API, and a hint to whoever has not started one. One pooled client and one trace an invocation. */
 export async function withApi<T>(settings: Settings, act: (client: OperationsClient) => Promise<T>): Promise<T> {
   const { api } = settings;
   await using client = new OperationsClient('the ktrdr API', {
     config: hostServiceConfig({ baseUrl: api.url, retries: 1, token: clientToken(settings) }),
+    traceId: newTraceId(),
   });
   try {
     return await act(client);

@@ -51,6 +51,19 @@ export function wholeNumberBetween(least: number, most: number): (text: string) 
 /** Milliseconds; a minute is what clients wait for an answer. */
 export const latencyOption = wholeNumberBetween(0, 60_000);
 
+const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const longestDurationMs = 30 * 86_400_000;
+
+/** `90s`, `5m`, `1.5h`: milliseconds. */
+export function durationOption(text: string): number {
+  const [, number = '', unit = ''] = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)$/.exec(text) ?? [];
+  const ms = Math.round(Number(number) * (unitMs[unit] ?? 0));
+  if (ms < 1 || ms > longestDurationMs) {
+    throw new InvalidArgumentError(`"${text}" is not a duration; write 90s, 5m or 1.5h, up to 30d.`);
+  }
+  return ms;
+}
+
 /** A variable of the shell that is not set would otherwise choose the default without a word. */
 export function filledOption(text: string): string {
   if (text.trim() === '') throw new InvalidArgumentError('it is empty.');

@@ -9,6 +9,7 @@ import { version } from '../version.ts';
 import { interruptible } from './interruptible.ts';
 import {
   dateOption,
+  durationOption,
   filledOption,
   latencyOption,
   listOption,
@@ -96,6 +97,7 @@ export function createProgram(setExitCode: (code: number) => void): Command {
     .option('-m, --mode <mode>', 'local, tail, backfill or full', modeOption, 'tail' as const)
     .option('--start <date>', 'first day or instant wanted (UTC)', dateOption)
     .option('--end <date>', 'first day or instant not wanted any more (UTC)', dateOption)
+    .option('--deadline <duration>', 'cancel it by itself after this time, for example 90s or 2h', durationOption)
     .option('--json', 'print the result as JSON')
     .action(
       client(async (context, symbol: string, options: LoadOptions) =>
@@ -136,6 +138,7 @@ export function createProgram(setExitCode: (code: number) => void): Command {
     .option('--start <date>', 'first day or instant to train on (UTC)', dateOption)
     .option('--end <date>', 'end of the span, exclusive (UTC)', dateOption)
     .option('--seed <number>', 'instead of the one in the strategy', wholeNumberOption)
+    .option('--deadline <duration>', 'cancel it by itself after this time, for example 90s or 2h', durationOption)
     .option('--json', 'print the result as JSON')
     .action(
       client(async (context, path: string, options: TrainOptions) =>
@@ -158,7 +161,9 @@ export function createProgram(setExitCode: (code: number) => void): Command {
     .description('list operations, newest first')
     .option('--status <list>', 'only these, for example running,failed', listOption)
     .option('--type <type>', 'only this type, for example load_bars', filledOption)
+    .option('--parent <id>', 'only the children of this operation', filledOption)
     .option('-n, --limit <count>', 'at most so many', wholeNumberBetween(1, 1_000), 20)
+    .option('--cursor <cursor>', 'go on where an earlier page ended', filledOption)
     .option('--json', 'print JSON')
     .action(
       client(async (context, options: ListOptions) => (await import('./commands/ops.ts')).list(context, options)),

@@ -2,6 +2,7 @@ import { CancellationToken, noCheckpoint, ProgressReporter, systemClock } from '
 import { isCancelled, KtrdrError, newOperationId, silentLogger } from '../../base/index.ts';
 import { noChildren, type OperationContract } from '../../operations/index.ts';
 import type { OperationsClient } from '../../service/index.ts';
+import { formatDuration } from './format.ts';
 import { closingLine, ProgressLine } from './progress-line.ts';
 import { colours, terminal } from './terminal.ts';
 
@@ -10,13 +11,15 @@ interface Run<I, C, R> {
   contract: OperationContract<I, C, R>;
   input: I;
   token: CancellationToken;
+  /** The API cancels the operation by itself after this time. */
+  deadlineMs?: number | undefined;
 }
 
 /**
  * Runs long work on the API and shows it. The command line is one more client of the machinery that the API itself uses
  * towards its hosts: the cancel is relayed, a dropped stream is taken up, the result is decoded.
  */
-export async function runOperation<I, C, R>({ client, contract, input, token }: Run<I, C, R>): Promise<R> {
+export async function runOperation<I, C, R>({ client, contract, input, token, deadlineMs }: Run<I, C, R>): Promise<R> {
   const id = newOperationId(contract.type, systemClock.now());
   const line = new ProgressLine();
   using progress = new ProgressReporter<C>({
@@ -38,6 +41,7 @@ export async function runOperation<I, C, R>({ client, contract, input, token }: 
       progress,
       log: silentLogger,
       clock: systemClock,
+      ...(deadlineMs === undefined ? {} : { deadlineMs }),
     });
     progress.flush();
     line.end(closingLine(await client.get(id, CancellationToken.none)));
@@ -49,6 +53,11 @@ export async function runOperation<I, C, R>({ client, contract, input, token }: 
     // Only the API knows whether there is an operation to look at: what it refused or never heard has none.
     if (thrown instanceof KtrdrError && thrown.details['operation'] === id) {
       terminal.note(colours.dim(`  operation ${id}`));
+    }
+    if (deadlineMs !== undefined && isCancelled(thrown) && KtrdrError.from(thrown).details['reason'] === 'timeout') {
+      throw new KtrdrError('deadline_exceeded', `Not done within ${formatDuration(deadlineMs)}, so it was cancelled.`, {
+        cause: thrown,
+      });
     }
     throw thrown;
   }

@@ -16,6 +16,7 @@ interface Span {
 export interface LoadOptions extends Span {
   timeframe: Timeframe;
   mode: LoadMode;
+  deadline?: number;
   json?: boolean;
 }
 
@@ -28,10 +29,11 @@ export interface ShowOptions extends Span {
 const listedGaps = 5;
 
 export async function load({ settings, token }: CommandContext, symbol: string, options: LoadOptions): Promise<void> {
-  const { timeframe, mode, json = false } = options;
+  const { timeframe, mode, deadline: deadlineMs, json = false } = options;
   checkSpan(options);
+  const input = { symbol, timeframe, mode, ...spanOf(options) };
   const result = await withApi(settings, (client) =>
-    runOperation({ client, contract: loadBars, input: { symbol, timeframe, mode, ...spanOf(options) }, token }),
+    runOperation({ client, contract: loadBars, input, token, deadlineMs }),
   );
   terminal.print(json ? JSON.stringify(result) : loadSummary(result));
 }

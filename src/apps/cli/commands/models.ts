@@ -18,18 +18,21 @@ export interface TrainOptions {
   start?: number;
   end?: number;
   seed?: number;
+  deadline?: number;
   json?: boolean;
 }
 
 export async function train(
   { settings, token }: CommandContext,
   path: string,
-  { json = false, ...overrides }: TrainOptions,
+  { json = false, deadline: deadlineMs, ...overrides }: TrainOptions,
 ): Promise<void> {
   checkSpan(overrides);
   const strategy = await readStrategy(path);
   const input = { strategy, strategyName: basename(path), ...overrides };
-  const result = await withApi(settings, (client) => runOperation({ client, contract: trainModel, input, token }));
+  const result = await withApi(settings, (client) =>
+    runOperation({ client, contract: trainModel, input, token, deadlineMs }),
+  );
   terminal.print(json ? JSON.stringify(result) : trainingSummary(result));
 }
 

@@ -9,21 +9,26 @@ import { table, terminal } from '../terminal.ts';
 export interface ListOptions {
   status?: string[];
   type?: string;
+  parent?: string;
   limit: number;
+  cursor?: string;
   json?: boolean;
 }
 
 export async function list(
   { settings, token }: CommandContext,
-  { status, type, limit, json = false }: ListOptions,
+  { status, type, parent, limit, cursor, json = false }: ListOptions,
 ): Promise<void> {
   const filter = {
     limit,
     ...(status === undefined ? {} : { status: status.map(statusNamed) }),
     ...(type === undefined ? {} : { type }),
+    ...(parent === undefined ? {} : { parent }),
+    ...(cursor === undefined ? {} : { cursor }),
   };
-  const { operations, total } = await withApi(settings, (client) => client.list(filter, token));
-  if (json) terminal.print(JSON.stringify({ operations, total }));
+  const page = await withApi(settings, (client) => client.list(filter, token));
+  const { operations, nextCursor } = page;
+  if (json) terminal.print(JSON.stringify(page));
   else if (operations.length === 0) terminal.print('There are no such operations.');
   else {
     const rows = operations.map(({ id, status: state, progress, createdAt, message }) => [
@@ -34,7 +39,7 @@ export async function list(
       message,
     ]);
     terminal.print(table(['id', 'status', '>done', 'created (UTC)', 'what'], rows));
-    if (total > operations.length) terminal.note(`${total - operations.length} more; see --limit.`);
+    if (nextCursor !== undefined) terminal.note(`There are more: add --cursor ${nextCursor}`);
   }
 }
 
@@ -93,6 +98,7 @@ function statusNamed(text: string): OperationStatus {
 
 function described(operation: Operation): string {
   const { id, type, status: state, message, progress, createdAt, startedAt, endedAt, cancellation, error } = operation;
+  const { attempt, attempts, queuePlace, deadlineAt, parent, resumedFrom, traceId } = operation;
   const at = (time: number): string => new Date(time).toISOString();
   const lines = [
     id,
@@ -102,11 +108,22 @@ function described(operation: Operation): string {
     `  done      ${formatPercent(progress.fraction)}`,
     `  created   ${at(createdAt)}`,
   ];
+  if (queuePlace !== undefined) lines.push(`  queue     place ${queuePlace}`);
   if (startedAt !== undefined) lines.push(`  started   ${at(startedAt)}`);
   if (endedAt !== undefined)
     lines.push(
       `  ended     ${at(endedAt)}${startedAt === undefined ? '' : ` after ${formatDuration(endedAt - startedAt)}`}`,
     );
+  if (deadlineAt !== undefined && endedAt === undefined) lines.push(`  deadline  ${at(deadlineAt)}`);
+  if (attempt > 1) {
+    lines.push(`  attempt   ${attempt}`);
+    for (const { number, startedAt: begunAt, ended, error: why } of attempts) {
+      lines.push(`    ${number}: ${at(begunAt)} ${ended}${why === undefined ? '' : ` (${why.detail})`}`);
+    }
+  }
+  if (parent !== undefined) lines.push(`  parent    ${parent}`);
+  if (resumedFrom !== undefined) lines.push(`  goes on   from ${resumedFrom}`);
+  if (traceId !== undefined) lines.push(`  trace     ${traceId}`);
   if (cancellation !== undefined) {
     const { reason, requestedAt, stoppedAt, forced } = cancellation;
     const stopped = stoppedAt === undefined ? 'has not stopped yet' : `stopped ${stoppedAt - requestedAt} ms later`;

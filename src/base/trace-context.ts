@@ -1,0 +1,33 @@
+import { randomBytes } from 'node:crypto';
+
+/**
+ * W3C Trace Context, level 1, as far as logs need it: one trace id from the command to the thread, a new span id for every
+ * request on the way. `tracestate` is not carried, and nothing is exported.
+ */
+
+const traceparent = /^(?!ff)([\da-f]{2})-([\da-f]{32})-([\da-f]{16})-[\da-f]{2}(-.*)?$/;
+const nothing = /^0+$/;
+/** Somebody keeps a record of this trace: the logs do. */
+const sampled = '01';
+
+/** The trace id in a `traceparent` header; nothing for one that the specification has ignored. */
+export function traceIdOf(header: string | undefined): string | undefined {
+  const [, version, traceId = '', spanId = '', more] = traceparent.exec(header ?? '') ?? [];
+  if (version === undefined || nothing.test(traceId) || nothing.test(spanId)) return undefined;
+  // Only later versions may say more than this one knows.
+  return version === '00' && more !== undefined ? undefined : traceId;
+}
+
+export function newTraceId(): string {
+  return randomId(16);
+}
+
+/** The header of one request within a trace, under a span id of its own. */
+export function traceparentOf(traceId: string): string {
+  return `00-${traceId}-${randomId(8)}-${sampled}`;
+}
+
+function randomId(bytes: number): string {
+  const id = randomBytes(bytes).toString('hex');
+  return nothing.test(id) ? randomId(bytes) : id;
+}

@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { operationIdFor, type StartOptions } from '../operations/index.ts';
+
+const longestDeadlineMs = 30 * 24 * 60 * 60 * 1_000;
+
+/** What a request to start an operation may say beside the operation's input. */
+export const startHeaders = z.object({
+  'operation-deadline': z.coerce
+    .number<string>('give milliseconds')
+    .int('give whole milliseconds')
+    .min(1)
+    .max(longestDeadlineMs)
+    .describe('After so many milliseconds, waiting included, the operation is cancelled')
+    .optional(),
+});
+
+/** For a start whose caller does not name the operation. */
+export const unnamedStartHeaders = startHeaders.extend({
+  'idempotency-key': z
+    .string()
+    .min(1)
+    .max(255)
+    .describe('The same key and the same input join one operation; with another input it is a conflict')
+    .optional(),
+});
+
+/** The headers of a start, in the words of the orchestrator. */
+export function startOptions(
+  type: string,
+  headers: z.output<typeof unnamedStartHeaders>,
+  { traceId }: { traceId: string },
+): StartOptions {
+  const { 'operation-deadline': deadlineMs, 'idempotency-key': key } = headers;
+  return {
+    traceId,
+    ...(deadlineMs === undefined ? {} : { deadlineMs }),
+    ...(key === undefined ? {} : { id: operationIdFor(type, key) }),
+  };
+}
