@@ -6,6 +6,8 @@ import type { BarStore, SeriesInfo, SeriesKey } from './bar-store/index.ts';
 import { storedCoverage, type Coverage } from './coverage.ts';
 import { DataJobManager } from './data-job-manager.ts';
 import { loadBars, maxListedGaps, type LoadBarsContext, type LoadBarsInput, type LoadBarsResult } from './load-bars.ts';
+import { loadEachSeries } from './load-each-series.ts';
+import { loadSeries, type LoadSeriesInput, type LoadSeriesResult } from './load-series.ts';
 import { patiently } from './patiently.ts';
 import { planJobs } from './plan-jobs.ts';
 import { rangeToLoad } from './range-to-load.ts';
@@ -27,11 +29,18 @@ export class DataManager {
     this.#store = store;
     this.#provider = provider;
     this.#jobs = new DataJobManager(store, provider);
-    this.#orchestrator = orchestrator.register(loadBars, (input, context) => this.#load(input, context));
+    this.#orchestrator = orchestrator
+      .register(loadBars, (input, context) => this.#load(input, context))
+      .register(loadSeries, loadEachSeries);
   }
 
   load(input: LoadBarsInput, options?: StartOptions): StartedOperation<LoadBarsResult> {
     return this.#orchestrator.start(loadBars, input, options);
+  }
+
+  /** Every symbol in every timeframe, as one operation. */
+  loadSeries(input: LoadSeriesInput, options?: StartOptions): StartedOperation<LoadSeriesResult> {
+    return this.#orchestrator.start(loadSeries, input, options);
   }
 
   series(): Promise<SeriesInfo[]> {
@@ -110,8 +119,10 @@ export class DataManager {
     }
     context.progress.report({ phase: `looking up ${symbol}` });
     const describe = (): Promise<Instrument> => this.#provider.describe(symbol, context.token);
-    // Whoever starts a load is told at once that there is no source; one that goes on knows that there was one.
-    const instrument = context.attempt === 1 ? await describe() : await patiently(describe, context);
+    // Whoever starts a load is told at once that there is no source; a load that goes on knows that there was one.
+    const goesOn = context.attempt > 1 || context.checkpoint.last !== undefined;
+    const instrument = goesOn ? await patiently(describe, context) : await describe();
+    if (!goesOn) context.checkpoint.save({ source: instrument.symbol });
     return { ...instrument, maxSpanMs: this.#provider.maxSpanMs(timeframe, instrument) };
   }
 }

@@ -7,3 +7,5 @@ export { fetchBars } from './fetch-bars.ts';
 export type { FetchBarsContext } from './fetch-bars.ts';
 export { loadBars, loadModes } from './load-bars.ts';
 export type { Gap, LoadBarsContext, LoadBarsInput, LoadBarsResult, LoadMode } from './load-bars.ts';
+export { loadSeries, seriesToLoad } from './load-series.ts';
+export type { LoadSeriesInput, LoadSeriesResult } from './load-series.ts';
