@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { DatabaseSyncInstance } from '@photostructure/sqlite';
+import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructure/sqlite';
 import { z } from 'zod';
 import { KtrdrError } from '../base/index.ts';
 import type { EncodedResult } from './contract.ts';
@@ -44,7 +44,7 @@ interface Ending {
 }
 
 /** The last so many durations of a type say how long the next will take. */
-const keptDurations = 100;
+export const keptDurations = 100;
 
 /**
  * The operation records of one owner, in SQLite under a directory. Every write is on disk when the call returns. A
@@ -53,6 +53,7 @@ const keptDurations = 100;
 export class OperationStore implements Disposable {
   readonly #db: DatabaseSyncInstance;
   readonly #lock: Disposable;
+  readonly #statements = new Map<string, StatementSyncInstance>();
 
   private constructor(db: DatabaseSyncInstance, lock: Disposable) {
     this.#db = db;
@@ -84,25 +85,25 @@ export class OperationStore implements Disposable {
    * inserted it or took it over last, and by nobody else: that keeps out who was taken for dead and wakes up.
    */
   claim(): number {
-    const row = this.#db.prepare('UPDATE counters SET owner = owner + 1 RETURNING owner').get();
+    const row = this.#statement('UPDATE counters SET owner = owner + 1 RETURNING owner').get();
     return ownerRow.parse({ ...row }).owner;
   }
 
   insert(operation: Operation, owner: number, checkpoint?: string): void {
     const { id, type, status, createdAt, version, parent = null } = operation;
-    this.#db
-      .prepare(
-        `INSERT INTO operations (id, type, status, created_at, version, owner, parent, record, checkpoint)
+    this.#statement(
+      `INSERT INTO operations (id, type, status, created_at, version, owner, parent, record, checkpoint)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      )
-      .run(id, type, status, createdAt, version, owner, parent, JSON.stringify(operation), checkpoint ?? null);
+    ).run(id, type, status, createdAt, version, owner, parent, JSON.stringify(operation), checkpoint ?? null);
   }
 
   /** Makes an unfinished operation the owner's. */
   takeOver(operation: Operation, owner: number): void {
-    this.#db
-      .prepare(`UPDATE operations SET owner = ? WHERE id = ? AND owner < ? AND ${isUnfinished}`)
-      .run(owner, operation.id, owner);
+    this.#statement(`UPDATE operations SET owner = ? WHERE id = ? AND owner < ? AND ${isUnfinished}`).run(
+      owner,
+      operation.id,
+      owner,
+    );
     this.update(operation, owner);
   }
 
@@ -110,16 +111,16 @@ export class OperationStore implements Disposable {
   update(operation: Operation, owner: number, { result, durationMs }: Ending = {}): boolean {
     const { id, type, status, version, endedAt = 0 } = operation;
     return transaction(this.#db, () => {
-      const { changes } = this.#db
-        .prepare(
-          `UPDATE operations SET status = ?, version = ?, record = ? WHERE id = ? AND owner = ? AND ${isUnfinished}`,
-        )
-        .run(status, version, JSON.stringify(operation), id, owner);
+      const { changes } = this.#statement(
+        `UPDATE operations SET status = ?, version = ?, record = ? WHERE id = ? AND owner = ? AND ${isUnfinished}`,
+      ).run(status, version, JSON.stringify(operation), id, owner);
       if (changes === 0) return false;
       if (result !== undefined) {
-        this.#db
-          .prepare('UPDATE operations SET result_type = ?, result = ? WHERE id = ?')
-          .run(result.mediaType, result.bytes, id);
+        this.#statement('UPDATE operations SET result_type = ?, result = ? WHERE id = ?').run(
+          result.mediaType,
+          result.bytes,
+          id,
+        );
       }
       if (durationMs !== undefined) this.#keepDuration(type, durationMs, endedAt);
       return true;
@@ -128,27 +129,27 @@ export class OperationStore implements Disposable {
 
   /** False, and nothing changed, when the operation has ended or somebody else owns it. */
   saveCheckpoint(id: string, owner: number, checkpoint: string): boolean {
-    const { changes } = this.#db
-      .prepare(`UPDATE operations SET checkpoint = ? WHERE id = ? AND owner = ? AND ${isUnfinished}`)
-      .run(checkpoint, id, owner);
+    const { changes } = this.#statement(
+      `UPDATE operations SET checkpoint = ? WHERE id = ? AND owner = ? AND ${isUnfinished}`,
+    ).run(checkpoint, id, owner);
     return changes !== 0;
   }
 
   /** The last checkpoint, as JSON. */
   checkpoint(id: string): string | undefined {
-    const row = this.#db.prepare('SELECT checkpoint FROM operations WHERE id = ? AND checkpoint IS NOT NULL').get(id);
+    const row = this.#statement('SELECT checkpoint FROM operations WHERE id = ? AND checkpoint IS NOT NULL').get(id);
     return row === undefined ? undefined : checkpointRow.parse({ ...row }).checkpoint;
   }
 
   find(id: string): Operation | undefined {
-    const row = this.#db.prepare('SELECT id, record FROM operations WHERE id = ?').get(id);
+    const row = this.#statement('SELECT id, record FROM operations WHERE id = ?').get(id);
     return row === undefined ? undefined : toOperation(row);
   }
 
   result(id: string): EncodedResult | undefined {
-    const row = this.#db
-      .prepare('SELECT result_type, result FROM operations WHERE id = ? AND result IS NOT NULL')
-      .get(id);
+    const row = this.#statement('SELECT result_type, result FROM operations WHERE id = ? AND result IS NOT NULL').get(
+      id,
+    );
     if (row === undefined) return undefined;
     const { result_type: mediaType, result: bytes } = resultRow.parse({ ...row });
     return { mediaType, bytes };
@@ -157,15 +158,13 @@ export class OperationStore implements Disposable {
   /** @throws KtrdrError `invalid_input` for a cursor that no page gave. */
   list({ limit = 100, cursor, ...filter }: PageRequest = {}): OperationPage {
     const { where, values } = conditions(filter);
-    const count = this.#db.prepare(`SELECT count(*) AS total FROM operations WHERE ${where}`).get(...values);
+    const count = this.#statement(`SELECT count(*) AS total FROM operations WHERE ${where}`).get(...values);
     const from = cursor === undefined ? undefined : parsePageCursor(cursor);
-    const rows = this.#db
-      .prepare(
-        `SELECT id, record, created_at, seq FROM operations
+    const rows = this.#statement(
+      `SELECT id, record, created_at, seq FROM operations
          WHERE ${where}${from === undefined ? '' : ' AND (created_at, seq) < (?, ?)'}
          ORDER BY created_at DESC, seq DESC LIMIT ?`,
-      )
-      .all(...values, ...(from === undefined ? [] : [from.createdAt, from.seq]), limit + 1);
+    ).all(...values, ...(from === undefined ? [] : [from.createdAt, from.seq]), limit + 1);
     const page = rows.slice(0, limit);
     const last = rows.length > limit ? placeRow.parse({ ...(page.at(-1) as object) }) : undefined;
     return {
@@ -177,22 +176,21 @@ export class OperationStore implements Disposable {
 
   /** How many operations there are of each type and status. */
   counts(): { type: string; status: OperationStatus; count: number }[] {
-    const rows = this.#db.prepare('SELECT type, status, count(*) AS count FROM operations GROUP BY 1, 2').all();
+    const rows = this.#statement('SELECT type, status, count(*) AS count FROM operations GROUP BY 1, 2').all();
     return rows.map((row) => countsRow.parse({ ...(row as object) }));
   }
 
   /** Ids and versions of what changed after a version, in the order of the changes. */
   changedAfter(version: number, filter: OperationFilter, limit: number): { id: string; version: number }[] {
     const { where, values } = conditions(filter);
-    return this.#db
-      .prepare(`SELECT id, version FROM operations WHERE version > ? AND ${where} ORDER BY version LIMIT ?`)
+    return this.#statement(`SELECT id, version FROM operations WHERE version > ? AND ${where} ORDER BY version LIMIT ?`)
       .all(version, ...values, limit)
       .map((row) => changeRow.parse({ ...(row as object) }));
   }
 
   /** The ids of what has not ended, oldest first. */
   unfinished(): string[] {
-    const rows = this.#db.prepare(`SELECT id FROM operations WHERE ${isUnfinished} ORDER BY created_at, seq`).all();
+    const rows = this.#statement(`SELECT id FROM operations WHERE ${isUnfinished} ORDER BY created_at, seq`).all();
     return rows.map((row) => idRow.parse({ ...(row as object) }).id);
   }
 
@@ -201,35 +199,31 @@ export class OperationStore implements Disposable {
     const prunable = `NOT ${isUnfinished}
       AND NOT EXISTS (SELECT 1 FROM operations AS p WHERE p.id = operations.parent AND p.status IN (${unfinishedStatuses}))`;
     if (maxAgeMs !== undefined) {
-      this.#db
-        .prepare(
-          `DELETE FROM operations WHERE ${prunable} AND coalesce(json_extract(record, '$.endedAt'), created_at) < ?`,
-        )
-        .run(now - maxAgeMs);
+      this.#statement(
+        `DELETE FROM operations WHERE ${prunable} AND coalesce(json_extract(record, '$.endedAt'), created_at) < ?`,
+      ).run(now - maxAgeMs);
     }
     if (maxCount !== undefined) {
-      this.#db
-        .prepare(
-          `DELETE FROM operations WHERE ${prunable} AND seq NOT IN (
+      this.#statement(
+        `DELETE FROM operations WHERE ${prunable} AND seq NOT IN (
              SELECT seq FROM operations WHERE ${prunable} ORDER BY seq DESC LIMIT ?)`,
-        )
-        .run(maxCount);
+      ).run(maxCount);
     }
   }
 
   /** How long the last completed operations of a type took. */
   durations(type: string): number[] {
-    const rows = this.#db.prepare('SELECT ms FROM durations WHERE type = ?').all(type);
+    const rows = this.#statement('SELECT ms FROM durations WHERE type = ?').all(type);
     return rows.map((row) => durationRow.parse({ ...(row as object) }).ms);
   }
 
   /** Below this a version may have been announced, by this process or an earlier one. */
   get reservedVersion(): number {
-    return reservedRow.parse({ ...this.#db.prepare('SELECT reserved FROM counters').get() }).reserved;
+    return reservedRow.parse({ ...this.#statement('SELECT reserved FROM counters').get() }).reserved;
   }
 
   reserveVersions(upTo: number): void {
-    this.#db.prepare('UPDATE counters SET reserved = ?').run(upTo);
+    this.#statement('UPDATE counters SET reserved = ?').run(upTo);
   }
 
   [Symbol.dispose](): void {
@@ -237,14 +231,21 @@ export class OperationStore implements Disposable {
     this.#lock[Symbol.dispose]();
   }
 
+  /** Prepared once: there are few texts, and preparing one costs as much as running it. */
+  #statement(text: string): StatementSyncInstance {
+    const known = this.#statements.get(text);
+    if (known !== undefined) return known;
+    const statement = this.#db.prepare(text);
+    this.#statements.set(text, statement);
+    return statement;
+  }
+
   #keepDuration(type: string, ms: number, at: number): void {
-    this.#db.prepare('INSERT INTO durations (type, ms, at) VALUES (?, ?, ?)').run(type, ms, at);
-    this.#db
-      .prepare(
-        `DELETE FROM durations WHERE type = :type AND rowid NOT IN (
-           SELECT rowid FROM durations WHERE type = :type ORDER BY rowid DESC LIMIT :kept)`,
-      )
-      .run({ type, kept: keptDurations });
+    this.#statement('INSERT INTO durations (type, ms, at) VALUES (?, ?, ?)').run(type, ms, at);
+    this.#statement(
+      `DELETE FROM durations WHERE type = :type AND rowid <= (
+           SELECT rowid FROM durations WHERE type = :type ORDER BY rowid DESC LIMIT 1 OFFSET :kept)`,
+    ).run({ type, kept: keptDurations });
   }
 }
 

@@ -7,6 +7,7 @@ import {
   type ProgressState,
 } from '../async/index.ts';
 import { KtrdrError, type ProblemDetails } from '../base/index.ts';
+import { Changes } from './changes.ts';
 import type { EncodedResult } from './contract.ts';
 import {
   cancelAcknowledged,
@@ -21,7 +22,14 @@ import {
   type OperationStatus,
   type Outcome,
 } from './operation.ts';
-import type { OperationFilter, OperationPage, OperationStore, PageRequest, Retention } from './operation-store.ts';
+import {
+  keptDurations,
+  type OperationFilter,
+  type OperationPage,
+  type OperationStore,
+  type PageRequest,
+  type Retention,
+} from './operation-store.ts';
 import { remainingBand } from './remaining-band.ts';
 import { VersionCounter } from './version-counter.ts';
 
@@ -59,7 +67,7 @@ export class OperationsService {
   readonly #versions: VersionCounter;
   readonly #owner: number;
   readonly #live = new Map<string, Live>();
-  readonly #watchers = new Map<string, Set<() => void>>();
+  readonly #changes = new Changes();
   readonly #durations = new Map<string, number[]>();
 
   constructor(store: OperationStore, clock: Clock) {
@@ -137,7 +145,7 @@ export class OperationsService {
       }
       if (isTerminal(operation.status)) return;
       if (this.get(id).version > seen) continue;
-      await this.#nextChange(id, token);
+      await this.#changes.next(token, id);
       if (token.isCancelled) return;
     }
   }
@@ -156,7 +164,7 @@ export class OperationsService {
     while (!token.isCancelled) {
       const operation = this.#firstAfter(seen, filter);
       if (operation === undefined) {
-        await this.#nextChange(anyOperation, token);
+        await this.#changes.next(token);
       } else {
         seen = operation.version;
         yield operation;
@@ -169,7 +177,7 @@ export class OperationsService {
     const first = { ...operation, version: this.#versions.next() };
     this.#store.insert(first, this.#owner, checkpoint);
     const owned = this.#own(first, source);
-    this.#announce(first.id);
+    this.#changes.announce(first.id);
     return owned;
   }
 
@@ -178,7 +186,7 @@ export class OperationsService {
     const next = { ...operation, version: this.#versions.next() };
     this.#store.takeOver(next, this.#owner);
     const owned = this.#own(next, source);
-    this.#announce(next.id);
+    this.#changes.announce(next.id);
     return owned;
   }
 
@@ -186,7 +194,7 @@ export class OperationsService {
   endLeftBehind(operation: Operation, outcome: Outcome): void {
     const last = ended(interrupted(operation), outcome, this.#clock.now());
     this.#store.takeOver({ ...last, version: this.#versions.next() }, this.#owner);
-    this.#announce(last.id);
+    this.#changes.announce(last.id);
   }
 
   /** The ids of what an earlier process left unfinished, oldest first. */
@@ -250,7 +258,10 @@ export class OperationsService {
       if (outcome.status !== 'completed') this.#show(live, last);
       throw refused;
     }
-    if (durationMs !== undefined) this.#durations.delete(last.type);
+    if (durationMs !== undefined) {
+      const known = this.#durations.get(last.type);
+      if (known !== undefined) this.#durations.set(last.type, [...known, durationMs].slice(-keptDurations));
+    }
   }
 
   #write(live: Live, operation: Operation, ending: Parameters<OperationStore['update']>[2] = {}): void {
@@ -259,7 +270,7 @@ export class OperationsService {
     live.operation = next;
     live.writtenAt = this.#clock.elapsed();
     if (isTerminal(next.status)) this.#live.delete(next.id);
-    this.#announce(next.id);
+    this.#changes.announce(next.id);
   }
 
   #writeProgress(live: Live, operation: Operation): void {
@@ -272,7 +283,7 @@ export class OperationsService {
   /** A new version that only this process knows of. */
   #show(live: Live, operation: Operation): void {
     live.operation = { ...operation, version: this.#versions.next() };
-    this.#announce(operation.id);
+    this.#changes.announce(operation.id);
   }
 
   /** Another owner has taken over: this one's work is to stop, and is heard no more. */
@@ -302,32 +313,7 @@ export class OperationsService {
     }
     return durations;
   }
-
-  #announce(id: string): void {
-    for (const key of [id, anyOperation]) {
-      const watchers = this.#watchers.get(key);
-      this.#watchers.delete(key);
-      for (const wake of watchers ?? []) wake();
-    }
-  }
-
-  #nextChange(id: string, token: CancellationToken): Promise<void> {
-    return new Promise((resolve) => {
-      const watchers = this.#watchers.get(id) ?? new Set();
-      this.#watchers.set(id, watchers);
-      const wake = (): void => {
-        watchers.delete(wake);
-        listening[Symbol.dispose]();
-        resolve();
-      };
-      watchers.add(wake);
-      const listening = token.onCancelled(() => queueMicrotask(wake));
-    });
-  }
 }
-
-/** No id is empty. */
-const anyOperation = '';
 
 /** An operation whose work goes on in this process. */
 interface Live {
