@@ -1,5 +1,7 @@
+import { cancelledError } from '../async/index.ts';
+import { KtrdrError } from '../base/index.ts';
 import type { ResumePolicy } from './contract.ts';
-import type { Operation } from './operation.ts';
+import type { Operation, Outcome } from './operation.ts';
 
 /** What becomes of an operation whose process is gone. */
 export type Recovery =
@@ -7,9 +9,11 @@ export type Recovery =
   | { readonly kind: 'queue' }
   /** A new attempt, after a pause. */
   | { readonly kind: 'retry'; readonly pauseMs: number }
+  | EndedRecovery;
+
+export type EndedRecovery =
   /** It had been asked to stop, and has stopped. */
-  | { readonly kind: 'cancelled' }
-  | { readonly kind: 'interrupted'; readonly why: string };
+  { readonly kind: 'cancelled' } | { readonly kind: 'interrupted'; readonly why: string };
 
 /** Work that ends its process each time would do so for ever. */
 const maxAttempts = 5;
@@ -29,6 +33,16 @@ export function recoveryOf(operation: Operation, policy: ResumePolicy | undefine
   if (policy !== 'auto') return { kind: 'interrupted', why: again[policy] };
   if (attempt >= maxAttempts) return { kind: 'interrupted', why: `It was tried ${attempt} times.` };
   return { kind: 'retry', pauseMs: pauseAfter(operation) };
+}
+
+/** How what goes on no more ends. */
+export function endOf({ id, cancellation }: Operation, recovery: EndedRecovery): Outcome {
+  if (recovery.kind === 'cancelled') {
+    const error = cancelledError(cancellation?.reason ?? 'user', 'an end of its process');
+    return { status: 'cancelled', error: error.toProblem(), forced: false };
+  }
+  const message = `The process that ran operation ${id} ended before it did. ${recovery.why}`;
+  return { status: 'failed', error: new KtrdrError('interrupted', message).toProblem() };
 }
 
 const again = {

@@ -5,12 +5,12 @@ import {
   type Checkpoint,
   type Clock,
   type Progress,
-  type ProgressState,
 } from '../async/index.ts';
 import { isCancelled, KtrdrError, type Logger } from '../base/index.ts';
 import type { Children } from './children.ts';
 import { encodeResult, type OperationContract, type OperationWork } from './contract.ts';
-import type { Beginning, Outcome } from './operation.ts';
+import { beginning } from './new-operation.ts';
+import type { Outcome } from './operation.ts';
 import type { OwnedOperation } from './operations-service.ts';
 
 /** A registered kind of work. */
@@ -118,20 +118,6 @@ export async function runAttempt({
   } finally {
     progress[Symbol.dispose]();
   }
-}
-
-/** What an operation shows before its work has said anything. */
-export function beginning(contract: Kind['contract'], input: unknown, now: number): Beginning {
-  const progress: ProgressState<unknown> = {
-    phase: '',
-    done: 0,
-    total: 0,
-    fraction: 0,
-    context: contract.begin(input),
-    startedAt: now,
-    updatedAt: now,
-  };
-  return { progress, message: contract.render(progress) };
 }
 
 const maxCheckpointBytes = 64 * 1024;

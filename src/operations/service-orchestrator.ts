@@ -1,14 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
-import { z } from 'zod';
-import { cancelledError, CancellationSource, type CancelReason, type Clock } from '../async/index.ts';
+import { CancellationSource, type CancelReason, type Clock } from '../async/index.ts';
 import { KtrdrError, newOperationId, operationIdSchema, parse, type Logger } from '../base/index.ts';
 import { Children } from './children.ts';
 import { decodeResult, type OperationContract, type OperationWork } from './contract.ts';
-import { isTerminal, retried, type Operation, type Outcome } from './operation.ts';
+import { asKept, beginning, inputOf, newOperation } from './new-operation.ts';
+import { isTerminal, retried, type Operation } from './operation.ts';
 import type { Retention } from './operation-store.ts';
 import type { OperationsService, OwnedOperation } from './operations-service.ts';
-import { recoveryOf, type Recovery } from './recovery-of.ts';
-import { beginning, runAttempt, type Kind } from './run-attempt.ts';
+import { endOf, recoveryOf } from './recovery-of.ts';
+import { runAttempt, type Kind } from './run-attempt.ts';
 import { Slots } from './slots.ts';
 
 export interface StartOptions {
@@ -133,7 +133,7 @@ export class ServiceOrchestrator implements AsyncDisposable {
     if (kind.contract.resume === 'never') {
       throw new KtrdrError('failed_precondition', `Operations of type ${old.type} cannot be resumed; start a new one.`);
     }
-    const input = inputOf(kind, old);
+    const input = inputOf(kind.contract, old);
     const under = this.operations.live.find(({ resumedFrom, parent }) => resumedFrom === id && parent === undefined);
     if (under !== undefined) return this.#join(under, kind, input);
     const newId = options.id ?? newOperationId(old.type, this.#clock.now());
@@ -167,42 +167,28 @@ export class ServiceOrchestrator implements AsyncDisposable {
   }
 
   #open(kind: Kind, input: unknown, options: OpenOptions): StartedOperation<unknown> {
-    const { id, deadlineMs, priority = 0, traceId, parent, resumedFrom } = options;
-    const now = this.#clock.now();
+    const { parent, resumedFrom } = options;
     const source = new CancellationSource();
     const checkpoint = resumedFrom === undefined ? undefined : this.operations.checkpoint(resumedFrom);
-    const operation: Operation = {
-      id,
-      type: kind.contract.type,
-      status: 'pending',
-      input: asKept(input),
-      ...beginning(kind.contract, input, now),
-      createdAt: now,
-      ...(deadlineMs === undefined ? {} : { deadlineAt: now + deadlineMs }),
-      attempt: 1,
-      attempts: [],
-      priority: parse(prioritySchema, priority, 'The priority'),
-      ...(parent === undefined ? {} : { parent: parent.id }),
-      ...(resumedFrom === undefined ? {} : { resumedFrom }),
-      ...(traceId === undefined ? {} : { traceId }),
-      version: 0,
-    };
+    const now = this.#clock.now();
+    const operation = newOperation(kind.contract, input, { ...options, parent: parent?.id, now });
     const owned = this.operations.open(operation, source, checkpoint);
     return this.#conduct(kind, input, { owned, source, checkpoint, ...(parent === undefined ? {} : { parent }) });
   }
 
   #recover(operation: Operation): void {
-    const kind = this.#kinds.get(operation.type);
-    const recovery = recoveryOf(operation, kind && (kind.contract.resume ?? 'manual'));
     const { id, type, attempt } = operation;
+    const known = this.#kinds.get(type);
+    const recovery = recoveryOf(operation, known && (known.contract.resume ?? 'manual'));
     this.#log.info('operation found unfinished', { operation: id, type, attempt, recovery: recovery.kind });
-    if (kind === undefined || recovery.kind === 'interrupted' || recovery.kind === 'cancelled') {
+    if (recovery.kind === 'interrupted' || recovery.kind === 'cancelled') {
       this.operations.endLeftBehind(operation, endOf(operation, recovery));
       return;
     }
+    const kind = this.#kind(type);
     let input: unknown;
     try {
-      input = inputOf(kind, operation);
+      input = inputOf(kind.contract, operation);
     } catch (thrown) {
       this.operations.endLeftBehind(operation, { status: 'failed', error: KtrdrError.from(thrown).toProblem() });
       return;
@@ -391,28 +377,4 @@ interface Conduct {
   readonly checkpoint: string | undefined;
   readonly parent?: Family;
   readonly pauseMs?: number;
-}
-
-const prioritySchema = z.number().min(-1_000).max(1_000);
-
-/** What is left of an input in a record, which is JSON. */
-function asKept(input: unknown): unknown {
-  return input === undefined ? null : JSON.parse(JSON.stringify(input));
-}
-
-/** The input of a record. @throws KtrdrError `invalid_input` when the contract does not take it (any more). */
-function inputOf({ contract }: Kind, { id, input }: Operation): unknown {
-  const wasNone = input === null && contract.input.safeParse(undefined).success;
-  return parse(contract.input, wasNone ? undefined : input, `The input of operation "${id}"`);
-}
-
-/** How what an earlier process left behind ends here. */
-function endOf({ id, cancellation }: Operation, recovery: Recovery): Outcome {
-  if (recovery.kind === 'cancelled') {
-    const error = cancelledError(cancellation?.reason ?? 'user', 'an end of its process');
-    return { status: 'cancelled', error: error.toProblem(), forced: false };
-  }
-  const why = recovery.kind === 'interrupted' ? ` ${recovery.why}` : '';
-  const error = new KtrdrError('interrupted', `The process that ran operation ${id} ended before it did.${why}`);
-  return { status: 'failed', error: error.toProblem() };
 }

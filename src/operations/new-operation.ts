@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import type { ProgressState } from '../async/index.ts';
+import { parse } from '../base/index.ts';
+import type { OperationContract } from './contract.ts';
+import type { Beginning, Operation } from './operation.ts';
+
+type AnyContract = OperationContract<unknown, unknown, unknown>;
+
+export interface NewOperation {
+  readonly id: string;
+  readonly deadlineMs?: number;
+  readonly priority?: number;
+  readonly parent?: string | undefined;
+  readonly resumedFrom?: string;
+  readonly traceId?: string;
+}
+
+/** The record of work that is accepted. @throws KtrdrError `invalid_input` for a priority that is none. */
+export function newOperation(
+  contract: AnyContract,
+  input: unknown,
+  { now, ...options }: NewOperation & { now: number },
+): Operation {
+  const { id, deadlineMs, priority = 0, parent, resumedFrom, traceId } = options;
+  return {
+    id,
+    type: contract.type,
+    status: 'pending',
+    input: asKept(input),
+    ...beginning(contract, input, now),
+    createdAt: now,
+    ...(deadlineMs === undefined ? {} : { deadlineAt: now + deadlineMs }),
+    attempt: 1,
+    attempts: [],
+    priority: parse(prioritySchema, priority, 'The priority'),
+    ...(parent === undefined ? {} : { parent }),
+    ...(resumedFrom === undefined ? {} : { resumedFrom }),
+    ...(traceId === undefined ? {} : { traceId }),
+    version: 0,
+  };
+}
+
+/** What an operation shows before its work has said anything. */
+export function beginning(contract: AnyContract, input: unknown, now: number): Beginning {
+  const progress: ProgressState<unknown> = {
+    phase: '',
+    done: 0,
+    total: 0,
+    fraction: 0,
+    context: contract.begin(input),
+    startedAt: now,
+    updatedAt: now,
+  };
+  return { progress, message: contract.render(progress) };
+}
+
+/** What is left of an input in a record, which is JSON. */
+export function asKept(input: unknown): unknown {
+  return input === undefined ? null : JSON.parse(JSON.stringify(input));
+}
+
+/** The input of a record. @throws KtrdrError `invalid_input` when the contract does not take it (any more). */
+export function inputOf(contract: AnyContract, { id, input }: Operation): unknown {
+  const wasNone = input === null && contract.input.safeParse(undefined).success;
+  return parse(contract.input, wasNone ? undefined : input, `The input of operation "${id}"`);
+}
+
+const prioritySchema = z.number().min(-1_000).max(1_000);
