@@ -268,8 +268,10 @@ function conditions({ status, type, parent }: OperationFilter): { where: string;
   const parts = ['1'];
   const values: string[] = [];
   if (status !== undefined) {
-    parts.push(`status IN (${status.map(() => '?').join(', ')})`);
-    values.push(...status);
+    // Each once, so that there are few texts of statements to keep.
+    const wanted = [...new Set(status)];
+    parts.push(`status IN (${wanted.map(() => '?').join(', ')})`);
+    values.push(...wanted);
   }
   if (type !== undefined) {
     parts.push('type = ?');

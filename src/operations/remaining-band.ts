@@ -1,7 +1,7 @@
 import type { ProgressState, RemainingBand } from '../async/index.ts';
 
 /** With fewer completed operations of a type, their durations say too little. */
-export const minDurations = 5;
+const minDurations = 5;
 
 /**
  * The time left, from how long earlier operations of the type took. With Q the median (the 90th percentile) of those

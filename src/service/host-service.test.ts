@@ -275,6 +275,17 @@ describe('the operation routes', () => {
     expect(orchestrator.operations.get('s-4').cancellation).toMatchObject({ reason: 'timeout' });
   });
 
+  it('resume what was cancelled as a new operation, and nothing that goes on or completed', async () => {
+    const host = newHost();
+    await start(host, 's-5');
+    expect((await request(host, '/operations/s-5/resume', { method: 'POST' })).status).toBe(409);
+    await request(host, '/operations/s-5/cancel', { method: 'POST' });
+    await expect.poll(() => orchestrator.operations.get('s-5').status).toBe('cancelled');
+    const response = await request(host, '/operations/s-5/resume', { method: 'POST' });
+    expect(response.status).toBe(202);
+    expect(await response.json()).toMatchObject({ type: 'steps', resumedFrom: 's-5' });
+  });
+
   it('give a result in its media type, once there is one', async () => {
     const host = newHost();
     await start(host, 's-5', 4);

@@ -8,6 +8,7 @@ import {
   getOperation,
   getOperationResult,
   listOperations,
+  resumeOperation,
   startOperation,
 } from './operation-endpoints.ts';
 
@@ -43,6 +44,11 @@ export class OperationsClient extends AsyncServiceAdapter {
   /** Asks the operation to stop; it has stopped when its status says so. */
   cancel({ id, reason = 'user' }: { id: string; reason?: CancelReason }, token: CancellationToken): Promise<Operation> {
     return this.call(cancelOperation, { params: { id }, body: { reason } }, token);
+  }
+
+  /** Goes on from an operation that failed or was cancelled; the answer is the new one. */
+  resume(id: string, token: CancellationToken): Promise<Operation> {
+    return this.call(resumeOperation, { params: { id } }, token);
   }
 
   async result<I, C, R>(contract: OperationContract<I, C, R>, id: string, token: CancellationToken): Promise<R> {

@@ -188,6 +188,11 @@ export function createProgram(setExitCode: (code: number) => void): Command {
     .argument('<id>', 'as "ktrdr ops list" shows it', nameArgument)
     .description('ask an operation to stop and wait until it has')
     .action(client(async (context, id: string) => (await import('./commands/ops.ts')).cancel(context, id)));
+  ops
+    .command('resume')
+    .argument('<id>', 'as "ktrdr ops list" shows it', nameArgument)
+    .description('go on from an operation that failed or was cancelled, as a new one')
+    .action(client(async (context, id: string) => (await import('./commands/ops.ts')).resume(context, id)));
 
   const gateway = program.command('gateway').description('the Interactive Brokers gateway');
   gateway

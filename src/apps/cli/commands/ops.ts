@@ -83,6 +83,13 @@ export async function cancel({ settings, token }: CommandContext, id: string): P
   }
 }
 
+/** Returns at once: the new operation is there to be followed. */
+export async function resume({ settings, token }: CommandContext, id: string): Promise<void> {
+  const { id: newId } = await withApi(settings, (client) => client.resume(id, token));
+  terminal.print(newId);
+  terminal.note(`It goes on from ${id}; watch it with "ktrdr ops follow ${newId}".`);
+}
+
 function exitCodeOf({ status: state, error }: Operation): number {
   if (state === 'completed') return 0;
   return error === undefined ? 1 : KtrdrError.fromProblem(error).exitCode;
