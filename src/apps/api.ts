@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { systemClock } from '../async/index.ts';
 import type { Logger } from '../base/index.ts';
 import { obtainToken, type Settings } from '../config/index.ts';
-import { BarStore, DataManager, loadBars, type BarProvider } from '../data/index.ts';
+import { BarStore, DataManager, loadBars } from '../data/index.ts';
 import { IbDataAdapter } from '../ib/index.ts';
 import { barsToJson, sliceBars, type TimeRange } from '../market/index.ts';
 import { OperationsService, OperationStore, ServiceOrchestrator } from '../operations/index.ts';
@@ -32,11 +32,13 @@ export function startApi(settings: Settings, { port, log }: { port: number; log:
     const store = resources.add(OperationStore.open(settings.home));
     const bars = resources.add(await BarStore.open(join(settings.home, 'bars'), { clock, log }));
     const models = await ModelStore.open(join(settings.home, 'models'));
-    const provider = barProvider(settings, { resources, log });
-    // Before the orchestrator, whose last cancels still have to reach the host.
-    const work = settings.training.useHostService
-      ? { work: resources.add(trainingAdapter(settings, log)).train }
-      : { work: trainingHere({ settings, bars, models }), resource: 'training' };
+    // Before the orchestrator, whose last cancels still have to reach the hosts.
+    const { ibHost, trainingHost } = hostAdapters(settings, { resources, log });
+    const provider = ibHost ?? directProvider(settings, { resources, log });
+    const work =
+      trainingHost === undefined
+        ? { work: trainingHere({ settings, bars, models }), resource: 'training' }
+        : { work: trainingHost.train };
 
     const operations = new OperationsService(store, clock);
     const orchestrator = resources.add(
@@ -51,6 +53,7 @@ export function startApi(settings: Settings, { port, log }: { port: number; log:
       prefix: '/api/v1',
       token: obtainToken(settings.access),
       orchestrator,
+      adapters: [ibHost, trainingHost].filter((adapter) => adapter !== undefined),
       endpoints: [...dataEndpoints(data, operations), ...trainingEndpoints({ training, models, operations })],
       log,
       clock,
@@ -59,13 +62,18 @@ export function startApi(settings: Settings, { port, log }: { port: number; log:
   });
 }
 
-function barProvider(settings: Settings, { resources, log }: { resources: Resources; log: Logger }): BarProvider {
-  if (!settings.ib.useHostService) return directProvider(settings, { resources, log });
-  return resources.add(new IbDataAdapter({ config: hostConfig(settings, settings.ib), log }));
-}
-
-function trainingAdapter(settings: Settings, log: Logger): TrainingAdapter {
-  return new TrainingAdapter({ config: hostConfig(settings, settings.training), log });
+/** The clients of the host services that the settings route to. */
+function hostAdapters(
+  settings: Settings,
+  { resources, log }: { resources: Resources; log: Logger },
+): { ibHost: IbDataAdapter | undefined; trainingHost: TrainingAdapter | undefined } {
+  const { ib, training } = settings;
+  return {
+    ibHost: ib.useHostService ? resources.add(new IbDataAdapter({ config: hostConfig(settings, ib), log })) : undefined,
+    trainingHost: training.useHostService
+      ? resources.add(new TrainingAdapter({ config: hostConfig(settings, training), log }))
+      : undefined,
+  };
 }
 
 function hostConfig(

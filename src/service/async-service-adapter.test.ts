@@ -247,7 +247,7 @@ describe.each(['memory', 'socket'] as const)('a client over %s', (way) => {
       fixture.flakyFailures = 2;
       expect(await client.call(flaky, {}, none)).toBe('at last');
       expect(fixture.flakyCalls).toBe(3);
-      expect(client.metrics).toMatchObject({ requests: 1, retries: 2, failures: 0, latencyMs: { count: 1 } });
+      expect(client.metrics).toMatchObject({ requests: 1, retries: 2, failures: 0, latency: { count: 1 } });
     });
 
     it('sends an endpoint that is not idempotent once', async () => {

@@ -1,6 +1,6 @@
 import { KtrdrError } from '../base/index.ts';
 import { operationStatuses, type Operation, type ServiceOrchestrator } from '../operations/index.ts';
-import type { HostMetrics } from './host-metrics.ts';
+import type { HostMetrics, HostState } from './host-metrics.ts';
 import { binary, implement, type HandlerContext, type ImplementedEndpoint } from './implement.ts';
 import {
   cancelOperation,
@@ -46,10 +46,21 @@ export function statusRoutes(
   ];
 }
 
-export function metricsRoute(metrics: HostMetrics, { operations }: ServiceOrchestrator): ImplementedEndpoint {
+export function metricsRoute(
+  metrics: HostMetrics,
+  orchestrator: ServiceOrchestrator,
+  adapters: HostState['adapters'],
+): ImplementedEndpoint {
+  const { operations } = orchestrator;
   return implement(getMetrics, () => {
-    const counts = operationStatuses.map((status) => [status, operations.list({ status: [status], limit: 1 }).total]);
-    const text = metrics.render(Object.fromEntries(counts));
+    const { contracts, resources } = orchestrator;
+    const counts = contracts.flatMap(({ type }) =>
+      operationStatuses.map((status) => {
+        const count = operations.list({ type, status: [status], limit: 1 }).total;
+        return { type, status, count };
+      }),
+    );
+    const text = metrics.render({ operations: counts, resources, adapters });
     return binary(new TextEncoder().encode(text), 'text/plain; version=0.0.4; charset=utf-8');
   });
 }

@@ -12,9 +12,10 @@ import {
   type RawInput,
 } from './endpoint.ts';
 import type { HostServiceConfig } from './host-service-config.ts';
+import { LatencyHistogram, type Latencies } from './latency-histogram.ts';
 import { problemOf, readOutput } from './read-response.ts';
 import { decodeEvents, type ServerEvent } from './sse.ts';
-import type { Transport, TransportRequest, TransportResponse } from './transport.ts';
+import type { ConnectionCounts, Transport, TransportRequest, TransportResponse } from './transport.ts';
 
 /** What an adapter has done since it was made. A call counts once, however often it was tried. */
 export interface AdapterMetrics {
@@ -22,7 +23,8 @@ export interface AdapterMetrics {
   readonly retries: number;
   readonly failures: number;
   /** Of the calls that were answered, retries and pauses included. */
-  readonly latencyMs: { readonly count: number; readonly sum: number; readonly max: number };
+  readonly latency: Latencies;
+  readonly connections: ConnectionCounts;
 }
 
 export interface EndpointClientOptions {
@@ -63,7 +65,7 @@ export class EndpointClient implements AsyncDisposable {
   #requests = 0;
   #retries = 0;
   #failures = 0;
-  #latencyMs = { count: 0, sum: 0, max: 0 };
+  readonly #latency = new LatencyHistogram();
 
   constructor({ service, config, transport, clock, log, traceId }: EndpointClientOptions) {
     this.service = service;
@@ -75,12 +77,12 @@ export class EndpointClient implements AsyncDisposable {
   }
 
   get metrics(): AdapterMetrics {
-    const { count, sum, max } = this.#latencyMs;
     return {
       requests: this.#requests,
       retries: this.#retries,
       failures: this.#failures,
-      latencyMs: { count, sum, max },
+      latency: this.#latency.latencies,
+      connections: this.#transport.connections ?? { opened: 0, reused: 0 },
     };
   }
 
@@ -112,7 +114,7 @@ export class EndpointClient implements AsyncDisposable {
           this.log.warn('call failed, trying again', fields);
         },
       });
-      this.#measure(this.clock.elapsed() - begunAt);
+      this.#latency.record(this.clock.elapsed() - begunAt);
       // The endpoint's schema has just made it so; the compiler cannot follow a generic endpoint that far.
       return output as EndpointOutput<E>;
     } catch (error) {
@@ -180,11 +182,6 @@ export class EndpointClient implements AsyncDisposable {
       attempt,
       ...(origin === undefined ? {} : { origin }),
     });
-  }
-
-  #measure(ms: number): void {
-    const { count, sum, max } = this.#latencyMs;
-    this.#latencyMs = { count: count + 1, sum: sum + ms, max: Math.max(max, ms) };
   }
 }
 

@@ -58,7 +58,8 @@ beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'host-'));
   store = OperationStore.open(directory);
   const operations = new OperationsService(store, systemClock);
-  orchestrator = new ServiceOrchestrator({ operations, clock: systemClock, log: silentLogger }).register(
+  const slots = { desk: 1 };
+  orchestrator = new ServiceOrchestrator({ operations, clock: systemClock, log: silentLogger, slots }).register(
     steps,
     ({ wanted }, { progress, token }) =>
       new Promise((resolve, reject) => {
@@ -232,10 +233,63 @@ describe('metrics', () => {
     const lines = (await response.text()).split('\n');
     expect(lines).toContain('service_request_seconds_count{endpoint="GET /health",status="200"} 2');
     expect(lines).toContain('service_request_seconds_count{endpoint="GET /operations/{id}",status="404"} 1');
-    expect(lines).toContain('service_operations{status="running"} 1');
-    expect(lines).toContain('service_operations{status="failed"} 0');
+    expect(lines).toContain('service_operations{type="steps",status="running"} 1');
+    expect(lines).toContain('service_operations{type="steps",status="failed"} 0');
     const sum = lines.find((line) => line.startsWith('service_request_seconds_sum{endpoint="GET /health"'));
     expect(Number(sum?.split(' ').at(-1))).toBeGreaterThan(0);
+    const bucket = 'service_request_seconds_bucket{endpoint="GET /health",status="200",le=';
+    const buckets = lines.filter((line) => line.startsWith(bucket)).map((line) => Number(line.split(' ').at(-1)));
+    expect(buckets.at(-1)).toBe(2);
+    expect(buckets).toEqual(buckets.toSorted((a, b) => a - b));
+  });
+
+  it('have as many labels as there are routes, whatever is asked for', async () => {
+    const host = newHost({ token: 'x'.repeat(32) });
+    const headers = { authorization: `Bearer ${'x'.repeat(32)}` };
+    const count = async (): Promise<number> =>
+      (await (await request(host, '/metrics', { headers })).text()).split('\n').length;
+    await request(host, '/made-up', { headers });
+    await request(host, '/operations/x', { headers });
+    await request(host, '/health?secret', { method: 'POST' });
+    await count();
+    const before = await count();
+    for (let i = 0; i < 50; i += 1) {
+      await request(host, `/made-up-${i}`, { headers });
+      await request(host, `/operations/x-${i}`, { headers });
+      await request(host, `/health?${i}`, { method: 'POST' });
+    }
+    expect(await count()).toBe(before);
+  });
+
+  it('tell how full resources are, and what the clients of other hosts have done', async () => {
+    await using other = newHost();
+    const { url } = await other.listen(0);
+    await using client = new OperationsClient('the "other" host', { config: hostServiceConfig({ baseUrl: url }) });
+    for (let i = 0; i < 3; i += 1) await client.list({}, none);
+    await client.get('nobody', none).catch(() => {});
+    const lines = (await (await request(newHost({ adapters: [client] }), '/metrics')).text()).split('\n');
+    const of = '{service="the \\"other\\" host"}';
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        `client_calls_total${of} 4`,
+        `client_failures_total${of} 1`,
+        `client_retries_total${of} 0`,
+        `client_call_seconds_count${of} 3`,
+        'service_slots{resource="desk"} 1',
+        'service_slots_held{resource="desk"} 0',
+        'service_queue_length{resource="desk"} 0',
+      ]),
+    );
+    const connections = (name: string): number =>
+      Number(
+        lines
+          .find((line) => line.startsWith(`client_connections_${name}_total${of}`))
+          ?.split(' ')
+          .at(-1),
+      );
+    expect(connections('opened')).toBeGreaterThan(0);
+    expect(connections('reused')).toBeGreaterThan(0);
+    expect(connections('opened') + connections('reused')).toBe(4);
   });
 });
 

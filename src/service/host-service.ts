@@ -7,7 +7,7 @@ import { answer, type AnswerOptions } from './answer.ts';
 import { bearerGuard, unauthenticatedResponse } from './bearer.ts';
 import { metricsRoute, operationRoutes, statusRoutes, type ReadinessCheck } from './common-routes.ts';
 import { defineEndpoint, nameOf, type Endpoint } from './endpoint.ts';
-import { HostMetrics } from './host-metrics.ts';
+import { HostMetrics, type HostState } from './host-metrics.ts';
 import { implement, type ImplementedEndpoint } from './implement.ts';
 import { listen, type Listener } from './listen.ts';
 import { openApiDocument } from './open-api.ts';
@@ -22,6 +22,8 @@ export interface HostServiceOptions {
   readonly endpoints?: readonly ImplementedEndpoint[];
   /** What has to hold before the service can do its work, by name; asked for by `GET /ready`. */
   readonly readiness?: Readonly<Record<string, ReadinessCheck>>;
+  /** Clients of other hosts whose numbers `GET /metrics` tells with its own. */
+  readonly adapters?: HostState['adapters'];
   /** What callers have to show; without one everybody who reaches the service may use it. `GET /health` is open. */
   readonly token?: string;
   /** Before every path, for example `/api/v1`. */
@@ -54,6 +56,7 @@ export class HostService implements AsyncDisposable {
     orchestrator,
     endpoints = [],
     readiness = {},
+    adapters = [],
     token,
     prefix = '',
     fallback = async () => undefined,
@@ -69,7 +72,7 @@ export class HostService implements AsyncDisposable {
     const metrics = new HostMetrics();
     const implemented = [
       ...statusRoutes({ name, version }, readiness),
-      metricsRoute(metrics, orchestrator),
+      metricsRoute(metrics, orchestrator, adapters),
       ...operationRoutes(orchestrator, this.prefix),
       ...endpoints,
     ];
@@ -86,7 +89,11 @@ export class HostService implements AsyncDisposable {
     const options = { clock, log, metrics, token: this.#shutdown.token, maxBodyBytes, heartbeatMs };
     const app = router([document, ...implemented], { prefix: this.prefix, fallback, options });
     const isLetIn = token === undefined ? () => true : guard(token, `${this.prefix}${getHealth.path}`);
-    this.handle = async (request) => (isLetIn(request) ? app.fetch(request) : unauthenticatedResponse());
+    this.handle = async (request) => {
+      if (isLetIn(request)) return app.fetch(request);
+      metrics.record({ ...unrouted, status: 401 });
+      return unauthenticatedResponse();
+    };
   }
 
   /**
@@ -118,6 +125,9 @@ function guard(token: string, open: string): (request: Request) => boolean {
     hasToken(headers.get('authorization')) || (method === 'GET' && new URL(url).pathname === open);
 }
 
+/** Requests that reach no endpoint; their paths are anybody's invention and would be labels without end. */
+const unrouted = { endpoint: 'none', ms: 0 };
+
 interface RouterOptions {
   readonly prefix: string;
   readonly fallback: (request: Request) => Promise<Response | undefined>;
@@ -136,7 +146,11 @@ function router(routes: readonly ImplementedEndpoint[], { prefix, fallback, opti
     app.on(method, `${prefix}${path.replaceAll(/\{(\w+)\}/g, ':$1')}`, (c) => answer(route, c.req, options));
   }
   const endpoints = routes.map(({ endpoint }) => endpoint);
-  app.notFound(async ({ req }) => (await fallback(req.raw)) ?? noRoute(endpoints, prefix, req));
+  app.notFound(async ({ req }) => {
+    const response = (await fallback(req.raw)) ?? noRoute(endpoints, prefix, req);
+    options.metrics.record({ ...unrouted, status: response.status });
+    return response;
+  });
   app.onError((thrown) => {
     options.log.error('request failed', { error: thrown.message, stack: thrown.stack });
     return problemResponse(KtrdrError.from(thrown));

@@ -20,9 +20,16 @@ export function poolTransport({ baseUrl, connections, timeoutMs, keepAliveMs }: 
   };
   const calls = new Pool(origin, { ...options, connections });
   const streams = new Pool(origin, options);
+  let sent = 0;
+  let opened = 0;
+  for (const pool of [calls, streams]) pool.on('connect', () => (opened += 1));
   return {
     baseUrl,
+    get connections() {
+      return { opened, reused: Math.max(0, sent - opened) };
+    },
     async send({ method, path, headers, body, signal, idleMs, isStream = false }: TransportRequest) {
+      sent += 1;
       const response = await (isStream ? streams : calls).request({
         method,
         path: prefix + path,

@@ -5,8 +5,16 @@
 export interface Transport extends AsyncDisposable {
   /** For error messages: where the host is meant to be. */
   readonly baseUrl: string;
+  /** Absent where there are no connections. */
+  readonly connections?: ConnectionCounts;
   /** Rejects with whatever the platform throws when there is no answer, and with the signal's reason when it is aborted. */
   send(request: TransportRequest): Promise<TransportResponse>;
+}
+
+export interface ConnectionCounts {
+  readonly opened: number;
+  /** Requests that found a connection open. */
+  readonly reused: number;
 }
 
 export interface TransportRequest {
