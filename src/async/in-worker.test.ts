@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { workerThreads } from './worker-threads.fixture.ts';
-import { silentLogger, type Logger } from '../base/index.ts';
+import { KtrdrError, silentLogger, type Logger } from '../base/index.ts';
 import { CancellationSource, CancellationToken } from './cancellation.ts';
 import { noCheckpoint } from './checkpoint.ts';
 import { systemClock } from './clock.ts';
 import { inWorker, type WorkContext } from './in-worker.ts';
 import { ProgressReporter, type ProgressState } from './progress.ts';
 
-type Task = 'count' | 'obey' | 'rest' | 'ignore' | 'throw' | 'exit';
+type Task = 'count' | 'save' | 'obey' | 'rest' | 'ignore' | 'throw' | 'exit';
 interface Context {
   step: string;
 }
@@ -44,6 +44,23 @@ describe('inWorker()', () => {
     await expect(runTask('count', workContext)).resolves.toBe(1_000);
     expect(states.at(-1)).toMatchObject({ done: 1_000, total: 1_000, fraction: 1, context: { step: 'last' } });
     expect(lines).toEqual([['counted', { id: 'task-1' }]]);
+  });
+
+  it('gives the thread what was saved before, and keeps what it saves, in order', async () => {
+    const { workContext } = context(CancellationToken.none);
+    const saved: unknown[] = [];
+    const checkpoint = { last: { step: 'first' }, save: (value: unknown) => void saved.push(value) };
+    await expect(runTask('save', { ...workContext, attempt: 2, checkpoint })).resolves.toBe(2);
+    expect(saved).toEqual([{ attempt: 2, before: { step: 'first' } }, { step: 'last' }]);
+  });
+
+  it('ends work whose checkpoint cannot be kept', async () => {
+    const { workContext } = context(CancellationToken.none);
+    const full = (): never => {
+      throw new KtrdrError('invalid_input', 'too large');
+    };
+    const failing = runTask('save', { ...workContext, checkpoint: { last: undefined, save: full } });
+    await expect(failing).rejects.toMatchObject({ code: 'invalid_input' });
   });
 
   it('stops work that never yields, through the shared word', async () => {
