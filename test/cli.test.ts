@@ -79,6 +79,20 @@ describe('the command line', () => {
     expect((await ktrdr(['ops', 'cancel', id], api)).stdout).toMatch(/completed before it could be cancelled/);
   });
 
+  it('loads several series at once, with a line for each', { timeout: 60_000 }, async () => {
+    const wanted = ['data', 'load', 'GOOG', 'AMZN', 'NOPE', '-t', '1h,1d', ...span];
+    const load = await ktrdr(wanted, api);
+    expect(load.code, 'that of the series that failed').toBe(3);
+    for (const series of ['GOOG 1h', 'GOOG 1d', 'AMZN 1h', 'AMZN 1d']) {
+      expect(load.stderr).toContain(`\u2713 Loading ${series} data (tail mode)`);
+      expect(load.stdout).toMatch(new RegExp(`${series}: [\\d,]+ bars loaded[^]*no gaps`));
+    }
+    expect(load.stderr).toMatch(/\u2713 Loading GOOG, AMZN, NOPE \[1h, 1d\] data \(tail mode\) \[6\/6\], 2 failed/);
+    expect(load.stderr).toMatch(/error: NOPE 1d: .*NOPE/);
+    const json = await ktrdr(['data', 'load', 'GOOG', 'AMZN', '-t', '1d', ...span, '--json'], api);
+    expect(JSON.parse(json.stdout)).toMatchObject({ series: [{ symbol: 'GOOG' }, { symbol: 'AMZN' }] });
+  });
+
   it('relays Ctrl-C to the worker and says so', { timeout: 30_000 }, async () => {
     await ktrdr(['data', 'load', 'MSFT', '-t', '1h', ...span], api);
     const strategy = await fileWith('long.yaml', exampleStrategy({ symbol: 'MSFT', epochs: 100_000 }));
@@ -115,7 +129,7 @@ describe('the command line', () => {
     let cursor: string[] = [];
     for (;;) {
       const { stderr, stdout } = await ktrdr(['ops', 'list', '-n', '2', ...cursor], api);
-      ids.push(...[...stdout.matchAll(/^op_\w+/gm)].map(([id]) => id));
+      ids.push(...[...stdout.matchAll(/^op_[\w.]+/gm)].map(([id]) => id));
       const [, next] = /--cursor (\S+)/.exec(stderr) ?? [];
       if (next === undefined) break;
       cursor = ['--cursor', next];
@@ -173,7 +187,7 @@ describe('bad input gets one clear sentence and its exit code', () => {
     [
       'a symbol that the API refuses unheard',
       async () => ['data', 'load', ' ', '-t', '1h'],
-      { code: 2, says: /^error: [^\n]*'symbol'\. it is empty\.\n$/ },
+      { code: 2, says: /^error: [^\n]*'symbols'\. it is empty\.\n$/ },
     ],
     ['a count outside its bounds', async () => ['ops', 'list', '-n', '0'], { code: 2, says: /use 1 to 1000/ }],
     [

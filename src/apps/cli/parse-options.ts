@@ -77,6 +77,11 @@ export function nameArgument(text: string): string {
   return text;
 }
 
+/** For an argument that may be given several times. */
+export function nameArguments(text: string, before: string[] = []): string[] {
+  return [...before, nameArgument(text)];
+}
+
 const longestName = 200;
 
 /** `AAPL,MSFT`. */

@@ -15,6 +15,7 @@ import {
   listOption,
   modeOption,
   nameArgument,
+  nameArguments,
   portOption,
   timeframeListOption,
   timeframeOption,
@@ -91,17 +92,21 @@ export function createProgram(setExitCode: (code: number) => void): Command {
   const data = program.command('data').description('market history');
   data
     .command('load')
-    .argument('<symbol>', 'a stock like AAPL or a currency pair like EUR.USD', nameArgument)
+    .argument('<symbols...>', 'stocks like AAPL or currency pairs like EUR.USD', nameArguments)
     .description('load bars into the store')
-    .requiredOption('-t, --timeframe <timeframe>', '1m, 5m, 15m, 30m, 1h, 2h, 4h or 1d', timeframeOption)
+    .requiredOption(
+      '-t, --timeframe <list>',
+      '1m, 5m, 15m, 30m, 1h, 2h, 4h or 1d; several with commas between them',
+      timeframeListOption,
+    )
     .option('-m, --mode <mode>', 'local, tail, backfill or full', modeOption, 'tail' as const)
     .option('--start <date>', 'first day or instant wanted (UTC)', dateOption)
     .option('--end <date>', 'first day or instant not wanted any more (UTC)', dateOption)
     .option('--deadline <duration>', 'cancel it by itself after this time, for example 90s or 2h', durationOption)
     .option('--json', 'print the result as JSON')
     .action(
-      client(async (context, symbol: string, options: LoadOptions) =>
-        (await import('./commands/data.ts')).load(context, symbol, options),
+      client(async (context, symbols: string[], options: LoadOptions) =>
+        (await import('./commands/data.ts')).load(context, symbols, options),
       ),
     );
   data

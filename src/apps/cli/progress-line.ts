@@ -15,11 +15,18 @@ export interface ProgressView {
   remainingMs?: number;
 }
 
+/** Where a running operation is shown. */
+export interface OperationDisplay {
+  show(view: ProgressView): void;
+  /** Puts one closing line in the place of what moved. */
+  end(line: string): void | Promise<void>;
+}
+
 /**
  * Shows one piece of work on stderr: a line that is drawn over on a terminal, plain lines elsewhere. Numbers move with
  * every batch and would flood a log file, so plain lines are spaced out.
  */
-export class ProgressLine {
+export class ProgressLine implements OperationDisplay {
   readonly #stream: NodeJS.WriteStream;
   #last = '';
   #shownAt = Number.NEGATIVE_INFINITY;
@@ -31,7 +38,7 @@ export class ProgressLine {
   show(view: ProgressView): void {
     if (this.#stream.isTTY) {
       const columns = this.#stream.columns || 80;
-      this.#stream.write(`\r\x1B[2K${fit(drawn(view, columns), columns)}`);
+      this.#stream.write(`\r\x1B[2K${drawnLine(view, columns)}`);
       return;
     }
     const now = performance.now();
@@ -41,7 +48,6 @@ export class ProgressLine {
     this.#stream.write(`${view.message}\n`);
   }
 
-  /** Puts one closing line in the place of the moving one. */
   end(line: string): void {
     this.#stream.write(this.#stream.isTTY ? `\r\x1B[2K${line}\n` : `${line}\n`);
   }
@@ -64,6 +70,11 @@ export function closingLine({ message, status, startedAt, endedAt, error }: Oper
     default:
       return status satisfies never;
   }
+}
+
+/** Bar, percentage, words and remaining time in one line that does not wrap. */
+export function drawnLine(view: ProgressView, columns: number): string {
+  return fit(drawn(view, columns), columns);
 }
 
 function drawn({ message, fraction, remainingMs = 0 }: ProgressView, columns: number): string {

@@ -3,7 +3,7 @@ import { isCancelled, KtrdrError, newOperationId, silentLogger } from '../../bas
 import { noChildren, type OperationContract } from '../../operations/index.ts';
 import type { OperationsClient } from '../../service/index.ts';
 import { formatDuration } from './format.ts';
-import { closingLine, ProgressLine } from './progress-line.ts';
+import { closingLine, ProgressLine, type OperationDisplay } from './progress-line.ts';
 import { colours, terminal } from './terminal.ts';
 
 interface Run<I, C, R> {
@@ -13,15 +13,24 @@ interface Run<I, C, R> {
   token: CancellationToken;
   /** The API cancels the operation by itself after this time. */
   deadlineMs?: number | undefined;
+  /** Where it is shown; one line when absent. */
+  display?: (id: string) => OperationDisplay;
 }
 
 /**
  * Runs long work on the API and shows it. The command line is one more client of the machinery that the API itself uses
  * towards its hosts: the cancel is relayed, a dropped stream is taken up, the result is decoded.
  */
-export async function runOperation<I, C, R>({ client, contract, input, token, deadlineMs }: Run<I, C, R>): Promise<R> {
+export async function runOperation<I, C, R>({
+  client,
+  contract,
+  input,
+  token,
+  deadlineMs,
+  display = () => new ProgressLine(),
+}: Run<I, C, R>): Promise<R> {
   const id = newOperationId(contract.type, systemClock.now());
-  const line = new ProgressLine();
+  const line = display(id);
   using progress = new ProgressReporter<C>({
     clock: systemClock,
     context: contract.begin(input),
@@ -44,12 +53,12 @@ export async function runOperation<I, C, R>({ client, contract, input, token, de
       ...(deadlineMs === undefined ? {} : { deadlineMs }),
     });
     progress.flush();
-    line.end(closingLine(await client.get(id, CancellationToken.none)));
+    await line.end(closingLine(await client.get(id, CancellationToken.none)));
     return result;
   } catch (thrown) {
     const words = contract.render(progress.state);
     const mark = isCancelled(thrown) ? colours.yellow('\u25A0') : colours.red('\u2717');
-    line.end(`${mark} ${words}: ${isCancelled(thrown) ? cancelledWords(KtrdrError.from(thrown)) : 'failed'}`);
+    await line.end(`${mark} ${words}: ${isCancelled(thrown) ? cancelledWords(KtrdrError.from(thrown)) : 'failed'}`);
     // Only the API knows whether there is an operation to look at: what it refused or never heard has none.
     if (thrown instanceof KtrdrError && thrown.details['operation'] === id) {
       terminal.note(colours.dim(`  operation ${id}`));

@@ -1,7 +1,19 @@
-import { loadBars, type Gap, type LoadBarsResult, type LoadMode } from '../../../data/index.ts';
+import { KtrdrError } from '../../../base/index.ts';
+import {
+  loadBars,
+  loadSeries,
+  seriesToLoad,
+  type Gap,
+  type LoadBarsInput,
+  type LoadBarsResult,
+  type LoadMode,
+  type LoadSeriesInput,
+  type LoadSeriesResult,
+} from '../../../data/index.ts';
 import type { Timeframe } from '../../../market/index.ts';
 import { getBars, getCoverage, listSeries } from '../../api-endpoints.ts';
 import { withApi } from '../api-client.ts';
+import { ChildrenLines } from '../children-lines.ts';
 import { formatCount, formatStamp } from '../format.ts';
 import { checkSpan } from '../parse-options.ts';
 import type { CommandContext } from '../program.ts';
@@ -14,7 +26,7 @@ interface Span {
 }
 
 export interface LoadOptions extends Span {
-  timeframe: Timeframe;
+  timeframe: Timeframe[];
   mode: LoadMode;
   deadline?: number;
   json?: boolean;
@@ -28,14 +40,46 @@ export interface ShowOptions extends Span {
 
 const listedGaps = 5;
 
-export async function load({ settings, token }: CommandContext, symbol: string, options: LoadOptions): Promise<void> {
-  const { timeframe, mode, deadline: deadlineMs, json = false } = options;
+/** @returns the exit code: that of the first series that failed. */
+export async function load(context: CommandContext, symbols: string[], options: LoadOptions): Promise<number> {
   checkSpan(options);
-  const input = { symbol, timeframe, mode, ...spanOf(options) };
-  const result = await withApi(settings, (client) =>
-    runOperation({ client, contract: loadBars, input, token, deadlineMs }),
-  );
-  terminal.print(json ? JSON.stringify(result) : loadSummary(result));
+  const { timeframe: timeframes, mode, json = false } = options;
+  const input = { symbols, timeframes, mode, ...spanOf(options) };
+  const [first, ...more] = seriesToLoad(input);
+  if (first !== undefined && more.length === 0) {
+    const result = await loadOne(context, first, options);
+    terminal.print(json ? JSON.stringify(result) : loadSummary(result));
+    return 0;
+  }
+  const { series } = await loadSeveral(context, input, options);
+  if (json) terminal.print(JSON.stringify({ series }));
+  let exitCode = 0;
+  for (const { symbol, timeframe, result, error } of series) {
+    if (error !== undefined) {
+      exitCode ||= KtrdrError.fromProblem(error).exitCode;
+      terminal.note(`${colours.red('error:')} ${symbol} ${timeframe}: ${error.detail}`);
+    } else if (result !== undefined && !json) terminal.print(loadSummary(result));
+  }
+  return exitCode;
+}
+
+function loadOne(
+  { settings, token }: CommandContext,
+  input: LoadBarsInput,
+  { deadline: deadlineMs }: LoadOptions,
+): Promise<LoadBarsResult> {
+  return withApi(settings, (client) => runOperation({ client, contract: loadBars, input, token, deadlineMs }));
+}
+
+function loadSeveral(
+  { settings, token }: CommandContext,
+  input: LoadSeriesInput,
+  { deadline: deadlineMs }: LoadOptions,
+): Promise<LoadSeriesResult> {
+  return withApi(settings, (client) => {
+    const display = (id: string): ChildrenLines => new ChildrenLines({ client, id });
+    return runOperation({ client, contract: loadSeries, input, token, deadlineMs, display });
+  });
 }
 
 /** What a load did and what is still missing; never a silent partial. */
