@@ -6,6 +6,7 @@ import { isTerminal, type Operation } from '../src/operations/index.ts';
 import type { OperationsClient } from '../src/service/index.ts';
 import { trainModel } from '../src/training/index.ts';
 import { temporaryDirectory, type TemporaryDirectory } from './support/ktrdr-process.ts';
+import { randomFrom } from './support/random.ts';
 import { startServices, type Services } from './support/services.ts';
 import { exampleStrategy } from './support/strategy.ts';
 import { workerThreads } from '../src/async/worker-threads.fixture.ts';
@@ -99,15 +100,4 @@ async function begin(api: OperationsClient, type: string, input: unknown): Promi
 async function finished(api: OperationsClient, id: string): Promise<Operation> {
   for await (const operation of api.follow(id, { token })) if (isTerminal(operation.status)) return operation;
   return api.get(id, token);
-}
-
-/** Mulberry32, so that a failure can be repeated from the printed seed. */
-function randomFrom(initial: number): () => number {
-  let state = initial;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { getRequestListener } from '@hono/node-server';
+import type { Duplex } from 'node:stream';
+import { getRequestListener, RequestError } from '@hono/node-server';
 import type { Clock } from '../async/index.ts';
 import { KtrdrError, systemCode } from '../base/index.ts';
 import { foreignPage } from './foreign-page.ts';
@@ -70,10 +71,13 @@ export async function listen({
 
 function serve(handle: ListenOptions['handle'], hostname: string, limits: SocketLimits): Server {
   // This replaces the global `Request` and `Response` by subclasses, which answer in about half the time.
-  const listener = getRequestListener((request) => {
-    const refusal = foreignPage(request.headers, hostname);
-    return refusal === undefined ? handle(request) : problemResponse(refusal);
-  });
+  const listener = getRequestListener(
+    (request) => {
+      const refusal = foreignPage(request.headers, hostname);
+      return refusal === undefined ? handle(request) : problemResponse(refusal);
+    },
+    { errorHandler: notUnderstood },
+  );
   const options = {
     maxHeaderSize: limits.headerBytes,
     headersTimeout: limits.headersMs,
@@ -92,6 +96,7 @@ function serve(handle: ListenOptions['handle'], hostname: string, limits: Socket
     void listener(incoming, outgoing);
   });
   server.maxRequestsPerSocket = limits.requests;
+  server.on('clientError', refuse);
   // Nothing moved for that long: the connection is idle, or its reader does not take what is ready for it, or the answer
   // is not ready yet, which alone is no reason to cut it.
   server.setTimeout(limits.deafMs, (socket) => {
@@ -99,6 +104,44 @@ function serve(handle: ListenOptions['handle'], hostname: string, limits: Socket
   });
   return server;
 }
+
+/** For a request that HTTP allows and that names no place here, such as one with a backslash in its path. */
+function notUnderstood(thrown: unknown): Response {
+  const error = KtrdrError.from(thrown);
+  const isTheirs = thrown instanceof RequestError;
+  return problemResponse(
+    isTheirs ? new KtrdrError('invalid_input', `The request cannot be read: ${error.message}.`) : error,
+  );
+}
+
+/** What never becomes a request still gets an answer that says why. */
+function refuse(fault: Error, socket: Duplex): void {
+  if (!socket.writable) return void socket.destroy();
+  const { status, title, sentence } = refusals[systemCode(fault) ?? ''] ?? malformed;
+  const body = JSON.stringify({ ...new KtrdrError('invalid_input', sentence).toProblem(), status });
+  const head = [
+    `HTTP/1.1 ${status} ${title}`,
+    'content-type: application/problem+json',
+    `content-length: ${body.length}`,
+    'connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
+}
+
+const malformed = { status: 400, title: 'Bad Request', sentence: 'What arrived is not a request of HTTP/1.1.' };
+
+const refusals: Readonly<Record<string, typeof malformed>> = {
+  HPE_HEADER_OVERFLOW: {
+    status: 431,
+    title: 'Request Header Fields Too Large',
+    sentence: 'The request line and the headers are longer than this server reads.',
+  },
+  ERR_HTTP_REQUEST_TIMEOUT: {
+    status: 408,
+    title: 'Request Timeout',
+    sentence: 'The request took too long to arrive.',
+  },
+};
 
 function bind(server: Server, port: number, hostname: string): Promise<void> {
   return new Promise((resolve, reject) => {

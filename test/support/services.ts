@@ -17,6 +17,7 @@ export interface Services extends AsyncDisposable {
   readonly api: OperationsClient;
   readonly ibHost: OperationsClient;
   readonly trainingHost: OperationsClient;
+  readonly urls: { readonly api: string; readonly ibHost: string; readonly trainingHost: string };
 }
 
 interface ServicesOptions {
@@ -66,6 +67,7 @@ export async function startServices({
     api: client('api', api.url),
     ibHost: client('ib-host', ibHost.url),
     trainingHost: client('training-host', trainingHost.url),
+    urls: { api: api.url, ibHost: ibHost.url, trainingHost: trainingHost.url },
     [Symbol.asyncDispose]: () => resources[Symbol.asyncDispose](),
   };
 }
