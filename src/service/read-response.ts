@@ -13,7 +13,7 @@ export async function readOutput({ response: expected }: Endpoint, response: Tra
   if (expected === 'events') throw new KtrdrError('internal', 'A stream of events is read with `stream`.');
   const { json, encoding } = formsOf(expected);
   if (encoding !== undefined && mediaType === encoding.mediaType) return encoding.decode(bytes);
-  const parsed = await json.safeParseAsync(bytes.length === 0 ? undefined : parseJson(bytes));
+  const parsed = json.safeParse(bytes.length === 0 ? undefined : parseJson(bytes));
   if (parsed.success) return parsed.data;
   const issues = parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message }));
   throw new KtrdrError(
