@@ -1,3 +1,4 @@
+import type { Clock } from '../async/index.ts';
 import { KtrdrError } from '../base/index.ts';
 import { operationStatuses, type Operation, type ServiceOrchestrator } from '../operations/index.ts';
 import type { HostMetrics, HostState } from './host-metrics.ts';
@@ -14,7 +15,9 @@ import {
   startOperation,
   startUnnamedOperation,
   watchOperation,
+  watchOperations,
 } from './operation-endpoints.ts';
+import { nextVersion, preferredWait } from './preferred-wait.ts';
 import type { ServerEvent } from './sse.ts';
 import { startOptions } from './start-headers.ts';
 
@@ -65,7 +68,10 @@ export function metricsRoute(
   });
 }
 
-export function operationRoutes(orchestrator: ServiceOrchestrator, prefix: string): ImplementedEndpoint[] {
+export function operationRoutes(
+  orchestrator: ServiceOrchestrator,
+  { prefix, clock }: { prefix: string; clock: Clock },
+): ImplementedEndpoint[] {
   const { operations } = orchestrator;
   const started = (id: string, { setHeader }: Pick<HandlerContext, 'setHeader'>): Operation => {
     setHeader('location', `${prefix}/operations/${encodeURIComponent(id)}`);
@@ -87,11 +93,20 @@ export function operationRoutes(orchestrator: ServiceOrchestrator, prefix: strin
         ...(cursor === undefined ? {} : { cursor }),
       }),
     ),
-    implement(getOperation, ({ params: { id } }) => operations.get(id)),
+    // Before the operation of any id, which would take its path.
+    implement(watchOperations, ({ query: { type, parent, after } }, { token, header }) => {
+      const filter = { ...(type === undefined ? {} : { type }), ...(parent === undefined ? {} : { parent }) };
+      return asEvents(operations.watchAll({ after: resumeAfter(after, header), filter, token }));
+    }),
+    implement(getOperation, ({ params: { id }, query: { after }, headers: { prefer } }, { token, setHeader }) => {
+      const seconds = preferredWait(prefer);
+      if (seconds === undefined) return operations.get(id);
+      setHeader('preference-applied', `wait=${seconds}`);
+      return nextVersion({ operations, id, after, token, clock, waitMs: seconds * 1_000 });
+    }),
     implement(watchOperation, ({ params: { id }, query: { after } }, { token, header }) => {
-      const lastSeen = Number(header('last-event-id') ?? 0) || 0;
       operations.get(id);
-      return asEvents(operations.watch(id, { after: Math.max(after, lastSeen), token }));
+      return asEvents(operations.watch(id, { after: resumeAfter(after, header), token }));
     }),
     implement(getOperationResult, ({ params: { id } }) => {
       const { bytes, mediaType } = operations.result(id);
@@ -102,6 +117,11 @@ export function operationRoutes(orchestrator: ServiceOrchestrator, prefix: strin
       started(orchestrator.resume(id, { traceId: context.traceId }).id, context),
     ),
   ];
+}
+
+/** Where a stream goes on: behind the last event that its reader had. */
+function resumeAfter(after: number, header: HandlerContext['header']): number {
+  return Math.max(after, Number(header('last-event-id') ?? 0) || 0);
 }
 
 async function* asEvents(states: AsyncIterable<Operation>): AsyncGenerator<ServerEvent, void, undefined> {

@@ -10,7 +10,7 @@ export interface FollowOptions {
   readonly token: CancellationToken;
   /** After so long without a sign of life from the host, following fails with `unavailable`. */
   readonly lostContactMs?: number;
-  /** Between two looks where the host, or what lies between, does not stream events. */
+  /** Between the beginnings of two looks, at least, where the host or what lies between does not stream events. */
   readonly pollMs?: number;
 }
 
@@ -29,6 +29,8 @@ export async function* followOperation(
   let streams = true;
   let failures = 0;
   let contactAt = clock.elapsed();
+  let lookedAt = contactAt;
+  const waitSeconds = Math.floor((lostContactMs * waitShare) / 1_000);
   const onContact = (): void => {
     failures = 0;
     contactAt = clock.elapsed();
@@ -36,7 +38,8 @@ export async function* followOperation(
 
   for (;;) {
     try {
-      for await (const operation of streams ? streamed() : polled()) {
+      lookedAt = clock.elapsed();
+      for await (const operation of streams ? streamed() : polled(waitSeconds)) {
         if (operation.version > version) {
           version = operation.version;
           yield operation;
@@ -58,7 +61,10 @@ export async function* followOperation(
         silentMs,
       });
     }
-    await clock.sleep(streams ? Math.min(longestPauseMs, firstPauseMs * 2 ** failures) : pollMs, token);
+    const pauseMs = streams
+      ? Math.min(longestPauseMs, firstPauseMs * 2 ** failures)
+      : Math.max(0, pollMs - (clock.elapsed() - lookedAt));
+    await clock.sleep(pauseMs, token);
   }
 
   /** What the stream tells, and one look at the record when it ends before the operation does. */
@@ -84,9 +90,11 @@ export async function* followOperation(
     yield* polled();
   }
 
-  async function* polled(): AsyncGenerator<Operation, void, undefined> {
-    const options = { token, retries: 0, timeoutMs: lostContactMs * answerShare };
-    const operation = await client.call(getOperation, { params: { id } }, options);
+  /** A look at the record, which the host may delay for some seconds while nothing changes. */
+  async function* polled(wait = 0): AsyncGenerator<Operation, void, undefined> {
+    const options = { token, retries: 0, timeoutMs: lostContactMs * answerShare + wait * 1_000 };
+    const headers = wait === 0 ? {} : { prefer: `wait=${wait}` };
+    const operation = await client.call(getOperation, { params: { id }, query: { after: version }, headers }, options);
     onContact();
     yield operation;
   }
@@ -97,6 +105,7 @@ const longestPauseMs = 2_000;
 /** Parts of the time of lost contact: a silent stream is given up while there is time left to ask for the record. */
 const streamSilence = 0.8;
 const answerShare = 0.2;
+const waitShare = 0.4;
 
 function lostContact({ service, baseUrl }: EndpointClient, id: string, cause: KtrdrError): KtrdrError {
   return new KtrdrError(

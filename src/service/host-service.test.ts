@@ -530,6 +530,7 @@ describe('the description of a host', () => {
       'GET /metrics',
       'GET /openapi.json',
       'GET /operations',
+      'GET /operations/events',
       'GET /operations/{id}',
       'GET /operations/{id}/events',
       'GET /operations/{id}/result',

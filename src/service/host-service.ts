@@ -73,7 +73,7 @@ export class HostService implements AsyncDisposable {
     const implemented = [
       ...statusRoutes({ name, version }, readiness),
       metricsRoute(metrics, orchestrator, adapters),
-      ...operationRoutes(orchestrator, this.prefix),
+      ...operationRoutes(orchestrator, { prefix: this.prefix, clock }),
       ...endpoints,
     ];
     const document = implement(getOpenApi, () =>

@@ -79,11 +79,27 @@ export const listOperations = defineEndpoint({
   }),
 });
 
+export const watchOperations = defineEndpoint({
+  method: 'GET',
+  path: '/operations/events',
+  summary:
+    'All operations in one stream, without end: each one as it is now, in the order of their last changes, then whenever one changes. The id of an event is a version that rises over all operations; `Last-Event-ID` or `after` resumes behind it',
+  query: z.object({
+    type: z.string().optional(),
+    parent: z.string().optional(),
+    after: z.coerce.number<number>().min(0).default(0),
+  }),
+  response: 'events',
+});
+
 export const getOperation = defineEndpoint({
   method: 'GET',
   path: '/operations/{id}',
-  summary: 'An operation as it is now',
+  summary:
+    'An operation as it is now. With `Prefer: wait=n` the answer waits until it changes, or is newer than the version `after`, for n seconds at most; 60 is the most that is applied',
   params: ofOne,
+  query: z.object({ after: z.coerce.number<number>().min(0).optional() }),
+  headers: z.object({ prefer: z.string().optional() }),
   response: operationSchema,
 });
 
