@@ -72,9 +72,9 @@ describe('the stream of all operations', () => {
     start(served, 'a');
     const stream = await reading(served.host);
     while ((await stream.next()).status !== 'running');
-    const ended = stream.next();
+    const ended = expect(stream.next()).rejects.toThrow();
     await served[Symbol.asyncDispose]();
-    await expect(ended).rejects.toThrow();
+    await ended;
   });
 
   it('costs little for readers on sockets who never read, however much changes', { timeout: 20_000 }, async () => {
