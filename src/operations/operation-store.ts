@@ -182,7 +182,8 @@ export class OperationStore implements Disposable {
 
   /** Ids and versions of what changed after a version, in the order of the changes. */
   changedAfter(version: number, filter: OperationFilter, limit: number): { id: string; version: number }[] {
-    const { where, values } = conditions(filter);
+    // A plus keeps SQLite from sorting all that has a status instead of walking along the versions.
+    const { where, values } = conditions(filter, '+');
     return this.#statement(`SELECT id, version FROM operations WHERE version > ? AND ${where} ORDER BY version LIMIT ?`)
       .all(version, ...values, limit)
       .map((row) => changeRow.parse({ ...(row as object) }));
@@ -264,17 +265,17 @@ const durationRow = z.object({ ms: z.number() });
 const ownerRow = z.object({ owner: z.number() });
 const reservedRow = z.object({ reserved: z.number() });
 
-function conditions({ status, type, parent }: OperationFilter): { where: string; values: string[] } {
+function conditions({ status, type, parent }: OperationFilter, mark = ''): { where: string; values: string[] } {
   const parts = ['1'];
   const values: string[] = [];
   if (status !== undefined) {
     // Each once, so that there are few texts of statements to keep.
     const wanted = [...new Set(status)];
-    parts.push(`status IN (${wanted.map(() => '?').join(', ')})`);
+    parts.push(`${mark}status IN (${wanted.map(() => '?').join(', ')})`);
     values.push(...wanted);
   }
   if (type !== undefined) {
-    parts.push('type = ?');
+    parts.push(`${mark}type = ?`);
     values.push(type);
   }
   if (parent !== undefined) {

@@ -164,6 +164,8 @@ export class OperationsService {
     while (!token.isCancelled) {
       const operation = this.#firstAfter(seen, filter);
       if (operation === undefined) {
+        // All that is older was looked at, and is not let through.
+        seen = Math.max(seen, this.#versions.last);
         await this.#changes.next(token);
       } else {
         seen = operation.version;

@@ -22,6 +22,11 @@ export class VersionCounter {
     this.#last = this.#reserved;
   }
 
+  /** Every change from now on has a higher one. */
+  get last(): number {
+    return this.#last;
+  }
+
   next(): number {
     this.#last = Math.max(this.#last + 1, Math.round(this.#clock.now()));
     if (this.#last > this.#reserved) this.#reserve();

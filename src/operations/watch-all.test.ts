@@ -42,10 +42,16 @@ describe('watchAll()', () => {
     orchestrator.start(climb, { steps: 1 }, { id: 'a' });
     orchestrator.start(other, { steps: 1 }, { id: 'b' });
     await expect.poll(() => orchestrator.operations.get('b').status).toBe('running');
-    for await (const { id } of orchestrator.operations.watchAll({ filter: { type: 'other' } })) {
-      expect(id).toBe('b');
-      break;
+    const seen: string[] = [];
+    for await (const { id } of orchestrator.operations.watchAll({ filter: { type: 'other', status: ['running'] } })) {
+      seen.push(id);
+      if (seen.length === 2) break;
+      setImmediate(() => {
+        orchestrator.operations.cancel('a');
+        orchestrator.start(other, { steps: 1 }, { id: 'c' });
+      });
     }
+    expect(seen).toEqual(['b', 'c']);
   });
 
   it('goes on after a restart where the reader was, also when the clock was set back', async () => {
