@@ -10,7 +10,7 @@ import { HostService, type HostServiceOptions } from './host-service.ts';
 import { implement } from './implement.ts';
 
 /** Work that waits for its cancel, and takes whatever it is given. */
-export const wait: OperationContract<unknown, object, string> = {
+const wait: OperationContract<unknown, object, string> = {
   type: 'wait',
   input: z.unknown(),
   context: z.object({}),
@@ -20,7 +20,7 @@ export const wait: OperationContract<unknown, object, string> = {
 };
 
 /** Takes any JSON and says nothing about it. */
-export const postAnything = defineEndpoint({
+const postAnything = defineEndpoint({
   method: 'POST',
   path: '/anything',
   summary: 'Takes any JSON',
