@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { rooms } from '../scripts/check-rooms.mjs';
 import { KtrdrError } from '../src/base/index.ts';
 import { errorCodes } from '../src/base/errors.ts';
+import { socketLimits } from '../src/service/listen.ts';
 import { KtrdrProcess, ktrdr, temporaryDirectory } from './support/ktrdr-process.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -98,6 +99,23 @@ describe('the table of errors', () => {
         return [code, httpStatus, retryable, exitCode];
       }),
     );
+  });
+});
+
+describe('the page on security', () => {
+  it('states the limits that servers have', () => {
+    const { headerBytes, headersMs, requestMs, keepAliveMs, requests, deafMs } = socketLimits;
+    const page = read('docs/security.md').replaceAll(/ +/g, ' ');
+    expect(requestMs).toBe(headersMs);
+    for (const row of [
+      `| request line and headers | ${headerBytes / 1_024} KiB |`,
+      `| time for the headers, and for the whole request | ${headersMs / 1_000} s, `,
+      `| idle connection | ${keepAliveMs / 1_000} s |`,
+      `| requests on one connection | ${requests.toLocaleString('en-US')} |`,
+      `| a reader who takes nothing of what is ready for it | ${deafMs / 1_000} s |`,
+    ]) {
+      expect(page).toContain(row);
+    }
   });
 });
 

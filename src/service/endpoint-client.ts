@@ -111,7 +111,7 @@ export class EndpointClient implements AsyncDisposable {
         onRetry: (error, attempt, pauseMs) => {
           this.#retries += 1;
           const fields = { service: this.service, endpoint: nameOf(endpoint), code: error.code, attempt, pauseMs };
-          this.log.warn('call failed, trying again', fields);
+          this.log.warn('call failed, trying again', traceId === undefined ? fields : { ...fields, traceId });
         },
       });
       this.#latency.record(this.clock.elapsed() - begunAt);
