@@ -13,6 +13,7 @@ export { implement } from './implement.ts';
 export type { HandlerContext, ImplementedEndpoint } from './implement.ts';
 export { bindError } from './listen.ts';
 export { memoryTransport } from './memory-transport.ts';
+export { getOperation, resumeOperation } from './operation-endpoints.ts';
 export type { Health } from './operation-endpoints.ts';
 export { OperationsClient } from './operations-client.ts';
 export type { ServerEvent } from './sse.ts';

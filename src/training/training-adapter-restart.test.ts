@@ -1,0 +1,138 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../async/index.ts';
+import { silentLogger } from '../base/index.ts';
+import { OperationsService, OperationStore, ServiceOrchestrator } from '../operations/index.ts';
+import { HostService, hostServiceConfig, memoryTransport, type Transport } from '../service/index.ts';
+import { openCheckpoints } from './checkpoints.ts';
+import { localTrainer } from './local-trainer.ts';
+import { ModelStore } from './model-store.ts';
+import { sampleSource, sampleStrategy } from './test-samples.ts';
+import { trainModel } from './train-model.ts';
+import { TrainingAdapter } from './training-adapter.ts';
+import { TrainingManager } from './training-manager.ts';
+
+const strategy = sampleStrategy(['  epochs: 3', '  epochs: 60'], ['patience: 5', 'patience: 60']);
+
+let whole: string | undefined;
+
+/** A service with its records, as one process has them. */
+interface Process {
+  readonly store: OperationStore;
+  readonly orchestrator: ServiceOrchestrator;
+  readonly training: TrainingManager;
+}
+
+describe('a training on a host', () => {
+  let directory: string;
+  let models: ModelStore;
+  let there: Process & { host: HostService };
+  let here: Process;
+  /** Who calls while the host is down waits for it. */
+  let up: Promise<void>;
+
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'ktrdr-restart-'));
+    models = await ModelStore.open(join(directory, 'models'));
+    up = Promise.resolve();
+    there = startHost();
+    here = startApi();
+  });
+
+  afterEach(async () => {
+    await stop(here);
+    await stop(there);
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  function start(name: string, work: ConstructorParameters<typeof TrainingManager>[0]['work']): Process {
+    const store = OperationStore.open(join(directory, name));
+    const operations = new OperationsService(store, systemClock);
+    const orchestrator = new ServiceOrchestrator({ operations, clock: systemClock, log: silentLogger });
+    const training = new TrainingManager({ orchestrator, work });
+    orchestrator.recover();
+    return { store, orchestrator, training };
+  }
+
+  function startHost(): typeof there {
+    const checkpoints = openCheckpoints(join(directory, 'checkpoints'), { everyMs: 0 });
+    const process = start('host', localTrainer({ bars: sampleSource(), models, version: '1.2.3', checkpoints }));
+    const { orchestrator } = process;
+    return { ...process, host: new HostService({ name: 'training', version: '1.2.3', orchestrator }) };
+  }
+
+  function startApi(): Process {
+    const transport: Transport = {
+      baseUrl: 'http://memory',
+      send: async (request) => {
+        await up;
+        return memoryTransport(there.host).send(request);
+      },
+      async [Symbol.asyncDispose]() {},
+    };
+    const adapter = new TrainingAdapter({ config: hostServiceConfig({ baseUrl: 'http://memory' }), transport });
+    return start('api', adapter.train);
+  }
+
+  async function stop({ store, orchestrator }: Process): Promise<void> {
+    await orchestrator[Symbol.asyncDispose]();
+    store[Symbol.dispose]();
+  }
+
+  const epochOf = (id: string): number =>
+    trainModel.context.parse(here.orchestrator.operations.get(id).progress.context).epoch;
+
+  async function untilEpoch(id: string, epoch: number): Promise<void> {
+    await expect.poll(() => epochOf(id), { timeout: 10_000, interval: 2 }).toBeGreaterThanOrEqual(epoch);
+  }
+
+  /** The weights of a training that nothing interrupts. */
+  const wholeHash = async (): Promise<string> =>
+    (whole ??= (await there.training.train({ strategy }, { id: 'whole' }).result).weightsSha256);
+
+  it('goes on when the host is stopped and started again meanwhile', async () => {
+    const { result } = here.training.train({ strategy }, { id: 'op' });
+    await untilEpoch('op', 10);
+    let back = (): void => {};
+    up = new Promise((resolve) => (back = resolve));
+    await stop(there);
+    there = startHost();
+    back();
+    const { weightsSha256 } = await result;
+    const operations = there.orchestrator.operations.list().operations;
+    expect(operations.map(({ status, resumedFrom }) => ({ status, resumedFrom }))).toEqual([
+      { status: 'completed', resumedFrom: 'op' },
+      { status: 'cancelled', resumedFrom: undefined },
+    ]);
+    expect(weightsSha256).toBe(await wholeHash());
+  });
+
+  it('goes on when both ends were stopped: this one as a crash, the host by its shutdown', async () => {
+    here.training.train({ strategy }, { id: 'op' });
+    await untilEpoch('op', 10);
+    // Nothing reaches the process that died any more.
+    up = new Promise(() => {});
+    here.store[Symbol.dispose]();
+    await stop(there);
+    there = startHost();
+    up = Promise.resolve();
+    here = startApi();
+    const { weightsSha256 } = await here.training.train({ strategy }, { id: 'op' }).result;
+    expect(here.training.get('op')).toMatchObject({ status: 'completed', attempt: 2 });
+    expect(weightsSha256).toBe(await wholeHash());
+  });
+
+  it('goes on from the checkpoints of the host when somebody resumes it here', async () => {
+    const { result } = here.training.train({ strategy }, { id: 'op' });
+    await untilEpoch('op', 10);
+    here.orchestrator.operations.cancel('op', 'timeout');
+    await expect(result).rejects.toMatchObject({ code: 'cancelled' });
+    const resumed = here.orchestrator.resume('op', { id: 'op-2' });
+    const { weightsSha256 } = await (resumed.result as typeof result);
+    const [newest] = there.orchestrator.operations.list().operations;
+    expect(newest).toMatchObject({ status: 'completed', resumedFrom: 'op' });
+    expect(weightsSha256).toBe(await wholeHash());
+  });
+});
