@@ -38,7 +38,7 @@ describe('endedWhenSilent()', () => {
     await expect(end).rejects.toMatchObject({
       code: 'internal',
       message: expect.stringMatching(/^The training thread reported nothing for 0 s and was ended\./) as string,
-      cause: { code: 'cancelled', details: { forced: true } },
+      cause: { code: 'cancelled', details: { reason: 'timeout' } },
     });
   });
 
