@@ -17,7 +17,7 @@ import { temporaryDirectory, type TemporaryDirectory } from './support/ktrdr-pro
 const { none: token } = CancellationToken;
 const seed = Date.now() % 1_000_000;
 const strategy = sampleStrategy(['  epochs: 3', '  epochs: 200'], ['patience: 5', 'patience: 200']);
-const kills = 3;
+const kills = 2;
 
 /** A training host in a process of its own. */
 interface Host {
