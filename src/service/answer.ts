@@ -33,22 +33,23 @@ export async function answer(
     const output: unknown = await (handler as (input: RawInput, context: HandlerContext) => unknown)(input, exchange);
     response = await exchange.respond(endpoint, output);
   } catch (thrown) {
-    response = problemOf(thrown, endpoint, exchange.log);
+    response = problemOf(thrown, endpoint, exchange);
   }
   if (endpoint.response !== 'events' || response.status !== 200) exchange[Symbol.dispose]();
   // Nobody will read it, so nothing must wait for a reader.
   if (request.raw.method === 'HEAD') await response.body?.cancel();
   const answered = { endpoint: nameOf(endpoint), status: response.status, ms: options.clock.elapsed() - begunAt };
   options.metrics.record(answered);
-  exchange.log.debug('request answered', answered);
+  // Without a logger of its own: most requests say nothing else.
+  options.log.debug('request answered', { ...answered, traceId: exchange.traceId });
   return response;
 }
 
-function problemOf(thrown: unknown, endpoint: Endpoint, log: Logger): Response {
+function problemOf(thrown: unknown, endpoint: Endpoint, exchange: HandlerContext): Response {
   const error = KtrdrError.from(thrown);
   if (error.code === 'internal') {
     const { stack } = error.cause instanceof Error ? error.cause : error;
-    log.error('request failed', { endpoint: nameOf(endpoint), error: error.message, stack });
+    exchange.log.error('request failed', { endpoint: nameOf(endpoint), error: error.message, stack });
   }
   return problemResponse(error, error instanceof RequestFault ? { status: error.status } : {});
 }
