@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 /**
  * W3C Trace Context, level 1, as far as logs need it: one trace id from the command to the thread, a new span id for every
- * request on the way. `tracestate` is not carried, and nothing is exported.
+ * request on the way. `tracestate` is not carried.
  */
 
 const traceparent = /^(?!ff)([\da-f]{2})-([\da-f]{32})-([\da-f]{16})-[\da-f]{2}(-.*)?$/;
@@ -24,7 +24,11 @@ export function newTraceId(): string {
 
 /** The header of one request within a trace, under a span id of its own. */
 export function traceparentOf(traceId: string): string {
-  return `00-${traceId}-${randomHex().slice(16)}-${sampled}`;
+  return `00-${traceId}-${newSpanId()}-${sampled}`;
+}
+
+export function newSpanId(): string {
+  return randomHex().slice(16);
 }
 
 /** 32 digits, of which neither half is ever all zeros. From a UUID, whose randomness is drawn ahead: every request needs one. */

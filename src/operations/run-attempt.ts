@@ -10,6 +10,7 @@ import { isCancelled, KtrdrError, type Logger } from '../base/index.ts';
 import type { Children } from './children.ts';
 import { encodeResult, type OperationContract, type OperationWork } from './contract.ts';
 import { beginning } from './new-operation.ts';
+import { startSpan } from './span.ts';
 import type { Outcome } from './operation.ts';
 import type { OwnedOperation } from './operations-service.ts';
 
@@ -54,6 +55,11 @@ export async function runAttempt({
   const { id, attempt, traceId } = owned.operation;
   const trace = traceId === undefined ? {} : { traceId };
   const log = parentLog.with({ operation: id, ...trace });
+  const span = startSpan(`operation ${contract.type}`, {
+    traceId,
+    kind: 'internal',
+    attributes: { 'ktrdr.operation.id': id, 'ktrdr.operation.attempt': attempt },
+  });
   const progress = new ProgressReporter<unknown>({
     clock,
     context: contract.begin(input),
@@ -93,10 +99,12 @@ export async function runAttempt({
     const encoded = await encodeResult(contract, result);
     progress.flush();
     owned.end({ status: 'completed' }, encoded);
+    span.end();
     log.info('operation completed', { type: contract.type });
     return result;
   } catch (thrown) {
     const error = KtrdrError.from(thrown);
+    span.end(error);
     await children.close();
     progress.flush();
     const outcome = outcomeOf(error);

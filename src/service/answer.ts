@@ -1,6 +1,7 @@
 import type { HonoRequest } from 'hono';
 import { CancellationSource, type CancellationToken, type Clock } from '../async/index.ts';
 import { KtrdrError, newTraceId, traceIdOf, type Logger } from '../base/index.ts';
+import { startSpan } from '../operations/index.ts';
 import { formsOf, nameOf, type BinaryBody, type Endpoint, type RawInput } from './endpoint.ts';
 import { eventStream } from './event-stream.ts';
 import type { HostMetrics } from './host-metrics.ts';
@@ -27,12 +28,15 @@ export async function answer(
 ): Promise<Response> {
   const exchange = new Exchange(request, options);
   const begunAt = options.clock.elapsed();
+  const span = startSpan(nameOf(endpoint), { traceId: exchange.traceId, kind: 'server', attributes: {} });
+  let failure: KtrdrError | undefined;
   let response: Response;
   try {
     const input = await readInput(endpoint, request, options.maxBodyBytes);
     const output: unknown = await (handler as (input: RawInput, context: HandlerContext) => unknown)(input, exchange);
     response = await exchange.respond(endpoint, output);
   } catch (thrown) {
+    failure = KtrdrError.from(thrown);
     response = problemOf(thrown, endpoint, exchange);
   }
   if (endpoint.response !== 'events' || response.status !== 200) exchange[Symbol.dispose]();
@@ -40,6 +44,7 @@ export async function answer(
   if (request.raw.method === 'HEAD') await response.body?.cancel();
   const answered = { endpoint: nameOf(endpoint), status: response.status, ms: options.clock.elapsed() - begunAt };
   options.metrics.record(answered);
+  span.end(failure);
   // Without a logger of its own: most requests say nothing else.
   options.log.debug('request answered', { ...answered, traceId: exchange.traceId });
   return response;

@@ -1,5 +1,6 @@
 import { retry, type CancellationToken, type Clock } from '../async/index.ts';
 import { KtrdrError, traceparentOf, type Logger } from '../base/index.ts';
+import { startSpan } from '../operations/index.ts';
 import { Attempt, callError } from './attempt.ts';
 import {
   formsOf,
@@ -101,7 +102,8 @@ export class EndpointClient implements AsyncDisposable {
     { token, traceId = this.#traceId, retries = this.#config.retries, timeoutMs = this.#config.timeoutMs }: CallOptions,
   ): Promise<EndpointOutput<E>> {
     const begunAt = this.clock.elapsed();
-    const request = requestOf(endpoint, input, traceId);
+    const span = startSpan(`${nameOf(endpoint)} of ${this.service}`, { traceId, kind: 'client', attributes: {} });
+    const request = requestOf(endpoint, input, span.traceparent ?? (traceId && traceparentOf(traceId)));
     this.#requests += 1;
     try {
       const output = await retry(() => this.#callOnce(endpoint, request, { token, timeoutMs }), {
@@ -115,10 +117,12 @@ export class EndpointClient implements AsyncDisposable {
         },
       });
       this.#latency.record(this.clock.elapsed() - begunAt);
+      span.end();
       // The endpoint's schema has just made it so; the compiler cannot follow a generic endpoint that far.
       return output as EndpointOutput<E>;
     } catch (error) {
       this.#failures += 1;
+      span.end(KtrdrError.from(error));
       throw error;
     }
   }
@@ -129,7 +133,11 @@ export class EndpointClient implements AsyncDisposable {
     input: EndpointInput<E>,
     { token, idleMs, onContact }: StreamOptions,
   ): AsyncGenerator<ServerEvent, void, undefined> {
-    const request = { ...requestOf(endpoint, input, this.#traceId), idleMs, isStream: true };
+    const request = {
+      ...requestOf(endpoint, input, this.#traceId && traceparentOf(this.#traceId)),
+      idleMs,
+      isStream: true,
+    };
     using attempt = new Attempt(token, this.clock, idleMs);
     try {
       const response = await this.#send({ ...request, signal: attempt.signal });
@@ -188,14 +196,14 @@ export class EndpointClient implements AsyncDisposable {
 function requestOf(
   endpoint: Endpoint,
   input: RawInput,
-  traceId: string | undefined,
+  traceparent: string | undefined,
 ): Omit<TransportRequest, 'signal' | 'idleMs'> {
   const path = pathOf(endpoint, input);
   const headers: Record<string, string> = { accept: acceptOf(endpoint) };
   for (const [name, value] of Object.entries(input.headers ?? {})) {
     if (typeof value === 'string') headers[name] = value;
   }
-  if (traceId !== undefined) headers['traceparent'] = traceparentOf(traceId);
+  if (traceparent !== undefined) headers['traceparent'] = traceparent;
   if (input.body === undefined) return { method: endpoint.method, path, headers };
   headers['content-type'] = 'application/json';
   return { method: endpoint.method, path, headers, body: JSON.stringify(input.body) };
