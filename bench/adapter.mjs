@@ -38,12 +38,14 @@ await withResources(async ({ open, directory }) => {
       http: () => callByHttp(url + path, { method, ...content }),
       fetch: () => callByFetch(url + path, { method, ...content }),
     };
+    // What all of it costs once it is compiled.
+    for (const act of [competitors.ours, competitors.pool]) await msEach(4_000, act, 10);
     for (const [wide, count] of [
       [1, 150],
       [10, 300],
     ]) {
       const timed = Object.entries(competitors).map(([key, act]) => [key, () => msEach(count, act, wide)]);
-      const values = await interleaved(Object.fromEntries(timed), { rounds: 15, warmups: 5 });
+      const values = await interleaved(Object.fromEntries(timed), { rounds: 21, warmups: 2 });
       const how = `${name}, ${wide === 1 ? 'one after the other' : `${wide} at a time`}`;
       const bare = median(values.http.map((ms, round) => ms / values.pool[round]));
       notes.push(`${how}: the bare pool is ${bare.toFixed(2)}\u00D7 faster than node:http with a connection a call.`);

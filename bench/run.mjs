@@ -2,6 +2,7 @@
 import { fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { machine } from './support/report.mjs';
 
@@ -25,6 +26,8 @@ const build = fileURLToPath(new URL('../scripts/build.mjs', import.meta.url));
 const { status } = spawnSync(process.execPath, [build, '--if-stale'], { stdio: 'inherit' });
 if (status !== 0) process.exit(status ?? 1);
 
+const busy = () => loadavg()[0].toFixed(1);
+const busyBefore = busy();
 const results = [];
 for (const name of benches) results.push({ name, ...(await run(name)) });
 
@@ -32,7 +35,7 @@ const missed = results.flatMap(({ name, missed: lines }) => lines.map((line) => 
 const text = [
   '# Bench results',
   '',
-  `Written by \`npm run bench\`. ${machine()}.`,
+  `Written by \`npm run bench\`. ${machine()}. Load average ${busyBefore} before the first bench, ${busy()} after the last.`,
   '',
   'A ratio is taken round by round between competitors that take turns, and its median is shown; the spread is that of the',
   'rounds. Times are medians unless the line says otherwise. A line without a limit only tells.',
