@@ -84,6 +84,8 @@ function serve(handle: ListenOptions['handle'], hostname: string, limits: Socket
     requestTimeout: limits.requestMs,
     connectionsCheckingInterval: Math.min(checkEveryMs, limits.headersMs),
     keepAliveTimeout: limits.keepAliveMs,
+    // Refused all the same, a moment later and with a sentence.
+    requireHostHeader: false,
   };
   const answering = new WeakSet<Socket>();
   const server = createServer(options, (incoming, outgoing) => {
@@ -111,6 +113,7 @@ function notUnderstood(thrown: unknown): Response {
   const isTheirs = thrown instanceof RequestError;
   return problemResponse(
     isTheirs ? new KtrdrError('invalid_input', `The request cannot be read: ${error.message}.`) : error,
+    { headers: { connection: 'close' } },
   );
 }
 

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { clientToken } from '../../src/apps/client-token.ts';
@@ -90,6 +91,14 @@ export class System implements AsyncDisposable {
 
   signal(name: ServiceName, signal: NodeJS.Signals): void {
     this.#process(name).kill(signal);
+  }
+
+  /** The memory that a process really has, by the account of the system; 0 where there is no such account. */
+  residentBytes(name: ServiceName): number {
+    const path = `/proc/${this.#process(name).pid}/status`;
+    if (!existsSync(path)) return 0;
+    const [, kibibytes = '0'] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(path, 'utf8')) ?? [];
+    return Number(kibibytes) * 1_024;
   }
 
   /** What the services wrote to their logs, for the message of a failed test. */

@@ -7,7 +7,7 @@ import { startIbHost } from '../../src/apps/ib-host.ts';
 import { Resources } from '../../src/apps/serve.ts';
 import { startTrainingHost } from '../../src/apps/training-host.ts';
 import { startGatewaySimulator, type GatewaySimulator, type GatewaySimulatorOptions } from '../../src/ib/index.ts';
-import { hostServiceConfig, OperationsClient } from '../../src/service/index.ts';
+import { hostServiceConfig, OperationsClient, type ClientToken } from '../../src/service/index.ts';
 
 const pool = { connections: 10, timeoutMs: 30_000, keepAliveMs: 30_000 };
 
@@ -18,6 +18,8 @@ export interface Services extends AsyncDisposable {
   readonly ibHost: OperationsClient;
   readonly trainingHost: OperationsClient;
   readonly urls: { readonly api: string; readonly ibHost: string; readonly trainingHost: string };
+  /** What the services ask for. */
+  readonly token: ClientToken;
 }
 
 interface ServicesOptions {
@@ -68,6 +70,7 @@ export async function startServices({
     ibHost: client('ib-host', ibHost.url),
     trainingHost: client('training-host', trainingHost.url),
     urls: { api: api.url, ibHost: ibHost.url, trainingHost: trainingHost.url },
+    token: clientToken(settings),
     [Symbol.asyncDispose]: () => resources[Symbol.asyncDispose](),
   };
 }

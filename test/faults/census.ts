@@ -1,0 +1,48 @@
+import { createHook } from 'node:async_hooks';
+import { existsSync, readdirSync } from 'node:fs';
+
+/** What a process holds that costs something as long as it is held. */
+export type Holdings = Readonly<Record<string, number>>;
+
+const counted = ['Timeout', 'TCPSOCKETWRAP', 'TCPSERVERWRAP', 'WORKER', 'MESSAGEPORT'];
+
+/** Counts timers (also those that keep no process alive), sockets, threads, ports, files and listeners of this process. */
+export class Census implements Disposable {
+  readonly #live = new Map<number, string>();
+  readonly #hook = createHook({
+    init: (id, type) => {
+      if (counted.includes(type) && (type !== 'Timeout' || isOurs())) this.#live.set(id, type);
+    },
+    destroy: (id) => void this.#live.delete(id),
+  }).enable();
+
+  take(): Holdings {
+    const holdings: Record<string, number> = { listeners: listenersOf(process), descriptors: descriptors() };
+    for (const type of this.#live.values()) holdings[type] = (holdings[type] ?? 0) + 1;
+    return holdings;
+  }
+
+  [Symbol.dispose](): void {
+    this.#hook.disable();
+  }
+}
+
+/** The platform's own timers come and go with each idle socket, and the sockets are counted. */
+function isOurs(): boolean {
+  return new Error('where am I').stack?.includes('/src/') ?? false;
+}
+
+/** What there is more of now than before, and how much more. */
+export function surplus(before: Holdings, now: Holdings): Holdings {
+  const more = Object.entries(now).map(([name, count]) => [name, count - (before[name] ?? 0)] as const);
+  return Object.fromEntries(more.filter(([, count]) => count > 0));
+}
+
+/** Open files and sockets, where the system tells. */
+function descriptors(): number {
+  return existsSync('/proc/self/fd') ? readdirSync('/proc/self/fd').length : 0;
+}
+
+function listenersOf(emitter: NodeJS.EventEmitter): number {
+  return emitter.eventNames().reduce((sum, name) => sum + emitter.listenerCount(name), 0);
+}
