@@ -207,7 +207,7 @@ export class ServiceOrchestrator implements AsyncDisposable {
     input: unknown,
     { owned, source, checkpoint, parent, pauseMs = 0 }: Conduct,
   ): StartedOperation<unknown> {
-    const { id, priority, deadlineAt, traceId } = owned.operation;
+    const { id, priority, createdAt, deadlineAt, traceId } = owned.operation;
     const { token } = source;
     const entry = { id, resource: kind.resource, priority };
     const result = runAttempt({
@@ -253,7 +253,13 @@ export class ServiceOrchestrator implements AsyncDisposable {
     // The record tells how it ended; a caller that is not interested in the promise must not crash the process.
     result.catch(() => {});
     const listening = parent?.token.onCancelled(() => this.#cancel(id, parent.token.reason ?? 'user'));
-    const deadline = deadlineAt === undefined ? undefined : this.#at(deadlineAt, () => this.#cancel(id, 'timeout'));
+    const deadline =
+      deadlineAt === undefined
+        ? undefined
+        : // Over a restart the time of day counts; a clock that was set back meanwhile makes it no longer than it was.
+          this.#after(Math.min(deadlineAt - this.#clock.now(), deadlineAt - createdAt), () =>
+            this.#cancel(id, 'timeout'),
+          );
     return { id, result };
   }
 
@@ -325,11 +331,12 @@ export class ServiceOrchestrator implements AsyncDisposable {
     }
   }
 
-  /** Acts at a moment, which may be further away than a timer can count, or past. */
-  #at(moment: number, act: () => void): Disposable {
+  /** Acts after a time, which may be longer than a timer can count, or over. Whoever sets the clock does not move it. */
+  #after(ms: number, act: () => void): Disposable {
+    const dueAt = this.#clock.elapsed() + ms;
     let timer: Disposable | undefined;
     const look = (): void => {
-      const wait = moment - this.#clock.now();
+      const wait = dueAt - this.#clock.elapsed();
       if (wait <= 0) act();
       else timer = this.#clock.after(wait, look);
     };

@@ -128,7 +128,7 @@ describe('a service among clients that behave badly', () => {
 
   it.each([
     ['no HTTP', 'hello?\r\n\r\n', 400],
-    ['a path with a backslash', `${'GET /api\\v1 HTTP/1.1'}\r\nHost: localhost\r\nConnection: close\r\n\r\n`, 400],
+    ['a path with a backslash', 'GET /api\\v1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n', 400],
     ['no host', 'GET /api/v1/health HTTP/1.1\r\n\r\n', 400],
     ['headers without end', `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
   ])('answers what is %s with a problem too', async (where, bytes, status) => {

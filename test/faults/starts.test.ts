@@ -22,11 +22,13 @@ describe(`starts that are repeated (seed ${seed})`, () => {
   let home: TemporaryDirectory;
   let services: Services;
   let proxy: Proxy;
+  let secret: string;
   let client: OperationsClient;
 
   beforeAll(async () => {
     home = await temporaryDirectory();
     services = await startServices({ home: home.path, gateway: { latencyMs: 5, enforcePacing: false } });
+    secret = (await services.token.read()) ?? '';
     proxy = await startProxy(Number(new URL(services.urls.api).port));
     const baseUrl = `http://127.0.0.1:${proxy.port}/api/v1`;
     client = new OperationsClient('api', { config: hostServiceConfig({ baseUrl, token: services.token }) });
@@ -43,7 +45,7 @@ describe(`starts that are repeated (seed ${seed})`, () => {
     ask(`${services.urls.api}/data/load`, {
       method: 'POST',
       headers: {
-        authorization: `Bearer ${services.token.read()}`,
+        authorization: `Bearer ${secret}`,
         'content-type': 'application/json',
         'idempotency-key': key,
       },
@@ -80,7 +82,7 @@ describe(`starts that are repeated (seed ${seed})`, () => {
       expect(new Set(operations.map(({ id }) => id)).size).toBe(1);
       expect((await services.api.list({ limit: 1 }, token)).total).toBe(before + 1);
 
-      const secrets = [String(services.token.read()), home.path];
+      const secrets = [secret, home.path];
       const other = await post(`key-${round}`, { ...load, symbol: 'MSFT' });
       expectProblem(other, { status: 409, secrets, where: 'the same key, another input' });
       for (const { id } of operations.slice(0, 1)) {
