@@ -56,7 +56,7 @@ describe('readToken()', () => {
   it.each([0o604, 0o666, 0o601])('refuses a file of mode %o, which others can use', (mode) => {
     obtainToken({ file });
     chmodSync(file, mode);
-    expect(() => readToken({ file })).toThrow(/Every user of this machine can read .*chmod 600/);
+    expect(() => readToken({ file })).toThrow(/Other users of this machine can read .*chmod 600/);
   });
 
   it.each(['', 'short', `${'a'.repeat(40)} b`, 'a'.repeat(513), `${'a'.repeat(40)}\u00e9`])('refuses "%s"', (text) => {

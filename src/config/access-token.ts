@@ -13,7 +13,7 @@ export interface AccessSettings {
 export const accessTokenPattern = /^(?=.{32,512}$)[A-Za-z0-9._~+/-]+=*$/;
 
 const tokenBytes = 32;
-const readableByOthers = 0o007;
+const readableByOthers = 0o077;
 
 /**
  * For a service: the token that it asks for. The first service of a home makes it, and all others find it.
@@ -47,7 +47,7 @@ export function readToken({ token, file }: AccessSettings): string | undefined {
   if (process.platform !== 'win32' && (mode & readableByOthers) !== 0) {
     throw new KtrdrError(
       'failed_precondition',
-      `Every user of this machine can read the access token in "${file}". Delete it to have a new one made, or make it private with chmod 600.`,
+      `Other users of this machine can read the access token in "${file}". Delete it to have a new one made, or make it private with chmod 600.`,
     );
   }
   if (!accessTokenPattern.test(text)) {

@@ -1,6 +1,6 @@
 import { mkdir, open, readdir, readFile, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { KtrdrError, systemCode } from '../../base/index.ts';
+import { KtrdrError, syncFolder, systemCode, writeNewFile } from '../../base/index.ts';
 
 let temporaryFiles = 0;
 
@@ -14,13 +14,7 @@ export async function replaceFile(path: string, bytes: Uint8Array): Promise<void
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}-${temporaryFiles}.tmp`);
   await guarded(`write ${path}`, async () => {
     try {
-      const file = await open(temporary, 'wx');
-      try {
-        await file.writeFile(bytes);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
+      await writeNewFile(temporary, bytes);
       await rename(temporary, path);
     } catch (error) {
       await rm(temporary, { force: true });
@@ -95,17 +89,6 @@ export async function removeTemporaryFiles(root: string): Promise<void> {
     const left = names.filter((name) => /^\..+\.\d+-\d+\.tmp$/.test(basename(name)));
     await Promise.all(left.map((name) => rm(join(root, name), { force: true })));
   });
-}
-
-/** A rename is durable once its folder is. Windows cannot open a folder and keeps its own journal. */
-async function syncFolder(path: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }
 
 async function ifPresent<T>(reading: Promise<T>): Promise<T | undefined> {
