@@ -42,7 +42,7 @@ export function startApi(settings: Settings, { port, log }: { port: number; log:
 
     const operations = new OperationsService(store, clock);
     const orchestrator = resources.add(
-      new ServiceOrchestrator({ operations, clock, log, retain, slots: trainingSlots }),
+      new ServiceOrchestrator({ operations, clock, log, retain, root: settings.home, slots: trainingSlots }),
     );
     const data = new DataManager({ store: bars, provider, orchestrator });
     const training = new TrainingManager({ orchestrator, ...work });
@@ -52,6 +52,7 @@ export function startApi(settings: Settings, { port, log }: { port: number; log:
       version,
       prefix: '/api/v1',
       token: obtainToken(settings.access),
+      root: settings.home,
       orchestrator,
       adapters: [ibHost, trainingHost].filter((adapter) => adapter !== undefined),
       endpoints: [...dataEndpoints(data, operations), ...trainingEndpoints({ training, models, operations })],

@@ -19,16 +19,20 @@ export function startIbHost(settings: Settings, { port, log }: { port: number; l
     const store = resources.add(OperationStore.open(join(settings.home, 'hosts', 'ib')));
     const provider = directProvider(settings, { resources, log });
     const orchestrator = resources.add(
-      new ServiceOrchestrator({ operations: new OperationsService(store, clock), clock, log, retain }).register(
-        fetchBars,
-        fetchBarsWork(provider),
-      ),
+      new ServiceOrchestrator({
+        operations: new OperationsService(store, clock),
+        clock,
+        log,
+        retain,
+        root: settings.home,
+      }).register(fetchBars, fetchBarsWork(provider)),
     );
     orchestrator.recover();
     const host = new HostService({
       name: 'ktrdr-ib-host',
       version,
       token: obtainToken(settings.access),
+      root: settings.home,
       orchestrator,
       endpoints: ibHostEndpoints(provider, orchestrator),
       readiness: { gateway: gatewayReadiness(provider) },

@@ -32,7 +32,7 @@ export function startTrainingHost(
     const models = await ModelStore.open(join(settings.home, 'models'));
     const operations = new OperationsService(store, clock);
     const orchestrator = resources.add(
-      new ServiceOrchestrator({ operations, clock, log, retain, slots: trainingSlots }),
+      new ServiceOrchestrator({ operations, clock, log, retain, root: settings.home, slots: trainingSlots }),
     );
     const training = new TrainingManager({
       orchestrator,
@@ -44,6 +44,7 @@ export function startTrainingHost(
       name: 'ktrdr-training-host',
       version,
       token: obtainToken(settings.access),
+      root: settings.home,
       orchestrator,
       endpoints: trainingHostEndpoints(training),
       log,

@@ -1,3 +1,5 @@
+import { sep } from 'node:path';
+
 /**
  * One error class, one closed set of codes, one table. The code is what a client reads and a retry decides by; the HTTP
  * status is for proxies and people; the exit code is what the command line ends with.
@@ -63,9 +65,10 @@ export class KtrdrError extends Error {
     return errorTable[this.code].exitCode;
   }
 
-  toProblem(): ProblemDetails {
+  /** As it travels. Files below `root` are named relative to it: where it lies is for nobody to know. */
+  toProblem({ root }: { root?: string | undefined } = {}): ProblemDetails {
     const { status, title } = errorTable[this.code];
-    return {
+    const problem: ProblemDetails = {
       type: `urn:ktrdr:problem:${this.code}`,
       title,
       status,
@@ -73,6 +76,7 @@ export class KtrdrError extends Error {
       detail: this.message,
       ...(Object.keys(this.details).length > 0 ? { details: this.details } : {}),
     };
+    return root === undefined ? problem : below(root, problem);
   }
 
   /** Turns anything caught into a `KtrdrError`; what is not one already is a bug, hence `internal`. */
@@ -85,6 +89,14 @@ export class KtrdrError extends Error {
   static fromProblem(problem: ProblemDetails): KtrdrError {
     return new KtrdrError(problem.code, problem.detail, { details: problem.details ?? {} });
   }
+}
+
+/** A JSON value whose texts name files below a folder relative to it. */
+function below<T>(root: string, value: T): T {
+  const folder = root.endsWith(sep) ? root : root + sep;
+  return JSON.parse(JSON.stringify(value), (_, part: unknown) =>
+    typeof part === 'string' ? part.replaceAll(folder, '') : part,
+  ) as T;
 }
 
 export function isCancelled(thrown: unknown): boolean {

@@ -62,7 +62,7 @@ export class OperationStore implements Disposable {
 
   /**
    * @throws KtrdrError `conflict` when another process owns the directory, `failed_precondition` when it cannot be written
-   * to or holds the records of a newer program, `data_corrupt` when the file is no database.
+   * to or read, or holds the records of a newer program, `data_corrupt` when the file is no database.
    */
   static open(directory: string): OperationStore {
     const lock = lockDirectory(directory);
@@ -72,6 +72,13 @@ export class OperationStore implements Disposable {
     } catch (cause) {
       lock[Symbol.dispose]();
       if (cause instanceof KtrdrError) throw cause;
+      if (!isCorrupt(cause)) {
+        throw new KtrdrError(
+          'failed_precondition',
+          `Cannot open the operation records in "${path}": ${KtrdrError.from(cause).message}. Check the disk's space and permissions, or choose another --home.`,
+          { cause },
+        );
+      }
       throw new KtrdrError(
         'data_corrupt',
         `Cannot open the operation records in "${path}": ${KtrdrError.from(cause).message}. Move the file away to start with empty records.`,
@@ -248,6 +255,14 @@ export class OperationStore implements Disposable {
            SELECT rowid FROM durations WHERE type = :type ORDER BY rowid DESC LIMIT 1 OFFSET :kept)`,
     ).run({ type, kept: keptDurations });
   }
+}
+
+/** Of SQLite: a damaged database, or none. Everything else is the disk's fault, and the file is as it was. */
+const corruptCodes: readonly unknown[] = [11, 26];
+
+function isCorrupt(thrown: unknown): boolean {
+  // The low byte of an extended code is the code.
+  return thrown instanceof Error && 'errcode' in thrown && corruptCodes.includes(Number(thrown.errcode) & 0xff);
 }
 
 const unfinishedStatuses = "'pending', 'running', 'cancelling'";

@@ -36,6 +36,8 @@ interface AttemptOptions {
   readonly log: Logger;
   /** After a cancel work may take so long to stop; then it is left behind. */
   readonly graceMs: number;
+  /** Files below it are named relative to it in the record of an error. */
+  readonly root: string | undefined;
 }
 
 /** One try at an operation, from its wait in the queue to the record of its end. Settles when the record has ended. */
@@ -51,6 +53,7 @@ export async function runAttempt({
   clock,
   log: parentLog,
   graceMs,
+  root,
 }: AttemptOptions): Promise<unknown> {
   const { id, attempt, traceId } = owned.operation;
   const trace = traceId === undefined ? {} : { traceId };
@@ -107,7 +110,7 @@ export async function runAttempt({
     span.end(error);
     await children.close();
     progress.flush();
-    const outcome = outcomeOf(error);
+    const outcome = outcomeOf(error, root);
     try {
       owned.end(outcome);
     } catch (refused) {
@@ -171,8 +174,8 @@ function settledInTime<T>(
   });
 }
 
-function outcomeOf(error: KtrdrError): Outcome {
-  const problem = error.toProblem();
+function outcomeOf(error: KtrdrError, root: string | undefined): Outcome {
+  const problem = error.toProblem({ root });
   if (!isCancelled(error)) return { status: 'failed', error: problem };
   return { status: 'cancelled', error: problem, forced: error.details['forced'] === true };
 }

@@ -43,6 +43,8 @@ interface OrchestratorOptions {
   graceMs?: number;
   /** What is kept of ended operations; everything when absent. */
   retain?: Retention;
+  /** Files below this folder are named relative to it in the records of errors. */
+  root?: string;
 }
 
 const defaultGraceMs = 10_000;
@@ -56,18 +58,20 @@ export class ServiceOrchestrator implements AsyncDisposable {
   readonly #slots: Slots;
   readonly #graceMs: number;
   readonly #retain: Retention | undefined;
+  readonly #root: string | undefined;
   readonly #kinds = new Map<string, Kind>();
   readonly #running = new Map<string, Running>();
   #retainedAt = Number.NEGATIVE_INFINITY;
   #closed = false;
 
-  constructor({ operations, clock, log, slots = {}, graceMs = defaultGraceMs, retain }: OrchestratorOptions) {
+  constructor({ operations, clock, log, slots = {}, graceMs = defaultGraceMs, retain, root }: OrchestratorOptions) {
     this.operations = operations;
     this.#clock = clock;
     this.#log = log;
     this.#slots = new Slots({ slots, clock, onPlace: (id, place) => this.#running.get(id)?.owned.queued(place) });
     this.#graceMs = graceMs;
     this.#retain = retain;
+    this.#root = root;
   }
 
   register<I, C, R>(
@@ -219,6 +223,7 @@ export class ServiceOrchestrator implements AsyncDisposable {
       clock: this.#clock,
       log: this.#log,
       graceMs: this.#graceMs,
+      root: this.#root,
       onFraction: parent?.onFraction ?? (() => {}),
       admitted: async () => {
         if (pauseMs > 0) await this.#clock.sleep(pauseMs, token);

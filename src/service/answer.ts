@@ -18,6 +18,8 @@ export interface AnswerOptions {
   readonly token: CancellationToken;
   readonly maxBodyBytes: number;
   readonly heartbeatMs: number;
+  /** Files below it are named relative to it in problems. */
+  readonly root?: string | undefined;
 }
 
 /** One request through its handler; whatever is thrown on the way becomes a problem. */
@@ -37,7 +39,7 @@ export async function answer(
     response = await exchange.respond(endpoint, output);
   } catch (thrown) {
     failure = KtrdrError.from(thrown);
-    response = problemOf(thrown, endpoint, exchange);
+    response = problemOf(thrown, { endpoint, exchange, root: options.root });
   }
   if (endpoint.response !== 'events' || response.status !== 200) exchange[Symbol.dispose]();
   // Nobody will read it, so nothing must wait for a reader.
@@ -50,13 +52,16 @@ export async function answer(
   return response;
 }
 
-function problemOf(thrown: unknown, endpoint: Endpoint, exchange: HandlerContext): Response {
+function problemOf(
+  thrown: unknown,
+  { endpoint, exchange, root }: { endpoint: Endpoint; exchange: HandlerContext; root: string | undefined },
+): Response {
   const error = KtrdrError.from(thrown);
   if (error.code === 'internal') {
     const { stack } = error.cause instanceof Error ? error.cause : error;
     exchange.log.error('request failed', { endpoint: nameOf(endpoint), error: error.message, stack });
   }
-  return problemResponse(error, error instanceof RequestFault ? { status: error.status } : {});
+  return problemResponse(error, { root, ...(error instanceof RequestFault ? { status: error.status } : {}) });
 }
 
 /** One request and the response to it, as its handler sees them. */

@@ -34,6 +34,8 @@ export interface HostServiceOptions {
   readonly clock?: Clock;
   readonly maxBodyBytes?: number;
   readonly heartbeatMs?: number;
+  /** Files below this folder are named relative to it in problems. */
+  readonly root?: string;
 }
 
 /**
@@ -64,6 +66,7 @@ export class HostService implements AsyncDisposable {
     clock = systemClock,
     maxBodyBytes = 1024 * 1024,
     heartbeatMs = 10_000,
+    root,
   }: HostServiceOptions) {
     this.name = name;
     this.prefix = prefix.replace(/\/+$/, '');
@@ -86,7 +89,7 @@ export class HostService implements AsyncDisposable {
         asksForToken: token !== undefined,
       }),
     );
-    const options = { clock, log, metrics, token: this.#shutdown.token, maxBodyBytes, heartbeatMs };
+    const options = { clock, log, metrics, token: this.#shutdown.token, maxBodyBytes, heartbeatMs, root };
     const app = router([document, ...implemented], { prefix: this.prefix, fallback, options });
     const isLetIn = token === undefined ? () => true : guard(token, `${this.prefix}${getHealth.path}`);
     this.handle = async (request) => {
@@ -153,7 +156,7 @@ function router(routes: readonly ImplementedEndpoint[], { prefix, fallback, opti
   });
   app.onError((thrown) => {
     options.log.error('request failed', { error: thrown.message, stack: thrown.stack });
-    return problemResponse(KtrdrError.from(thrown));
+    return problemResponse(KtrdrError.from(thrown), { root: options.root });
   });
   return app;
 }

@@ -121,15 +121,8 @@ function trainAndSave({
 }
 
 /** The model that an earlier attempt saved just before it was interrupted. */
-async function savedBefore(models: ModelStore, { metadata }: ModelToSave): Promise<ModelAddress | undefined> {
-  try {
-    const newest = await models.get(metadata.strategyName);
-    return newest.metadata.operation === metadata.operation ? newest : undefined;
-  } catch (thrown) {
-    const { code } = KtrdrError.from(thrown);
-    if (code === 'not_found' || code === 'data_corrupt') return undefined;
-    throw thrown;
-  }
+function savedBefore(models: ModelStore, { metadata }: ModelToSave): Promise<ModelAddress | undefined> {
+  return models.savedBy(metadata.operation, metadata.strategyName);
 }
 
 /** Reading the features of decades of minutes takes minutes, and reports nothing meanwhile. */

@@ -88,6 +88,20 @@ export class ModelStore {
     return models;
   }
 
+  /** The model that an operation saved under a name, if it is there and undamaged. */
+  async savedBy(operation: string, name: string): Promise<ModelAddress | undefined> {
+    // Others may have saved under the same name since.
+    for (const version of (await this.#versions(parse(nameSchema, name, 'The name of the model'))).reverse()) {
+      try {
+        const model = await this.get(name, version);
+        if (model.metadata.operation === operation) return model;
+      } catch (thrown) {
+        if (KtrdrError.from(thrown).code !== 'data_corrupt') throw thrown;
+      }
+    }
+    return undefined;
+  }
+
   /** @throws KtrdrError `not_found`; `data_corrupt` when a file of the model is not what was saved. */
   async get(name: string, version = 'latest'): Promise<StoredModel> {
     return readModel(await this.#find(name, version));

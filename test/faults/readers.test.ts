@@ -132,7 +132,9 @@ describe('a service among clients that behave badly', () => {
     ['no host', 'GET /api/v1/health HTTP/1.1\r\n\r\n', 400],
     ['headers without end', `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
   ])('answers what is %s with a problem too', async (where, bytes, status) => {
-    expectProblem(await sayRaw(port, bytes), { status, secrets: [secret, home.path], where });
+    const answer = await sayRaw(port, bytes);
+    expect(answer.status).toBe(status);
+    expectProblem(answer, { status, secrets: [secret, home.path], where });
   });
 
   it('is as it was', timeoutFor(20_000), async () => {

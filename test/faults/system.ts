@@ -77,15 +77,24 @@ export class System implements AsyncDisposable {
     return `http://127.0.0.1:${this.#ports[name]}${name === 'api' ? '/api/v1' : ''}`;
   }
 
-  async launch(name: ServiceName): Promise<void> {
+  /** `fileBlocks` makes its disk full, as far as it can see: no file grows beyond so many blocks. */
+  async launch(name: ServiceName, limits: { fileBlocks?: number } = {}): Promise<void> {
     const port = ['--port', String(this.#ports[name])];
-    const process = new KtrdrProcess(name === 'api' ? ['up', ...port] : ['host', name, ...port], this.#environment);
+    const process = new KtrdrProcess(
+      name === 'api' ? ['up', ...port] : ['host', name, ...port],
+      this.#environment,
+      limits,
+    );
     this.#processes.set(name, process);
     await process.until(name === 'api' ? /ktrdr API on/ : /host service on/);
   }
 
   async kill(name: ServiceName): Promise<void> {
     this.signal(name, 'SIGKILL');
+    await this.#process(name).exit;
+  }
+
+  async exited(name: ServiceName): Promise<void> {
     await this.#process(name).exit;
   }
 

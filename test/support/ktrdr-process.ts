@@ -14,8 +14,16 @@ export class KtrdrProcess implements AsyncDisposable {
   readonly #closed: Promise<number>;
   readonly #listeners = new Set<() => void>();
 
-  constructor(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
-    this.#child = spawn(process.execPath, [main, ...args], {
+  /** `fileBlocks`: no file that it writes grows beyond so many blocks of 512 or 1024 bytes, which the shell decides. */
+  constructor(
+    args: readonly string[],
+    environment: Readonly<Record<string, string>> = {},
+    { fileBlocks }: { fileBlocks?: number } = {},
+  ) {
+    const limit = fileBlocks === undefined ? '' : `ulimit -f ${fileBlocks}; `;
+    const command = [process.execPath, main, ...args];
+    const [file = '', ...rest] = limit === '' ? command : ['sh', '-c', `${limit}exec "$@"`, 'sh', ...command];
+    this.#child = spawn(file, rest, {
       env: { ...process.env, NO_COLOR: '1', ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
       // The leader of a process group, as a command typed into a terminal is.
