@@ -62,6 +62,10 @@ export async function runOnHost<I, C, R>({
       if (token.isCancelled) throw unconfirmed(thrown);
       throw thrown;
     });
+    // With the host's process ended also what was to be cancelled.
+    if (token.reason !== undefined && last.error?.code === 'interrupted') {
+      throw cancelledError(token.reason, `operation "${id}" on ${client.service}`, { service: client.service });
+    }
     if (last.status !== 'completed') throw errorOf(last, client.service);
     const result = await client.call(getOperationResult, { params: { id } }, { token: talk.token });
     return await decodeResult(contract, result.bytes);
