@@ -1,5 +1,5 @@
 /** The value that `percent` of the values do not exceed, by nearest rank. */
-export function percentile(values, percent) {
+function percentile(values, percent) {
   const sorted = Float64Array.from(values).sort();
   return sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)] ?? Number.NaN;
 }
