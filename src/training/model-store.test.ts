@@ -95,6 +95,16 @@ describe('ModelStore', () => {
     expect((await store.get('sample')).version).toBe('v11');
   });
 
+  it('knows the model of an operation among those that others saved before and after', async () => {
+    for (const operation of ['a', 'b', 'c']) {
+      const { metadata, ...rest } = sample();
+      await store.save({ ...rest, metadata: { ...metadata, operation } });
+    }
+    expect(await store.savedBy('b', 'sample')).toMatchObject({ version: 'v2' });
+    expect(await store.savedBy('d', 'sample')).toBeUndefined();
+    expect(await store.savedBy('b', 'other')).toBeUndefined();
+  });
+
   it('gives simultaneous savers versions of their own, across stores', async () => {
     const stores = [store, await ModelStore.open(directory), await ModelStore.open(directory)];
     const saved = await Promise.all(
