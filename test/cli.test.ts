@@ -1,11 +1,11 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { operationSchema, type Operation } from '../src/operations/index.ts';
 import { KtrdrProcess, ktrdr, temporaryDirectory, type TemporaryDirectory } from './support/ktrdr-process.ts';
 import { exampleStrategy } from './support/strategy.ts';
+import { freePort } from './support/free-port.ts';
 
 const noApi = { KTRDR_API_URL: 'http://127.0.0.1:9/api/v1' };
 const span = ['--start', '2023-01-01', '--end', '2024-01-01'];
@@ -364,13 +364,4 @@ async function strategyWith(from: string, to: string): Promise<string> {
 
 async function ownerOf(directory: string): Promise<number> {
   return Number(await readFile(join(directory, 'owner.pid'), 'utf8'));
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }

@@ -1,4 +1,3 @@
-import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { clientToken } from '../src/apps/client-token.ts';
 import { startApi } from '../src/apps/api.ts';
@@ -11,6 +10,7 @@ import { startGatewaySimulator } from '../src/ib/index.ts';
 import { isTerminal, type Operation } from '../src/operations/index.ts';
 import { hostServiceConfig, OperationsClient } from '../src/service/index.ts';
 import { KtrdrProcess, temporaryDirectory, type TemporaryDirectory } from './support/ktrdr-process.ts';
+import { freePort } from './support/free-port.ts';
 
 const { none: token } = CancellationToken;
 const load = {
@@ -78,12 +78,3 @@ describe('a load whose IB host is killed', () => {
     expect(await api.result(loadBars, 'load', token)).toMatchObject({ coverage: { missing: 0 }, gaps: [] });
   });
 });
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
-}

@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { clientToken } from '../../src/apps/client-token.ts';
 import { Resources } from '../../src/apps/serve.ts';
@@ -11,6 +10,7 @@ import { isTerminal, OperationStore, type Operation } from '../../src/operations
 import { hostServiceConfig, OperationsClient } from '../../src/service/index.ts';
 import { KtrdrProcess } from '../support/ktrdr-process.ts';
 import type { Disk, History } from './history.ts';
+import { freePort } from '../support/free-port.ts';
 
 const { none: token } = CancellationToken;
 
@@ -185,14 +185,5 @@ export async function stateOf(
     const last = await client.get(id, token);
     history.seen(reader, last);
     return last;
-  });
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
   });
 }
