@@ -257,7 +257,8 @@ export class OperationsService {
     try {
       this.#write(live, last, { result, durationMs });
     } catch (refused) {
-      if (outcome.status !== 'completed') this.#show(live, last);
+      // Nobody must wait for a disk; the mark says that a restart may go on from here after all.
+      if (outcome.status !== 'completed') this.#show(live, unrecorded(last));
       throw refused;
     }
     if (durationMs !== undefined) {
@@ -341,4 +342,11 @@ function durationOf({ status, attempt, resumedFrom, startedAt, endedAt }: Operat
 /** Why work says that it was cancelled; it may have been asked elsewhere, for example on the host that runs it. */
 function reasonOf({ details }: ProblemDetails): CancelReason {
   return cancelReasons.find((reason) => reason === details?.['reason']) ?? 'user';
+}
+
+/** An end that the disk did not take: true for now, and not for the next process. */
+function unrecorded(operation: Operation): Operation {
+  const { error } = operation;
+  if (error === undefined) return operation;
+  return { ...operation, error: { ...error, details: { ...error.details, unrecorded: true } } };
 }

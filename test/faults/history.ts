@@ -80,7 +80,7 @@ export class History {
     }
     if (this.#cancelled.has(id) && last.cancellation === undefined) yield `the acknowledged cancel of ${id} is lost`;
     const states = (this.#byId.get(id) ?? []).toSorted((a, b) => a.version - b.version);
-    for (const state of states) {
+    for (const state of states.filter((seen) => seen.error?.details?.['unrecorded'] !== true)) {
       if (state.version > last.version) yield `${nameOf(state)} was seen, and the disk has ${nameOf(last)}`;
       if (state.version < last.version && isTerminal(state.status)) {
         yield `${nameOf(state)} was seen, and it became ${nameOf(last)}`;
