@@ -19,14 +19,21 @@ const compiledUrls: Plugin = {
   },
 };
 
+const common = { pool: 'forks', testTimeout: 20_000, hookTimeout: 20_000 } as const;
+
 export default defineConfig({
-  plugins: [compiledUrls],
   test: {
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     reporters: ['default', './test/summary-reporter.ts'],
-    pool: 'forks',
-    maxWorkers: 2,
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    projects: [
+      {
+        plugins: [compiledUrls],
+        test: { ...common, name: 'rooms', include: ['src/**/*.test.ts'], maxWorkers: 2, sequence: { groupOrder: 0 } },
+      },
+      {
+        plugins: [compiledUrls],
+        // Whole systems of several processes each, with limits of time to keep: one after the other, with the cores to themselves.
+        test: { ...common, name: 'system', include: ['test/**/*.test.ts'], maxWorkers: 1, sequence: { groupOrder: 1 } },
+      },
+    ],
   },
 });
