@@ -11,7 +11,9 @@ export class Census implements Disposable {
   readonly #live = new Map<number, string>();
   readonly #hook = createHook({
     init: (id, type) => {
-      if (counted.includes(type) && (type !== 'Timeout' || isOurs())) this.#live.set(id, type);
+      if (!counted.includes(type)) return;
+      const name = type === 'Timeout' ? timerOf(new Error('where am I')) : type;
+      if (name !== undefined) this.#live.set(id, name);
     },
     destroy: (id) => void this.#live.delete(id),
   }).enable();
@@ -27,9 +29,15 @@ export class Census implements Disposable {
   }
 }
 
-/** The platform's own timers come and go with each idle socket, and the sockets are counted. */
-function isOurs(): boolean {
-  return new Error('where am I').stack?.includes('/src/') ?? false;
+/**
+ * A timer goes by the file that wanted it. Those that the platform and the libraries set for themselves, even within a
+ * call of ours, come and go with each idle socket, and the sockets are counted.
+ */
+function timerOf({ stack = '' }: Error): string | undefined {
+  const frames = stack.split('\n').filter((line) => /\/(?:src|node_modules)\//u.test(line));
+  const file = frames.map((line) => /\/src\/([^:?]+)/u.exec(line)?.[1]).find((name) => name !== 'async/clock.ts');
+  if (frames[0]?.includes('/node_modules/') || file === undefined) return undefined;
+  return `timer of ${file}`;
 }
 
 /** What there is more of now than before, and how much more. */

@@ -9,7 +9,8 @@ import { startTrainingHost } from '../../src/apps/training-host.ts';
 import { startGatewaySimulator, type GatewaySimulator, type GatewaySimulatorOptions } from '../../src/ib/index.ts';
 import { hostServiceConfig, OperationsClient, type ClientToken } from '../../src/service/index.ts';
 
-const pool = { connections: 10, timeoutMs: 30_000, keepAliveMs: 30_000 };
+/** As by default, except that idle sockets go soon, for the tests that look at what is left. */
+const pool = { connections: 10, timeoutMs: 30_000, keepAliveMs: 4_000 };
 
 /** The whole system on loopback ports: every boundary is real, only the processes are one. */
 export interface Services extends AsyncDisposable {
@@ -38,7 +39,9 @@ export async function startServices({
   const log = silentLogger;
   const client = (name: string, url: string): OperationsClient =>
     resources.add(
-      new OperationsClient(name, { config: hostServiceConfig({ baseUrl: url, token: clientToken(settings) }) }),
+      new OperationsClient(name, {
+        config: hostServiceConfig({ baseUrl: url, token: clientToken(settings), ...pool }),
+      }),
     );
   const gateway = resources.add(await startGatewaySimulator(gatewayOptions));
   const settings: Settings = {
