@@ -21,7 +21,8 @@ describe('ktrdr demo', () => {
     expect(demo.stdout).toMatch(/^test +[\d,]+ +0\.\d+ +\d+\.\d %/m);
     const [, directory = ''] = /model in (.+)/.exec(demo.stdout) ?? [];
     const models = await ModelStore.open(join(home.path, 'demo', 'models'));
-    expect((await models.get('momentum-mlp', 'latest')).directory).toBe(directory);
+    const { name, version } = await models.get('momentum-mlp', 'latest');
+    expect(directory).toBe(join(home.path, 'demo', 'models', name, version));
     await expectNothingLeft(home.path, demo.stdout);
   });
 

@@ -5,7 +5,7 @@ import type { BarSource } from './bar-source.ts';
 import { CheckpointFolder } from './checkpoint-folder.ts';
 import type { CheckpointSettings } from './checkpoints.ts';
 import type { ModelToSave } from './model-folder.ts';
-import type { ModelAddress } from './model-record.ts';
+import type { ModelName } from './model-record.ts';
 import type { ModelStore } from './model-store.ts';
 import { unscaled } from './normalize.ts';
 import { phases } from './phases.ts';
@@ -99,11 +99,11 @@ function trainAndSave({
       metrics: { epochsTrained, keptEpoch, stoppedEarly, parts: metrics, rows, history },
     };
     const before = attempt === 1 ? undefined : await savedBefore(models, model);
-    const { name, version: modelVersion, directory } = before ?? (await models.save(model));
+    const { name, version: modelVersion } = before ?? (await models.save(model));
     progress.report({ phase: '', fraction: 1 });
     log.info('model saved', { model: name, version: modelVersion, weightsSha256 });
     return {
-      model: { name, version: modelVersion, directory },
+      model: { name, version: modelVersion },
       epochsTrained,
       keptEpoch,
       stoppedEarly,
@@ -121,7 +121,7 @@ function trainAndSave({
 }
 
 /** The model that an earlier attempt saved just before it was interrupted. */
-function savedBefore(models: ModelStore, { metadata }: ModelToSave): Promise<ModelAddress | undefined> {
+function savedBefore(models: ModelStore, { metadata }: ModelToSave): Promise<ModelName | undefined> {
   return models.savedBy(metadata.operation, metadata.strategyName);
 }
 

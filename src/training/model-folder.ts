@@ -76,9 +76,10 @@ export async function readModelWeights(address: ModelAddress): Promise<Float32Ar
   return weightsFromTensors(metadata.model, readSafetensors(bytes).tensors);
 }
 
-function infoOf(address: ModelAddress, metadata: ModelMetadata, metrics: ModelMetrics): ModelInfo {
+function infoOf({ name, version }: ModelAddress, metadata: ModelMetadata, metrics: ModelMetrics): ModelInfo {
   return {
-    ...address,
+    name,
+    version,
     createdAt: metadata.createdAt,
     symbols: [...metadata.symbols],
     timeframes: [...metadata.timeframes],

@@ -8,16 +8,20 @@ import type { Feature } from './resolve.ts';
 import { normalizations, type IndicatorUse } from './strategy.ts';
 import { epochMetricsSchema, partsMetricsSchema, type EpochMetrics, type TrainModelResult } from './train-model.ts';
 
-/** Which model, and where it lies. */
-export interface ModelAddress {
+/** Which model. */
+export interface ModelName {
   name: string;
   /** `v1`, `v2`, … in the order of saving. */
   version: string;
+}
+
+/** Which model, and where it lies on this machine; not for answers that leave it. */
+export interface ModelAddress extends ModelName {
   directory: string;
 }
 
 /** What a list of models shows. */
-export interface ModelInfo extends ModelAddress {
+export interface ModelInfo extends ModelName {
   /** ISO 8601, in UTC. */
   createdAt: string;
   symbols: string[];
@@ -134,7 +138,6 @@ export const modelMetadataSchema: Schema<ModelMetadata> = z.object({
 export const modelInfoSchema: Schema<ModelInfo> = z.object({
   name: z.string(),
   version: z.string(),
-  directory: z.string(),
   createdAt: z.string(),
   symbols: z.array(z.string()),
   timeframes: z.array(z.string()),

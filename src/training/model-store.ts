@@ -5,7 +5,7 @@ import { systemClock, type Clock } from '../async/index.ts';
 import { KtrdrError, parse, silentLogger, systemCode, type Logger, suggestion, syncFolder } from '../base/index.ts';
 import { writeFolder } from './write-folder.ts';
 import { modelFiles, readModel, readModelInfo, readModelWeights, type ModelToSave } from './model-folder.ts';
-import type { ModelAddress, ModelInfo, StoredModel } from './model-record.ts';
+import type { ModelAddress, ModelInfo, ModelName, StoredModel } from './model-record.ts';
 import { nameSchema } from './strategy.schema.ts';
 
 interface ModelStoreOptions {
@@ -89,12 +89,12 @@ export class ModelStore {
   }
 
   /** The model that an operation saved under a name, if it is there and undamaged. */
-  async savedBy(operation: string, name: string): Promise<ModelAddress | undefined> {
+  async savedBy(operation: string, name: string): Promise<ModelName | undefined> {
     // Others may have saved under the same name since.
     for (const version of (await this.#versions(parse(nameSchema, name, 'The name of the model'))).reverse()) {
       try {
         const model = await this.get(name, version);
-        if (model.metadata.operation === operation) return model;
+        if (model.metadata.operation === operation) return { name, version };
       } catch (thrown) {
         if (KtrdrError.from(thrown).code !== 'data_corrupt') throw thrown;
       }

@@ -50,7 +50,7 @@ export interface EpochMetrics {
 }
 
 export interface TrainModelResult {
-  model: { name: string; version: string; directory: string };
+  model: { name: string; version: string };
   epochsTrained: number;
   /** The epoch whose weights the model has. */
   keptEpoch: number;
@@ -122,7 +122,7 @@ export const trainModel: OperationContract<TrainModelInput, TrainModelContext, T
     rowsPerSecond: z.number().exactOptional(),
   }),
   result: z.object({
-    model: z.object({ name: z.string(), version: z.string(), directory: z.string() }),
+    model: z.object({ name: z.string(), version: z.string() }),
     epochsTrained: count,
     keptEpoch: count,
     stoppedEarly: z.boolean(),

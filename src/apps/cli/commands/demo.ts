@@ -44,6 +44,8 @@ export async function demo({ settings, token }: CommandContext, { gatewayLatency
       const input = { strategy, strategyName: basename(strategyPath) };
       const result = await runOperation({ client, contract: trainModel, input, token });
       terminal.print(trainingSummary(result));
+      const { name, version } = result.model;
+      terminal.print(`  model in ${join(home, 'models', name, version)}`);
     });
   }
   terminal.print();

@@ -80,7 +80,7 @@ export async function readStrategy(path: string): Promise<string> {
   return text;
 }
 
-/** What the model is worth, where it lies, and what it was made from. */
+/** What the model is worth, and what it was made from. */
 export function trainingSummary({
   model,
   metrics,
@@ -118,6 +118,5 @@ export function trainingSummary({
     `${model.name} ${model.version}: ${epochsTrained} epochs in ${formatDuration(durationMs)} (${early})`,
     table(['part', '>rows', '>loss', '>accuracy', '>precision', '>recall', '>f1'], lines),
     `  ${features} inputs, seed ${seed}, weights sha256 ${weightsSha256.slice(0, 16)}…`,
-    `  model in ${model.directory}`,
   ].join('\n');
 }
