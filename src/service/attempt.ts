@@ -3,24 +3,24 @@ import { KtrdrError, systemCode } from '../base/index.ts';
 
 /** One try: aborted by the caller's token, or by its own timer until the host has answered. */
 export class Attempt implements Disposable {
-  readonly token: CancellationToken;
+  readonly caller: CancellationToken;
   readonly timeoutMs: number;
   #isTimedOut = false;
   readonly #source: CancellationSource;
   readonly #timer: Disposable;
 
-  constructor(token: CancellationToken, clock: Clock, timeoutMs: number) {
-    this.token = token;
+  constructor(caller: CancellationToken, clock: Clock, timeoutMs: number) {
+    this.caller = caller;
     this.timeoutMs = timeoutMs;
-    this.#source = new CancellationSource(token);
+    this.#source = new CancellationSource(caller);
     this.#timer = clock.after(timeoutMs, () => {
-      this.#isTimedOut = !token.isCancelled;
+      this.#isTimedOut = !caller.isCancelled;
       this.#source.cancel('timeout');
     });
   }
 
-  get signal(): AbortSignal {
-    return this.#source.token.signal;
+  get token(): CancellationToken {
+    return this.#source.token;
   }
 
   get isTimedOut(): boolean {
@@ -54,7 +54,7 @@ interface Where {
 /** What a try that came to nothing means: who was called, what is wrong, what to do. */
 export function callError(cause: unknown, { service, baseUrl, endpoint, attempt, origin }: Where): KtrdrError {
   const where = { service, endpoint };
-  const { reason } = attempt.token;
+  const { reason } = attempt.caller;
   if (reason !== undefined) return cancelledError(reason, `${endpoint} on ${service}`, where);
   const code = systemCode(cause);
   if (attempt.isTimedOut || code === 'UND_ERR_BODY_TIMEOUT') {

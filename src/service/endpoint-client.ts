@@ -140,7 +140,7 @@ export class EndpointClient implements AsyncDisposable {
     };
     using attempt = new Attempt(token, this.clock, idleMs);
     try {
-      const response = await this.#send({ ...request, signal: attempt.signal });
+      const response = await this.#send({ ...request, token: attempt.token });
       attempt.answered();
       if (response.status !== 200) throw await problemOf(response);
       if (!(response.header('content-type') ?? '').startsWith('text/event-stream')) {
@@ -160,12 +160,12 @@ export class EndpointClient implements AsyncDisposable {
 
   async #callOnce(
     endpoint: Endpoint,
-    request: Omit<TransportRequest, 'signal' | 'idleMs'>,
+    request: Omit<TransportRequest, 'token' | 'idleMs'>,
     { token, timeoutMs }: { token: CancellationToken; timeoutMs: number },
   ): Promise<unknown> {
     using attempt = new Attempt(token, this.clock, timeoutMs);
     try {
-      const response = await this.#send({ ...request, signal: attempt.signal, idleMs: timeoutMs });
+      const response = await this.#send({ ...request, token: attempt.token, idleMs: timeoutMs });
       attempt.answered();
       if (response.status >= 300) throw await problemOf(response);
       return await readOutput(endpoint, response);
@@ -197,7 +197,7 @@ function requestOf(
   endpoint: Endpoint,
   input: RawInput,
   traceparent: string | undefined,
-): Omit<TransportRequest, 'signal' | 'idleMs'> {
+): Omit<TransportRequest, 'token' | 'idleMs'> {
   const path = pathOf(endpoint, input);
   const headers: Record<string, string> = { accept: acceptOf(endpoint) };
   for (const [name, value] of Object.entries(input.headers ?? {})) {

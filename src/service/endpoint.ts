@@ -111,8 +111,9 @@ export interface RawInput {
  * Path and query of one call. Absent query values are left out, lists become repeated keys.
  * @throws KtrdrError `invalid_input` for a param that a URL cannot carry as one segment.
  */
-export function pathOf(endpoint: Endpoint, { params = {}, query = {} }: RawInput): string {
+export function pathOf(endpoint: Endpoint, { params = {}, query }: RawInput): string {
   const path = endpoint.path.replaceAll(placeholder, (_, name: string) => segment(endpoint, name, params[name]));
+  if (query === undefined) return path;
   const search = new URLSearchParams();
   for (const [key, value] of Object.entries(query)) {
     for (const item of Array.isArray(value) ? value : [value]) if (item !== undefined) search.append(key, String(item));

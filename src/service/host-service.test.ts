@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { CancellationToken, ManualClock, systemClock, type Clock } from '../async/index.ts';
+import { CancellationSource, CancellationToken, ManualClock, systemClock, type Clock } from '../async/index.ts';
 import { silentLogger, type Logger } from '../base/index.ts';
 import { OperationsService, OperationStore, ServiceOrchestrator, type OperationContract } from '../operations/index.ts';
 import { defineEndpoint, encodable } from './endpoint.ts';
@@ -739,6 +739,29 @@ describe('a pooled client', () => {
     await expect.poll(() => closed).toBe(1);
     await client[Symbol.asyncDispose]();
     await new Promise((resolve) => server.close(resolve));
+  });
+
+  it('ends a cancelled call that still waits for a connection, and never sends it', async () => {
+    const asked: (string | undefined)[] = [];
+    let answerFirst = (): void => {};
+    const server = createServer(({ url }, response) => {
+      asked.push(url);
+      answerFirst = () => response.setHeader('content-type', 'application/json').end('"late"');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const client = new OperationsClient('the host', { config: hostServiceConfig({ baseUrl, connections: 1 }) });
+    const first = client.call(broken, {}, none);
+    using source = new CancellationSource();
+    const second = client.call(either, {}, source.token);
+    await expect.poll(() => asked).toEqual(['/broken']);
+    source.cancel();
+    await expect(second).rejects.toMatchObject({ code: 'cancelled' });
+    answerFirst();
+    expect(await first).toBe('late');
+    await client[Symbol.asyncDispose]();
+    await new Promise((resolve) => server.close(resolve));
+    expect(asked).toEqual(['/broken']);
   });
 
   it('sends nothing once it is closed', async () => {

@@ -8,7 +8,7 @@ export function memoryTransport(host: {
   const baseUrl = `http://memory${host.prefix}`;
   return {
     baseUrl,
-    async send({ method, path, headers, body, signal }: TransportRequest) {
+    async send({ method, path, headers, body, token: { signal } }: TransportRequest) {
       signal.throwIfAborted();
       const init = { method, headers: { ...headers }, signal, ...(body === undefined ? {} : { body }) };
       const response = await untilAborted(host.handle(new Request(baseUrl + path, init)), signal);

@@ -1,6 +1,7 @@
 import { Pool, type Dispatcher } from 'undici';
 import type { HostServiceConfig } from './host-service-config.ts';
 import type { Transport, TransportRequest, TransportResponse } from './transport.ts';
+import { wholeResponse } from './whole-response.ts';
 
 const connectMs = 5_000;
 
@@ -28,17 +29,17 @@ export function poolTransport({ baseUrl, connections, timeoutMs, keepAliveMs }: 
     get connections() {
       return { opened, reused: Math.max(0, sent - opened) };
     },
-    async send({ method, path, headers, body, signal, idleMs, isStream = false }: TransportRequest) {
+    async send({ method, path, headers, body, token, idleMs, isStream = false }: TransportRequest) {
       sent += 1;
-      const response = await (isStream ? streams : calls).request({
+      const request = {
         method,
         path: prefix + path,
         headers,
         body: body ?? null,
-        signal,
         bodyTimeout: idleMs,
-      });
-      return toTransportResponse(response);
+      };
+      if (!isStream) return wholeResponse(calls, request, token);
+      return toTransportResponse(await streams.request({ ...request, signal: token.signal }));
     },
     async [Symbol.asyncDispose]() {
       await Promise.all([calls.destroy(), streams.destroy()]);

@@ -25,11 +25,13 @@ export async function readOutput({ response: expected }: Endpoint, response: Tra
 
 function parseJson(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder().decode(bytes));
+    return JSON.parse(utf8.decode(bytes));
   } catch (cause) {
     throw new KtrdrError('data_corrupt', 'The answer is not JSON.', { cause });
   }
 }
+
+const utf8 = new TextDecoder();
 
 /** The error in an answer; one that is not our problem format comes from something between us and the host. */
 export async function problemOf(response: TransportResponse): Promise<KtrdrError> {
@@ -42,7 +44,7 @@ export async function problemOf(response: TransportResponse): Promise<KtrdrError
     return new KtrdrError(code, detail, { details: { ...hint, ...details } });
   }
   const { status } = response;
-  const text = new TextDecoder().decode(bytes).slice(0, 200);
+  const text = utf8.decode(bytes).slice(0, 200);
   return new KtrdrError(
     codeOfStatus(status),
     `The answer was HTTP ${status} and not from our service (${text || 'empty'}). Check the address, and what stands between.`,
@@ -60,7 +62,7 @@ function codeOfStatus(status: number): ErrorCode {
 
 function tryJson(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder().decode(bytes));
+    return JSON.parse(utf8.decode(bytes));
   } catch {
     return undefined;
   }

@@ -1,3 +1,5 @@
+import type { CancellationToken } from '../async/index.ts';
+
 /**
  * How a client reaches a host. Plain objects instead of `Request` and `Response`, which cost more than the rest of a
  * short call.
@@ -7,7 +9,7 @@ export interface Transport extends AsyncDisposable {
   readonly baseUrl: string;
   /** Absent where there are no connections. */
   readonly connections?: ConnectionCounts;
-  /** Rejects with whatever the platform throws when there is no answer, and with the signal's reason when it is aborted. */
+  /** Rejects with whatever the platform throws when there is no answer, and as soon as the token is cancelled. */
   send(request: TransportRequest): Promise<TransportResponse>;
 }
 
@@ -23,7 +25,8 @@ export interface TransportRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
-  readonly signal: AbortSignal;
+  /** Ends the request, and what is still to come of its answer. */
+  readonly token: CancellationToken;
   /** The longest silence within a response body. */
   readonly idleMs: number;
   /** The response goes on for long: it must not keep short calls from their connections. */
