@@ -125,7 +125,17 @@ function resumeAfter(after: number, header: HandlerContext['header']): number {
 }
 
 async function* asEvents(states: AsyncIterable<Operation>): AsyncGenerator<ServerEvent, void, undefined> {
-  for await (const state of states) {
-    yield { id: String(state.version), event: 'operation', data: JSON.stringify(state) };
+  for await (const state of states) yield eventOf(state);
+}
+
+const eventsOfStates = new WeakMap<Operation, ServerEvent>();
+
+/** A state is never changed, only replaced: everybody who watches gets the same event. */
+function eventOf(state: Operation): ServerEvent {
+  let event = eventsOfStates.get(state);
+  if (event === undefined) {
+    event = { id: String(state.version), event: 'operation', data: JSON.stringify(state) };
+    eventsOfStates.set(state, event);
   }
+  return event;
 }

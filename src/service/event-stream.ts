@@ -25,43 +25,62 @@ export function eventStream({
   heartbeatMs,
 }: EventStreamOptions): ReadableStream<Uint8Array> {
   const iterator = events[Symbol.asyncIterator]();
-  const encoder = new TextEncoder();
   let isReaderGone = false;
+  let beats: Disposable | undefined;
+  const end = (): void => {
+    beats?.[Symbol.dispose]();
+    source[Symbol.dispose]();
+  };
   return new ReadableStream<Uint8Array>(
     {
       start(controller) {
         controller.enqueue(encoder.encode(retryHint(retryMs)));
       },
       async pull(controller) {
-        using _ = every(clock, heartbeatMs, () => {
-          if (!isReaderGone && controller.desiredSize === 0) controller.enqueue(encoder.encode(heartbeatComment));
+        // One timer for the whole stream, which costs an event nothing; a beat beside an event does no harm.
+        beats ??= every(clock, heartbeatMs, () => {
+          if (controller.desiredSize === 0) controller.enqueue(heartbeat);
         });
         try {
           const { done = false, value } = await iterator.next();
           if (isReaderGone) return;
           if (source.token.isCancelled || done) {
-            source[Symbol.dispose]();
+            end();
             controller.close();
           } else {
-            controller.enqueue(encoder.encode(encodeEvent(value)));
+            controller.enqueue(bytesOf(value));
           }
         } catch (error) {
           if (isReaderGone) return;
           // The status line is long gone: all that is left to say is that the stream ends here.
           log.warn('a stream of events broke', { error: error instanceof Error ? error.message : String(error) });
-          source[Symbol.dispose]();
+          end();
           controller.close();
         }
       },
       async cancel() {
         isReaderGone = true;
         source.cancel();
-        source[Symbol.dispose]();
+        end();
         await iterator.return?.();
       },
     },
     { highWaterMark: 0 },
   );
+}
+
+const encoder = new TextEncoder();
+const heartbeat = encoder.encode(heartbeatComment);
+const encoded = new WeakMap<ServerEvent, Uint8Array>();
+
+/** An event that goes to many readers becomes bytes once. */
+function bytesOf(event: ServerEvent): Uint8Array {
+  let bytes = encoded.get(event);
+  if (bytes === undefined) {
+    bytes = encoder.encode(encodeEvent(event));
+    encoded.set(event, bytes);
+  }
+  return bytes;
 }
 
 function every(clock: Clock, ms: number, act: () => void): Disposable {
