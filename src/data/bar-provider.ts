@@ -18,7 +18,7 @@ export interface Instrument {
 export interface BarRequest {
   readonly symbol: string;
   readonly timeframe: Timeframe;
-  /** Bars whose start lies in `[start, end)`. Instants for intraday timeframes, session dates at midnight UTC for `1d`. */
+  /** Bars whose start lies in `[start, end)`. Instants for intraday timeframes, session dates at midnight UTC for `1d` and slower. */
   readonly range: TimeRange;
 }
 

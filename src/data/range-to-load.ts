@@ -22,6 +22,8 @@ const firstTailMs: Record<Timeframe, number> = {
   '2h': 365 * day,
   '4h': 365 * day,
   '1d': 5 * 365 * day,
+  '1w': 10 * 365 * day,
+  '1M': 20 * 365 * day,
 };
 
 /** The span a load is answerable for, by its mode; undefined when there is none. Only finished bars are asked for. */

@@ -8,6 +8,7 @@ import {
   expectedBars,
   finalBefore,
   isIntraday,
+  sessionCell,
   type Bars,
   type Timeframe,
 } from '../market/index.ts';
@@ -56,7 +57,9 @@ export class IbBarProvider implements BarProvider {
       const text = await this.gateway.headTimestamp(contract, { token });
       return text === undefined ? undefined : headInstant(text, symbolOf(contract));
     });
-    return head === undefined || isIntraday(timeframe) ? head : sessionDate(contract, head);
+    return head === undefined || isIntraday(timeframe)
+      ? head
+      : sessionCell(timeframe, sessionDate(contract, head)).start;
   }
 
   /**

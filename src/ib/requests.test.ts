@@ -74,6 +74,8 @@ describe('historyQuery', () => {
       '20250604-21:00:00',
       '3 D',
     ],
+    ['asks for weeks in years', apple, '1w', '2024-01-01', '2025-06-09', '20250609-00:00:00', '2 Y'],
+    ['asks for months in years', euro, '1M', '2025-01-01', '2025-03-01', '20250301-00:00:00', '1 Y'],
     ['takes years beyond 365 sessions', apple, '1d', '2023-06-14', '2025-06-13', '20250613-00:00:00', '2 Y'],
     [
       'never asks beyond now, rounded up to a second',

@@ -26,6 +26,8 @@ const barSizes: Readonly<Record<Timeframe, string>> = {
   '2h': '2 hours',
   '4h': '4 hours',
   '1d': '1 day',
+  '1w': '1 week',
+  '1M': '1 month',
 };
 
 /**
@@ -33,8 +35,30 @@ const barSizes: Readonly<Record<Timeframe, string>> = {
  * several short requests sooner than one long one. Stocks trade 390 minutes a session, currencies 1,425.
  */
 const maxSpanDays: Readonly<Record<AssetType, Readonly<Record<Timeframe, number>>>> = {
-  stock: { '1m': 7, '5m': 30, '15m': 90, '30m': 120, '1h': 182, '2h': 365, '4h': 365, '1d': 730 },
-  currency: { '1m': 1, '5m': 14, '15m': 30, '30m': 90, '1h': 182, '2h': 365, '4h': 365, '1d': 730 },
+  stock: {
+    '1m': 7,
+    '5m': 30,
+    '15m': 90,
+    '30m': 120,
+    '1h': 182,
+    '2h': 365,
+    '4h': 365,
+    '1d': 730,
+    '1w': 7300,
+    '1M': 7300,
+  },
+  currency: {
+    '1m': 1,
+    '5m': 14,
+    '15m': 30,
+    '30m': 90,
+    '1h': 182,
+    '2h': 365,
+    '4h': 365,
+    '1d': 730,
+    '1w': 7300,
+    '1M': 7300,
+  },
 };
 
 export function maxSpanMs(timeframe: Timeframe, assetType: AssetType): number {
@@ -53,7 +77,7 @@ export function regularHoursOnly({ secType }: IbContract): boolean {
 
 /**
  * The query whose answer holds every bar of a range, and possibly older ones. The range is one of instants, or of
- * session dates for `1d`; `now` bounds the end, because the future has no bars.
+ * session dates for `1d` and slower; `now` bounds the end, because the future has no bars.
  */
 export function historyQuery(
   contract: IbContract,
@@ -80,11 +104,12 @@ export function endTimeText(instant: number): string {
 
 /**
  * IB counts days in sessions of the instrument, takes no more than 365 of them, and has no unit for hours. Seconds go
- * with minute bars only.
+ * with minute bars only. Weeks and months are asked for in years, the one unit that holds whole ones of both.
  */
 function duration(contract: IbContract, { timeframe, span }: { timeframe: Timeframe; span: TimeRange }): string {
   const length = span.end - span.start;
   if (length <= dayMs && timeframeMs(timeframe) === minuteMs) return `${Math.ceil(length / 1_000)} S`;
+  if (timeframeMs(timeframe) > dayMs) return `${yearsBack(span)} Y`;
   const sessions = calendarFor(contract).sessions(span).length;
   if (sessions <= 365) return `${Math.max(1, sessions)} D`;
   return `${yearsBack(span)} Y`;

@@ -3,8 +3,8 @@ import type { TimeRange } from './time-range.ts';
 
 /**
  * A series of bars as columns of equal length, oldest first, times strictly rising.
- * `time` is the start of the bar in epoch milliseconds: an instant for intraday timeframes, the session date at
- * midnight UTC for `1d` (see `isIntraday`). Prices are in the instrument's currency, unadjusted unless the source says
+ * `time` is the start of the bar in epoch milliseconds: an instant for intraday timeframes, a session date at
+ * midnight UTC for `1d` and slower (see `isIntraday`). Prices are in the instrument's currency, unadjusted unless the source says
  * otherwise; `volume` is in shares or lots as the source reports it, and NaN where the source has none (currencies).
  */
 export interface Bars {

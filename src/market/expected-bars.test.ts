@@ -5,7 +5,7 @@ import { indexAtOrAfter } from './bars.ts';
 import type { TradingCalendar } from './calendar.ts';
 import { calendarIds, calendarOf } from './calendars.ts';
 import { expectedBars, finalBefore, type BarCells } from './expected-bars.ts';
-import { timeframeMs, timeframes, type Timeframe } from './timeframe.ts';
+import { isIntraday, timeframeMs, timeframes, type Timeframe } from './timeframe.ts';
 import { toZoned } from './zone.ts';
 
 const data = new URL('../../../shared/data/', import.meta.url);
@@ -97,6 +97,54 @@ describe('expectedBars() of US equities', () => {
   });
 });
 
+/** The dates of a column of a calendar's bars, `2026-07-06`. */
+function dates(column: Float64Array): string[] {
+  return Array.from(column, (date) => new Date(date).toISOString().slice(0, 10));
+}
+
+describe('expectedBars() of weeks and months', () => {
+  it('stamps a week with its first session and gives it the ISO week as its cell', () => {
+    const weeks = expectedBars(equities, '1w', range('2025-12-15', '2026-01-26'));
+    expect(dates(weeks.start)).toEqual([
+      '2025-12-15',
+      '2025-12-22',
+      '2025-12-29',
+      '2026-01-05',
+      '2026-01-12',
+      '2026-01-20', // Monday was Martin Luther King Day.
+    ]);
+    expect(dates(weeks.cellStart).at(-1)).toBe('2026-01-19');
+    expect(dates(weeks.cellEnd).at(-1)).toBe('2026-01-26');
+  });
+
+  it('stamps a month with its first session and gives it the calendar month as its cell', () => {
+    const months = expectedBars(equities, '1M', range('2026-01-01', '2026-04-01'));
+    expect(dates(months.start)).toEqual(['2026-01-02', '2026-02-02', '2026-03-02']);
+    expect(dates(months.cellStart)).toEqual(['2026-01-01', '2026-02-01', '2026-03-01']);
+    expect(dates(months.cellEnd)).toEqual(['2026-02-01', '2026-03-01', '2026-04-01']);
+  });
+
+  it('takes a bar for the range by its stamp, as for every timeframe', () => {
+    expect(dates(expectedBars(equities, '1w', range('2026-07-07', '2026-07-13')).start)).toEqual([]);
+    expect(dates(expectedBars(equities, '1w', range('2026-07-06', '2026-07-07')).start)).toEqual(['2026-07-06']);
+    expect(dates(expectedBars(currencies, '1M', range('2026-08-01', '2026-09-01')).start)).toEqual(['2026-08-03']);
+  });
+
+  it.each(calendarIds)('holds each session of %s in exactly one cell of each timeframe', (id) => {
+    const span = range('1990-01-01', '2031-01-01');
+    const days = expectedBars(calendarOf(id), '1d', span);
+    for (const timeframe of ['1w', '1M'] as const) {
+      const { start, cellStart, cellEnd } = expectedBars(calendarOf(id), timeframe, span);
+      const firstDays = days.start.filter((date, index) => {
+        const cell = indexAtOrAfter(cellEnd, date + 1);
+        expect((cellStart[cell] ?? Infinity) <= date).toBe(true);
+        return index === 0 || (days.start[index - 1] ?? 0) < (cellStart[cell] ?? 0);
+      });
+      expect(start).toEqual(firstDays);
+    }
+  });
+});
+
 describe('expectedBars() of currencies', () => {
   it('starts the week and each day at 17:15, and shares a cell in which two sessions meet', () => {
     const { start } = expectedBars(currencies, '4h', range('2026-07-05', '2026-07-07T12:00Z'));
@@ -158,15 +206,13 @@ describe('expectedBars()', () => {
       fc.property(anyCase, ({ id, timeframe, from, spans: [length] }) => {
         const end = from + length * 60_000;
         const { start, cellStart, cellEnd } = expectedBars(calendarOf(id), timeframe, { start: from, end });
-        let previousEnd = -Infinity;
-        for (const [index, at] of start.entries()) {
+        const isSound = (at: number, index: number): boolean => {
           const [cellFrom = 0, cellTo = 0] = [cellStart[index], cellEnd[index]];
-          expect(
-            cellFrom >= previousEnd && cellFrom <= at && at < cellTo && cellTo - cellFrom === timeframeMs(timeframe),
-          ).toBe(true);
-          expect(at >= from && at < end).toBe(true);
-          previousEnd = cellTo;
-        }
+          const isFull = timeframe === '1M' || cellTo - cellFrom === timeframeMs(timeframe);
+          const isDisjoint = cellFrom >= (cellEnd[index - 1] ?? -Infinity);
+          return isDisjoint && isFull && cellFrom <= at && at < cellTo && at >= from && at < end;
+        };
+        expect([...start].filter((at, index) => !isSound(at, index))).toEqual([]);
       }),
     );
   });
@@ -215,6 +261,14 @@ describe('finalBefore()', () => {
     );
   });
 
+  it('lets a week and a month go with the last session in them', () => {
+    expect(finalAt(equities, '1w', '2026-07-10T19:59Z')).toBe('2026-07-06T00:00:00.000Z');
+    expect(finalAt(equities, '1w', '2026-07-10T20:00Z')).toBe('2026-07-13T00:00:00.000Z');
+    expect(finalAt(equities, '1M', '2026-07-31T19:59Z')).toBe('2026-07-01T00:00:00.000Z');
+    expect(finalAt(equities, '1M', '2026-07-31T20:00Z')).toBe('2026-08-01T00:00:00.000Z');
+    expect(finalAt(equities, '1w', '2026-07-02T20:00Z'), 'Friday is a holiday').toBe('2026-07-06T00:00:00.000Z');
+  });
+
   it('holds back a cell that the next session will go on with', () => {
     expect(finalAt(currencies, '4h', '2026-07-06T21:05Z'), 'Monday 17:05, the cell from 16:00 goes on at 17:15').toBe(
       '2026-07-06T20:00:00.000Z',
@@ -235,12 +289,12 @@ describe('finalBefore()', () => {
           const now = minute * 60_000;
           const bound = finalBefore(calendar, timeframe, now);
           expect(finalBefore(calendar, timeframe, now + later * 60_000)).toBeGreaterThanOrEqual(bound);
-          const cells = expectedBars(calendar, timeframe, { start: now - 7 * 86_400_000, end: bound });
+          const cells = expectedBars(calendar, timeframe, { start: now - 70 * 86_400_000, end: bound });
           const sessions = calendar.sessions({ start: now, end: now + 1 });
           const running = sessions[0];
           const goesOn =
             running !== undefined &&
-            (timeframe === '1d' ? cells.start.includes(running.date) : (cells.cellEnd.at(-1) ?? 0) > now);
+            (isIntraday(timeframe) ? (cells.cellEnd.at(-1) ?? 0) > now : (cells.cellEnd.at(-1) ?? 0) > running.date);
           expect(goesOn).toBe(false);
         },
       ),

@@ -1,5 +1,6 @@
 import type { Session, TradingCalendar } from './calendar.ts';
-import { isIntraday, timeframeMs, type Timeframe } from './timeframe.ts';
+import { sessionCell } from './session-cell.ts';
+import { isIntraday, timeframeMs, type SessionTimeframe, type Timeframe } from './timeframe.ts';
 import type { TimeRange } from './time-range.ts';
 import { zoneOffset } from './zone.ts';
 
@@ -21,19 +22,22 @@ export interface BarCells {
  * equities start at 09:30, 10:00, … 15:00. The range selects cells by `start`. Sessions that meet in one cell
  * share it.
  *
- * `1d` has one cell per session: the UTC day of the session's date. The range selects them by that date.
+ * `1d`, `1w` and `1M` have one cell for each day, ISO week or calendar month with a session in it (see `sessionCell`);
+ * `start` is the date of its first session, and by that the range selects it.
  */
 export function expectedBars(calendar: TradingCalendar, timeframe: Timeframe, range: TimeRange): BarCells {
-  return isIntraday(timeframe) ? intradayCells(calendar, timeframeMs(timeframe), range) : sessionCells(calendar, range);
+  return isIntraday(timeframe)
+    ? intradayCells(calendar, timeframeMs(timeframe), range)
+    : sessionCells(calendar, timeframe, range);
 }
 
 /**
  * The instant before which bars are final at `now`: a bar whose start lies before it will not change any more. An
- * intraday bar is final when its cell or its session has ended, a `1d` bar when its session has closed.
+ * intraday bar is final when its cell or its session has ended, a slower one when the last session in it has closed.
  */
 export function finalBefore(calendar: TradingCalendar, timeframe: Timeframe, now: number): number {
   const [next] = calendar.sessions({ start: now, end: now + longestClosureMs });
-  if (!isIntraday(timeframe)) return next?.date ?? Math.floor(now / dayMs) * dayMs;
+  if (!isIntraday(timeframe)) return sessionCell(timeframe, next?.date ?? now).start;
   if (next === undefined) return now;
   const current = Math.max(now, next.open);
   const { start } = expectedBars(calendar, timeframe, { start: current - timeframeMs(timeframe), end: current + 1 });
@@ -74,17 +78,26 @@ function offsetDuring(session: Session, zone: string): number {
   return zoneOffset(session.open, zone);
 }
 
-function sessionCells(calendar: TradingCalendar, range: TimeRange): BarCells {
-  const sessions = calendar
-    .sessions({ start: range.start - 2 * dayMs, end: range.end + 2 * dayMs })
-    .filter(({ date }) => date >= range.start && date < range.end);
+function sessionCells(calendar: TradingCalendar, timeframe: SessionTimeframe, range: TimeRange): BarCells {
+  if (!(range.start < range.end)) return allocateCells(0);
+  // A cell is the range's by its first session, so the cell that the range begins in is looked at from its beginning.
+  const { start: from } = sessionCell(timeframe, range.start);
+  const sessions = calendar.sessions({ start: from - 2 * dayMs, end: range.end + 2 * dayMs });
   const cells = allocateCells(sessions.length);
-  for (const [index, { date }] of sessions.entries()) {
-    cells.start[index] = date;
-    cells.cellStart[index] = date;
-    cells.cellEnd[index] = date + dayMs;
+  let count = 0;
+  let cellEnd = -Infinity;
+  for (const { date } of sessions) {
+    if (date < from || date < cellEnd) continue;
+    if (date >= range.end) break;
+    const cell = sessionCell(timeframe, date);
+    cellEnd = cell.end;
+    if (date < range.start) continue;
+    cells.start[count] = date;
+    cells.cellStart[count] = cell.start;
+    cells.cellEnd[count] = cellEnd;
+    count += 1;
   }
-  return cells;
+  return sliceCells(cells, count);
 }
 
 function allocateCells(count: number): BarCells {

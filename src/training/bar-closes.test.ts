@@ -32,6 +32,13 @@ describe('barCloses()', () => {
     expect(closesOf('1d', '2023-11-24', '2024-07-01')).toEqual(['2023-11-24T18:00', '2024-07-01T20:00']);
   });
 
+  it('closes a week and a month with the last session in them, whichever date stamps the bar', () => {
+    // The week of Independence Day 2026 ends on Thursday; the half day after Thanksgiving 2024 ends its month.
+    expect(closesOf('1w', '2026-06-29', '2026-07-06')).toEqual(['2026-07-02T20:00', '2026-07-10T20:00']);
+    expect(closesOf('1w', '2026-07-02', '2026-07-10')).toEqual(['2026-07-02T20:00', '2026-07-10T20:00']);
+    expect(closesOf('1M', '2024-10-01', '2024-11-01')).toEqual(['2024-10-31T20:00', '2024-11-29T18:00']);
+  });
+
   it('gives a bar that the calendar does not know its nominal time', () => {
     expect(closesOf('1h', '2024-01-03T09:00Z', '2024-01-06T15:00Z')).toEqual(['2024-01-03T10:00', '2024-01-06T16:00']);
     expect(closesOf('1d', '2024-01-06')).toEqual(['2024-01-07T00:00']);

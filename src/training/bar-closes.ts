@@ -1,8 +1,10 @@
 import {
   expectedBars,
   isIntraday,
+  sessionCell,
   timeframeMs,
   type Session,
+  type SessionTimeframe,
   type TimeRange,
   type Timeframe,
   type TradingCalendar,
@@ -10,7 +12,7 @@ import {
 
 /**
  * The instant at which each bar was complete, for stamps as in `Bars.time`. An intraday bar is complete when its cell of
- * the grid or the last session in it has ended, a `1d` bar when its session has closed. A bar that the calendar does not
+ * the grid or the last session in it has ended, a `1d`, `1w` or `1M` bar when the last session in it has closed. A bar that the calendar does not
  * know is taken to last its nominal time.
  */
 export function barCloses(calendar: TradingCalendar, timeframe: Timeframe, times: Float64Array): Float64Array {
@@ -20,16 +22,32 @@ export function barCloses(calendar: TradingCalendar, timeframe: Timeframe, times
   const last = times.at(-1);
   if (first === undefined || last === undefined) return closes;
   const range = { start: first - 2 * dayMs, end: last + 2 * dayMs };
-  if (isIntraday(timeframe)) closeCells(closes, { calendar, timeframe, times, range });
-  else closeSessions(closes, times, calendar.sessions(range));
+  if (isIntraday(timeframe)) {
+    closeCells(closes, { calendar, timeframe, times, range });
+  } else {
+    const { end } = sessionCell(timeframe, last);
+    closeSessions(closes, {
+      timeframe,
+      times,
+      sessions: calendar.sessions({ start: range.start, end: end + 2 * dayMs }),
+    });
+  }
   return closes;
 }
 
 const dayMs = 86_400_000;
 
-function closeSessions(closes: Float64Array, times: Float64Array, sessions: readonly Session[]): void {
-  const closeOf = new Map(sessions.map(({ date, close }) => [date, close]));
-  for (const [index, date] of times.entries()) closes[index] = closeOf.get(date) ?? closes[index] ?? date;
+interface DatedBars {
+  readonly timeframe: SessionTimeframe;
+  readonly times: Float64Array;
+  readonly sessions: readonly Session[];
+}
+
+function closeSessions(closes: Float64Array, { timeframe, times, sessions }: DatedBars): void {
+  const cellOf = (date: number): number => sessionCell(timeframe, date).start;
+  // Sessions come oldest first, so the last one of a cell is what stays.
+  const closeOf = new Map(sessions.map(({ date, close }) => [cellOf(date), close]));
+  for (const [index, date] of times.entries()) closes[index] = closeOf.get(cellOf(date)) ?? closes[index] ?? date;
 }
 
 interface Cells {

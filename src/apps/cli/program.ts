@@ -96,7 +96,7 @@ export function createProgram(setExitCode: (code: number) => void): Command {
     .description('load bars into the store')
     .requiredOption(
       '-t, --timeframe <list>',
-      '1m, 5m, 15m, 30m, 1h, 2h, 4h or 1d; several with commas between them',
+      '1m, 5m, 15m, 30m, 1h, 2h, 4h, 1d, 1w or 1M; several with commas between them',
       timeframeListOption,
     )
     .option('-m, --mode <mode>', 'local, tail, backfill or full', modeOption, 'tail' as const)
@@ -113,7 +113,7 @@ export function createProgram(setExitCode: (code: number) => void): Command {
     .command('show')
     .argument('<symbol>', 'a stock like AAPL or a currency pair like EUR.USD', nameArgument)
     .description('show stored bars, and what is missing between them')
-    .requiredOption('-t, --timeframe <timeframe>', '1m, 5m, 15m, 30m, 1h, 2h, 4h or 1d', timeframeOption)
+    .requiredOption('-t, --timeframe <timeframe>', '1m, 5m, 15m, 30m, 1h, 2h, 4h, 1d, 1w or 1M', timeframeOption)
     .option('--start <date>', 'first day or instant (UTC)', dateOption)
     .option('--end <date>', 'end of the span, exclusive (UTC)', dateOption)
     .option('-n, --last <count>', 'show the last bars only', wholeNumberBetween(1, 1_000_000_000), 10)

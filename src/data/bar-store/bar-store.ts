@@ -22,7 +22,7 @@ import { makeFolder, readFolder, removeEmptyFolder, removeTemporaryFiles } from 
 import { KeyedQueue } from '../keyed-queue.ts';
 import { removeManifest, writeManifest, type Manifest } from './manifest.ts';
 import { filesOf, readBarFile, readKey, surveySeries, writeBarFile, type SeriesPlace } from './series-folder.ts';
-import { fileOf, seriesFolder, seriesName, type FileSpan, type SeriesKey } from './series.ts';
+import { fileOf, seriesFolder, seriesName, timeframeFolder, type FileSpan, type SeriesKey } from './series.ts';
 
 export interface BarStoreOptions {
   /** A store has one process that writes; any number may read along. `write` by default. */
@@ -89,7 +89,7 @@ export class BarStore implements AsyncDisposable {
     const infos: SeriesInfo[] = [];
     for (const symbolFolder of await readFolder(this.#root)) {
       for (const timeframe of timeframes) {
-        const folder = join(this.#root, symbolFolder, timeframe);
+        const folder = join(this.#root, symbolFolder, timeframeFolder(timeframe));
         try {
           const key = await readKey(folder, timeframe);
           const info = key === undefined ? undefined : await this.#infoAt(folder, key);

@@ -1,6 +1,7 @@
 import { sep } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { timeframes } from '../../market/index.ts';
 import { fileOf, parseFileName, seriesFolder, seriesName } from './series.ts';
 
 /** Names that have hurt other programs: separators, parents, reserved names, right-to-left text, halves of characters. */
@@ -58,16 +59,22 @@ describe('seriesFolder()', () => {
     expect(new Set(hostileSymbols.map(folder)).size).toBe(hostileSymbols.length);
   });
 
+  it('keeps timeframes apart where case does not count', () => {
+    const folders = timeframes.map((timeframe) => seriesFolder('/store', { symbol: 'SPY', timeframe }).toLowerCase());
+    expect(new Set(folders).size).toBe(timeframes.length);
+  });
+
   it('stays readable for people', () => {
     expect(folder('BRK B')).toMatch(/\/brk-b-[0-9a-f]{16}\/1d$/);
   });
 });
 
 describe('fileOf()', () => {
-  it('is the UTC year of an intraday bar and one file for daily bars', () => {
+  it('is the UTC year of an intraday bar and one file for daily and slower bars', () => {
     expect(fileOf('1m', Date.parse('2019-12-31T23:59Z')).name).toBe('2019.parquet');
     expect(fileOf('1m', Date.parse('2020-01-01T00:00Z')).name).toBe('2020.parquet');
     expect(fileOf('1d', Date.parse('2020-01-01T00:00Z')).name).toBe('all.parquet');
+    expect(fileOf('1M', Date.parse('2020-01-02T00:00Z')).name).toBe('all.parquet');
   });
 
   it('is undone by parseFileName(), which knows no other file', () => {

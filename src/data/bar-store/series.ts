@@ -25,7 +25,12 @@ export function seriesFolder(root: string, { symbol, timeframe }: SeriesKey): st
     .slice(0, 40);
   // UTF-16 tells apart even texts with halves of characters, which UTF-8 would make equal.
   const digest = createHash('sha256').update(Buffer.from(symbol, 'utf16le')).digest('hex').slice(0, 16);
-  return join(root, readable === '' ? digest : `${readable}-${digest}`, timeframe);
+  return join(root, readable === '' ? digest : `${readable}-${digest}`, timeframeFolder(timeframe));
+}
+
+/** A month has a name of its own: where a file system ignores case, `1M` would be the folder of `1m`. */
+export function timeframeFolder(timeframe: Timeframe): string {
+  return timeframe === '1M' ? '1mo' : timeframe;
 }
 
 /** One file of a series: a UTC year of intraday bars, or all bars of slower timeframes. */
