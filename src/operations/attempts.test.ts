@@ -78,10 +78,14 @@ describe('an operation whose process is gone', () => {
     first.operations.cancel('op', 'timeout');
     const second = records.open().register(auto, waiting);
     second.recover();
+    await expect.poll(() => status(second, 'op')).toBe('cancelled');
     expect(second.operations.get('op')).toMatchObject({
       status: 'cancelled',
-      cancellation: { reason: 'timeout' },
-      attempts: [{ number: 1, ended: 'interrupted' }],
+      cancellation: { reason: 'timeout', forced: false },
+      attempts: [
+        { number: 1, ended: 'interrupted' },
+        { number: 2, ended: 'cancelled' },
+      ],
     });
   });
 

@@ -1,7 +1,6 @@
 import type { CancellationToken, Progress } from '../async/index.ts';
 import { KtrdrError } from '../base/index.ts';
-import type { ChildOptions, OperationChildren, OperationContract } from './contract.ts';
-import type { StartedOperation } from './service-orchestrator.ts';
+import type { ChildOptions, OperationChildren, OperationContract, StartedOperation } from './contract.ts';
 
 interface ChildrenOptions<C> {
   /** Of the parent. */
@@ -14,7 +13,9 @@ interface ChildrenOptions<C> {
     input: I,
     options: { name: string | undefined; onFraction: (fraction: number) => void; onEnd: () => void },
   ) => StartedOperation<R>;
-  readonly cancel: (id: string) => void;
+  readonly stop: (id: string) => void;
+  /** Ends the children that wait to be taken up again. */
+  readonly abandon: () => void;
   /** The parent's slot: given back while there are children, so that waiting for them can never be what they wait for. */
   readonly slot: { giveBack(): void; takeAgain(): Promise<void> };
 }
@@ -61,8 +62,13 @@ export class Children<C> implements OperationChildren {
   /** Stops what the parent did not wait for; resolves when no child is left. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    for (const { id } of this.#unfinished.keys()) this.#options.cancel(id);
+    for (const { id } of this.#unfinished.keys()) this.#options.stop(id);
     await Promise.allSettled(this.#unfinished.values());
+  }
+
+  /** The parent ends for good, so nobody will take up what a shutdown stopped. To be called when no child is left. */
+  abandon(): void {
+    this.#options.abandon();
   }
 
   /** The last one that ends leaves the parent to wait for its slot, in which it is ahead of who has not begun. */

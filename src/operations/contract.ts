@@ -71,6 +71,15 @@ export const noChildren: OperationChildren = {
 /** In this process, in a thread, on a host: all long work is a value of this type. */
 export type OperationWork<I, C, R> = (input: I, context: OperationContext<C>) => Promise<R>;
 
+export interface StartedOperation<R> {
+  readonly id: string;
+  /**
+   * Settles when the record has ended; rejects with `cancelled` and `released` in the details when a shutdown left the
+   * work to the next start. A caller that only wants the record may ignore it.
+   */
+  readonly result: Promise<R>;
+}
+
 /** An encoded result, as it is stored and sent. */
 export interface EncodedResult {
   readonly mediaType: string;

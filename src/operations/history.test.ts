@@ -69,6 +69,7 @@ const step = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('crash' as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('shutdown' as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 20_000 }) }) },
 );
 
@@ -116,6 +117,13 @@ it('whatever happens, each accepted start ends exactly once and no slot is lost'
           const { id } = orchestrator.start(contract, { steps: 1 }, { id: `op-${number}`, priority: action.priority });
           history.accepted.add(id);
         } else if (action.kind === 'crash') {
+          orchestrator = open();
+          orchestrator.recover();
+        } else if (action.kind === 'shutdown') {
+          const closing = orchestrator[Symbol.asyncDispose]();
+          clock.advance(graceMs);
+          await closing;
+          history.look(orchestrator);
           orchestrator = open();
           orchestrator.recover();
         } else if (action.kind === 'wait') {

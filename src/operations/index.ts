@@ -7,13 +7,15 @@ export type {
   OperationWork,
   ResultEncoding,
   ResumePolicy,
+  StartedOperation,
 } from './contract.ts';
 export { operationIdFor } from './operation-id.ts';
 export { isTerminal, operationSchema, operationStatuses } from './operation.ts';
 export type { Attempt, Operation, OperationStatus } from './operation.ts';
 export { OperationStore } from './operation-store.ts';
-export type { OperationFilter, OperationPage, PageRequest, Retention } from './operation-store.ts';
+export type { Retention } from './operation-store.ts';
+export type { OperationFilter, OperationPage, PageRequest } from './operation-query.ts';
 export { OperationsService } from './operations-service.ts';
 export { startSpan } from './span.ts';
 export { ServiceOrchestrator } from './service-orchestrator.ts';
-export type { StartOptions, StartedOperation } from './service-orchestrator.ts';
+export type { StartOptions } from './service-orchestrator.ts';

@@ -1,6 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { ProgressState } from '../async/index.ts';
-import { parse } from '../base/index.ts';
+import { KtrdrError, parse } from '../base/index.ts';
 import type { OperationContract } from './contract.ts';
 import type { Beginning, Operation } from './operation.ts';
 
@@ -54,8 +55,14 @@ export function beginning(contract: AnyContract, input: unknown, now: number): B
   return { progress, message: contract.render(progress) };
 }
 
+/** @throws KtrdrError `conflict` when the record is of other work. Inputs are compared as JSON, which is how they are kept. */
+export function assertSameWork({ id, type, input: kept }: Operation, contract: AnyContract, input: unknown): void {
+  if (type === contract.type && isDeepStrictEqual(kept, asKept(input))) return;
+  throw new KtrdrError('conflict', `Operation "${id}" exists with another type or input; choose another id.`);
+}
+
 /** What is left of an input in a record, which is JSON. */
-export function asKept(input: unknown): unknown {
+function asKept(input: unknown): unknown {
   return input === undefined ? null : JSON.parse(JSON.stringify(input));
 }
 

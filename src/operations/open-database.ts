@@ -3,36 +3,52 @@ import { z } from 'zod';
 import { KtrdrError } from '../base/index.ts';
 
 /** What `PRAGMA user_version` says of a database of this program. */
-const schemaVersion = 1;
+const schemaVersion = 2;
 
 /**
  * Opens the records, and brings those of an older program up to date.
- * @throws KtrdrError `failed_precondition` for the records of a newer program.
+ * @throws KtrdrError `failed_precondition` when they cannot be read or written to, or are those of a newer program;
+ * `data_corrupt` when the file is no database.
  */
 export function openDatabase(path: string): DatabaseSyncInstance {
-  const db = new DatabaseSync(path);
+  let db: DatabaseSyncInstance | undefined;
   try {
+    db = new DatabaseSync(path);
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
-    const found = versionOf(db);
-    if (found > schemaVersion) {
-      throw new KtrdrError(
-        'failed_precondition',
-        `The operation records in "${path}" are of a newer ktrdr (version ${found} of their form; this one knows ${schemaVersion}). Update ktrdr, or choose another --home.`,
-      );
-    }
-    if (found < schemaVersion) {
-      transaction(db, () => {
-        if (hasOperations(db)) fromUnversioned(db);
-        else db.exec(operationsTable);
-        db.exec(otherTables);
-        db.exec(`PRAGMA user_version = ${schemaVersion}`);
-      });
-    }
+    upgrade(db, path);
     return db;
-  } catch (error) {
-    db.close();
-    throw error;
+  } catch (cause) {
+    db?.close();
+    if (cause instanceof KtrdrError) throw cause;
+    const trouble = `Cannot open the operation records in "${path}": ${KtrdrError.from(cause).message}.`;
+    throw isCorrupt(cause)
+      ? new KtrdrError('data_corrupt', `${trouble} Move the file away to start with empty records.`, { cause })
+      : new KtrdrError(
+          'failed_precondition',
+          `${trouble} Check the disk's space and permissions, or choose another --home.`,
+          { cause },
+        );
   }
+}
+
+function upgrade(db: DatabaseSyncInstance, path: string): void {
+  const found = versionOf(db);
+  if (found > schemaVersion) {
+    throw new KtrdrError(
+      'failed_precondition',
+      `The operation records in "${path}" are of a newer ktrdr (version ${found} of their form; this one knows ${schemaVersion}). Update ktrdr, or choose another --home.`,
+    );
+  }
+  if (found === schemaVersion) return;
+  transaction(db, () => {
+    if (found < 1) {
+      if (hasOperations(db)) fromUnversioned(db);
+      else db.exec(operationsTable);
+      db.exec(otherTables);
+    }
+    db.exec(listIndexes);
+    db.exec(`PRAGMA user_version = ${schemaVersion}`);
+  });
 }
 
 /** All of it or nothing. */
@@ -75,6 +91,17 @@ const otherTables = `
   CREATE TABLE counters (reserved INTEGER NOT NULL, owner INTEGER NOT NULL);
   INSERT INTO counters SELECT coalesce(max(version), 0), 0 FROM operations;`;
 
+/**
+ * For pages of what a filter lets through, newest first: `seq` is in every index of itself. The type and status of all
+ * operations are counted from the one that has both.
+ */
+const listIndexes = `
+  DROP INDEX operations_by_status;
+  DROP INDEX operations_by_parent;
+  CREATE INDEX operations_by_status ON operations (status, created_at);
+  CREATE INDEX operations_by_type ON operations (type, status, created_at);
+  CREATE INDEX operations_by_parent ON operations (parent, created_at) WHERE parent IS NOT NULL;`;
+
 /** Records had no attempts then, and versions that rose for each operation on its own. */
 function fromUnversioned(db: DatabaseSyncInstance): void {
   db.exec(`
@@ -108,4 +135,12 @@ function versionOf(db: DatabaseSyncInstance): number {
 
 function hasOperations(db: DatabaseSyncInstance): boolean {
   return db.prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'operations'").get() !== undefined;
+}
+
+/** Of SQLite: a damaged database, or none. Everything else is the disk's fault, and the file is as it was. */
+const corruptCodes: readonly unknown[] = [11, 26];
+
+function isCorrupt(thrown: unknown): boolean {
+  // The low byte of an extended code is the code.
+  return thrown instanceof Error && 'errcode' in thrown && corruptCodes.includes(Number(thrown.errcode) & 0xff);
 }

@@ -208,6 +208,26 @@ describe('the form of the records', () => {
     expect(store.find('new')).toEqual(operation('new', { version: 9 }));
   });
 
+  it('of the program before has no indexes for lists, and gets them', () => {
+    store.insert(operation('op', { status: 'failed' }), owner);
+    store[Symbol.dispose]();
+    inDatabase((db) =>
+      db.exec(`
+        DROP INDEX operations_by_status; DROP INDEX operations_by_type; DROP INDEX operations_by_parent;
+        CREATE INDEX operations_by_status ON operations (status);
+        CREATE INDEX operations_by_parent ON operations (parent) WHERE parent IS NOT NULL;
+        PRAGMA user_version = 1;`),
+    );
+    store = OperationStore.open(directory);
+    expect(store.list({ type: 'climb', status: ['failed'] })).toMatchObject({ total: 1, operations: [{ id: 'op' }] });
+    inDatabase((db) => {
+      const names = db.prepare("SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL").all();
+      expect(names).toMatchObject(
+        expect.arrayContaining([{ name: 'operations_by_type' }, { name: 'operations_by_status' }]) as object[],
+      );
+    });
+  });
+
   it('of a newer program is refused, and left as it is', () => {
     store[Symbol.dispose]();
     inDatabase((db) => db.exec('PRAGMA user_version = 99'));
@@ -217,7 +237,7 @@ describe('the form of the records', () => {
         message: expect.stringContaining('version 99') as string,
       }),
     );
-    inDatabase((db) => db.exec('PRAGMA user_version = 1'));
+    inDatabase((db) => db.exec('PRAGMA user_version = 2'));
     store = OperationStore.open(directory);
   });
 });

@@ -1,34 +1,32 @@
 import { join } from 'node:path';
 import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructure/sqlite';
-import { z } from 'zod';
-import { KtrdrError } from '../base/index.ts';
 import type { EncodedResult } from './contract.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { openDatabase, transaction } from './open-database.ts';
-import { operationSchema, operationStatuses, type Operation, type OperationStatus } from './operation.ts';
+import type { Operation, OperationStatus } from './operation.ts';
+import {
+  changesQuery,
+  countQuery,
+  pageQuery,
+  type OperationFilter,
+  type OperationPage,
+  type PageRequest,
+  type Query,
+} from './operation-query.ts';
+import {
+  changeRow,
+  checkpointRow,
+  countRow,
+  countsRow,
+  durationRow,
+  idRow,
+  ownerRow,
+  placeRow,
+  reservedRow,
+  resultRow,
+  toOperation,
+} from './operation-rows.ts';
 import { parsePageCursor, toPageCursor } from './page-cursor.ts';
-
-export interface OperationFilter {
-  status?: readonly OperationStatus[];
-  type?: string;
-  parent?: string;
-}
-
-export interface OperationPage {
-  /** Newest first. */
-  operations: Operation[];
-  /** What the filter lets through, on all pages. */
-  total: number;
-  /** Where the next page begins; absent on the last one. */
-  nextCursor?: string;
-}
-
-export interface PageRequest extends OperationFilter {
-  /** 1 to 1000. */
-  limit?: number;
-  /** `nextCursor` of the page before. */
-  cursor?: string;
-}
 
 /** What is kept of ended operations. Unfinished ones, and the children of unfinished ones, are always kept. */
 export interface Retention {
@@ -66,24 +64,11 @@ export class OperationStore implements Disposable {
    */
   static open(directory: string): OperationStore {
     const lock = lockDirectory(directory);
-    const path = join(directory, 'operations.db');
     try {
-      return new OperationStore(openDatabase(path), lock);
-    } catch (cause) {
+      return new OperationStore(openDatabase(join(directory, 'operations.db')), lock);
+    } catch (error) {
       lock[Symbol.dispose]();
-      if (cause instanceof KtrdrError) throw cause;
-      if (!isCorrupt(cause)) {
-        throw new KtrdrError(
-          'failed_precondition',
-          `Cannot open the operation records in "${path}": ${KtrdrError.from(cause).message}. Check the disk's space and permissions, or choose another --home.`,
-          { cause },
-        );
-      }
-      throw new KtrdrError(
-        'data_corrupt',
-        `Cannot open the operation records in "${path}": ${KtrdrError.from(cause).message}. Move the file away to start with empty records.`,
-        { cause },
-      );
+      throw error;
     }
   }
 
@@ -164,19 +149,14 @@ export class OperationStore implements Disposable {
 
   /** @throws KtrdrError `invalid_input` for a cursor that no page gave. */
   list({ limit = 100, cursor, ...filter }: PageRequest = {}): OperationPage {
-    const { where, values } = conditions(filter);
-    const count = this.#statement(`SELECT count(*) AS total FROM operations WHERE ${where}`).get(...values);
     const from = cursor === undefined ? undefined : parsePageCursor(cursor);
-    const rows = this.#statement(
-      `SELECT id, record, created_at, seq FROM operations
-         WHERE ${where}${from === undefined ? '' : ' AND (created_at, seq) < (?, ?)'}
-         ORDER BY created_at DESC, seq DESC LIMIT ?`,
-    ).all(...values, ...(from === undefined ? [] : [from.createdAt, from.seq]), limit + 1);
+    const [count] = this.#rows(countQuery(filter));
+    const rows = this.#rows(pageQuery(filter, { from, limit: limit + 1 }));
     const page = rows.slice(0, limit);
-    const last = rows.length > limit ? placeRow.parse({ ...(page.at(-1) as object) }) : undefined;
+    const last = rows.length > limit ? placeRow.parse(page.at(-1)) : undefined;
     return {
       operations: page.map(toOperation),
-      total: countRow.parse({ ...count }).total,
+      total: countRow.parse(count).total,
       ...(last === undefined ? {} : { nextCursor: toPageCursor({ createdAt: last.created_at, seq: last.seq }) }),
     };
   }
@@ -189,11 +169,7 @@ export class OperationStore implements Disposable {
 
   /** Ids and versions of what changed after a version, in the order of the changes. */
   changedAfter(version: number, filter: OperationFilter, limit: number): { id: string; version: number }[] {
-    // A plus keeps SQLite from sorting all that has a status instead of walking along the versions.
-    const { where, values } = conditions(filter, '+');
-    return this.#statement(`SELECT id, version FROM operations WHERE version > ? AND ${where} ORDER BY version LIMIT ?`)
-      .all(version, ...values, limit)
-      .map((row) => changeRow.parse({ ...(row as object) }));
+    return this.#rows(changesQuery(filter, { after: version, limit })).map((row) => changeRow.parse(row));
   }
 
   /** The ids of what has not ended, oldest first. */
@@ -239,6 +215,12 @@ export class OperationStore implements Disposable {
     this.#lock[Symbol.dispose]();
   }
 
+  #rows({ text, values }: Query): object[] {
+    return this.#statement(text)
+      .all(...values)
+      .map((row) => ({ ...(row as object) }));
+  }
+
   /** Prepared once: there are few texts, and preparing one costs as much as running it. */
   #statement(text: string): StatementSyncInstance {
     const known = this.#statements.get(text);
@@ -257,58 +239,5 @@ export class OperationStore implements Disposable {
   }
 }
 
-/** Of SQLite: a damaged database, or none. Everything else is the disk's fault, and the file is as it was. */
-const corruptCodes: readonly unknown[] = [11, 26];
-
-function isCorrupt(thrown: unknown): boolean {
-  // The low byte of an extended code is the code.
-  return thrown instanceof Error && 'errcode' in thrown && corruptCodes.includes(Number(thrown.errcode) & 0xff);
-}
-
 const unfinishedStatuses = "'pending', 'running', 'cancelling'";
 const isUnfinished = `operations.status IN (${unfinishedStatuses})`;
-
-const resultRow = z.object({ result_type: z.string(), result: z.instanceof(Uint8Array) });
-const countRow = z.object({ total: z.number() });
-const countsRow = z.object({ type: z.string(), status: z.enum(operationStatuses), count: z.number() });
-const recordRow = z.object({ id: z.string(), record: z.string() });
-const checkpointRow = z.object({ checkpoint: z.string() });
-const placeRow = z.object({ created_at: z.number(), seq: z.number() });
-const changeRow = z.object({ id: z.string(), version: z.number() });
-const idRow = z.object({ id: z.string() });
-const durationRow = z.object({ ms: z.number() });
-const ownerRow = z.object({ owner: z.number() });
-const reservedRow = z.object({ reserved: z.number() });
-
-function conditions({ status, type, parent }: OperationFilter, mark = ''): { where: string; values: string[] } {
-  const parts = ['1'];
-  const values: string[] = [];
-  if (status !== undefined) {
-    // Each once, so that there are few texts of statements to keep.
-    const wanted = [...new Set(status)];
-    parts.push(`${mark}status IN (${wanted.map(() => '?').join(', ')})`);
-    values.push(...wanted);
-  }
-  if (type !== undefined) {
-    parts.push(`${mark}type = ?`);
-    values.push(type);
-  }
-  if (parent !== undefined) {
-    parts.push('parent = ?');
-    values.push(parent);
-  }
-  return { where: parts.join(' AND '), values };
-}
-
-function toOperation(row: unknown): Operation {
-  const { id, record } = recordRow.parse({ ...(row as object) });
-  try {
-    return operationSchema.parse(JSON.parse(record));
-  } catch (cause) {
-    throw new KtrdrError(
-      'data_corrupt',
-      `The record of operation "${id}" cannot be read; it may be of another version. Move operations.db away to start with empty records.`,
-      { cause, details: { operation: id } },
-    );
-  }
-}

@@ -17,7 +17,7 @@ export interface Cancellation {
   forced: boolean;
 }
 
-const attemptEnds = ['completed', 'failed', 'cancelled', 'interrupted'] as const;
+const attemptEnds = ['completed', 'failed', 'cancelled', 'interrupted', 'released'] as const;
 
 /** One try at an operation that is over. */
 export interface Attempt {
@@ -25,6 +25,7 @@ export interface Attempt {
   startedAt: number;
   /** Of an interrupted attempt, its last sign of life. */
   endedAt?: number;
+  /** `interrupted` by the death of its process, `released` by a shutdown that left the work to the next start. */
   ended: (typeof attemptEnds)[number];
   error?: ProblemDetails;
 }
@@ -156,10 +157,31 @@ export function started(operation: Operation, beginning: Beginning, now: number)
   return { ...rest, ...beginning, startedAt: now };
 }
 
-/** The one way back: the process of the last attempt is gone, and the work is to be tried again. At start-up only. */
+/** One of two ways back: the process of the last attempt is gone, and the work is to be tried again. At start-up only. */
 export function retried(operation: Operation, beginning: Beginning): Operation {
   const { startedAt: _, ...rest } = interrupted(operation);
   return { ...rest, ...beginning, status: 'pending', attempt: operation.attempt + 1 };
+}
+
+/**
+ * The other way back: a shutdown has stopped the attempt, and the next start goes on. It keeps what it shows, so that
+ * one can see how far it is while it waits.
+ */
+export function released(operation: Operation, now: number): Operation {
+  if (operation.status !== 'pending' && operation.status !== 'running') {
+    throw new KtrdrError('conflict', `Operation ${operation.id} is ${operation.status} and cannot be left to later.`);
+  }
+  const { startedAt, queuePlace: _, ...rest } = operation;
+  if (startedAt === undefined) return rest;
+  const { attempt, attempts } = operation;
+  const last: Attempt = { number: attempt, startedAt, endedAt: now, ended: 'released' };
+  return { ...rest, status: 'pending', attempt: attempt + 1, attempts: [...attempts, last] };
+}
+
+/** A cancel whose process is gone, taken up again: an attempt that has nothing to do but to stop. At start-up only. */
+export function stopResumed(operation: Operation, now: number): Operation {
+  const attempt = operation.startedAt === undefined ? operation.attempt : operation.attempt + 1;
+  return { ...interrupted(operation), attempt, startedAt: now };
 }
 
 /** Notes that the attempt under way ended with its process. */

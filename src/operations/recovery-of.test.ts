@@ -41,25 +41,28 @@ describe('recoveryOf()', () => {
     ['running', 'auto', 'retry'],
     ['running', 'manual', 'interrupted'],
     ['running', 'never', 'interrupted'],
-    ['cancelling', 'auto', 'cancelled'],
+    ['cancelling', 'auto', 'stop'],
+    ['cancelling', 'manual', 'cancelled'],
     ['cancelling', undefined, 'cancelled'],
     ['running', undefined, 'interrupted'],
     ['pending', undefined, 'interrupted'],
   ] as const)('makes of what was %s, with the policy %s: %s', (status, policy, kind) => {
-    expect(recoveryOf({ ...operation, status }, policy).kind).toBe(kind);
+    expect(recoveryOf({ ...operation, status }, { policy }).kind).toBe(kind);
   });
 
   it('leaves a part of another operation to that one', () => {
     for (const status of ['pending', 'running'] as const)
-      expect(recoveryOf({ ...operation, status, parent: 'whole' }, 'auto')).toMatchObject({ kind: 'interrupted' });
+      expect(recoveryOf({ ...operation, status, parent: 'whole' }, { policy: 'auto' })).toMatchObject({
+        kind: 'interrupted',
+      });
   });
 
   it('waits longer after each quick death in a row, and gives up after five attempts', () => {
     const pauses = [[1], [1, 1], [1, 1, 1], [1, 1, 1, 1], [1, 1, 60], [60, 1], [1, 60, 1, 1]].map((lives) => {
-      const recovery = recoveryOf(lived(...lives), 'auto');
+      const recovery = recoveryOf(lived(...lives), { policy: 'auto' });
       return recovery.kind === 'retry' ? recovery.pauseMs : recovery.kind;
     });
     expect(pauses).toEqual([0, 1_000, 2_000, 4_000, 0, 0, 1_000]);
-    expect(recoveryOf(lived(1, 1, 1, 1, 1), 'auto')).toMatchObject({ kind: 'interrupted' });
+    expect(recoveryOf(lived(1, 1, 1, 1, 1), { policy: 'auto' })).toMatchObject({ kind: 'interrupted' });
   });
 });

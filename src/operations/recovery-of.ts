@@ -1,7 +1,7 @@
 import { cancelledError } from '../async/index.ts';
 import { KtrdrError } from '../base/index.ts';
 import type { ResumePolicy } from './contract.ts';
-import type { Operation, Outcome } from './operation.ts';
+import type { Attempt, Operation, Outcome } from './operation.ts';
 
 /** What becomes of an operation whose process is gone. */
 export type Recovery =
@@ -9,6 +9,10 @@ export type Recovery =
   | { readonly kind: 'queue' }
   /** A new attempt, after a pause. */
   | { readonly kind: 'retry'; readonly pauseMs: number }
+  /** It had been asked to stop: what it may have left running elsewhere still has to hear of it. */
+  | { readonly kind: 'stop' }
+  /** It waits for its parent, which goes on and takes it up again. */
+  | { readonly kind: 'keep' }
   | EndedRecovery;
 
 export type EndedRecovery =
@@ -22,16 +26,27 @@ const quickMs = 30_000;
 const firstPauseMs = 1_000;
 const longestPauseMs = 60_000;
 
-/** `policy` is that of the operation's contract; undefined when this process does not know the type. */
-export function recoveryOf(operation: Operation, policy: ResumePolicy | undefined): Recovery {
-  const { status, parent, attempt, type } = operation;
-  if (status === 'cancelling') return { kind: 'cancelled' };
+interface Circumstances {
+  /** Of the operation's contract; undefined when this process does not know the type. */
+  readonly policy: ResumePolicy | undefined;
+  readonly parentGoesOn?: boolean;
+}
+
+export function recoveryOf(operation: Operation, { policy, parentGoesOn = false }: Circumstances): Recovery {
+  const { status, parent, attempts, type, startedAt } = operation;
+  if (status === 'cancelling') {
+    const hasBegun = startedAt !== undefined || attempts.length > 0;
+    return { kind: policy === 'auto' && hasBegun ? 'stop' : 'cancelled' };
+  }
   if (policy === undefined) return { kind: 'interrupted', why: `This process does not know the type ${type}.` };
-  if (parent !== undefined)
+  if (parent !== undefined) {
+    if (status === 'pending' && parentGoesOn) return { kind: 'keep' };
     return { kind: 'interrupted', why: `It is part of operation ${parent}, which starts it again if it goes on.` };
+  }
   if (status === 'pending') return { kind: 'queue' };
   if (policy !== 'auto') return { kind: 'interrupted', why: again[policy] };
-  if (attempt >= maxAttempts) return { kind: 'interrupted', why: `It was tried ${attempt} times.` };
+  const deaths = attempts.filter(isDeath).length + 1;
+  if (deaths >= maxAttempts) return { kind: 'interrupted', why: `It was tried ${deaths} times.` };
   return { kind: 'retry', pauseMs: pauseAfter(operation) };
 }
 
@@ -50,9 +65,14 @@ const again = {
   never: 'Start it again.',
 } as const;
 
+/** A shutdown that stopped an attempt says nothing about the work. */
+function isDeath({ ended }: Attempt): boolean {
+  return ended === 'interrupted';
+}
+
 /** None after a first quick death, which is mostly chance; then doubling with each further one in a row. */
 function pauseAfter({ attempts, startedAt = 0, progress }: Operation): number {
-  const lives = [...attempts, { startedAt, endedAt: progress.updatedAt }];
+  const lives = [...attempts.filter(isDeath), { startedAt, endedAt: progress.updatedAt }];
   const lastLong = lives.findLastIndex(({ startedAt: from, endedAt = from }) => endedAt - from >= quickMs);
   const quick = lives.length - 1 - lastLong;
   return quick < 2 ? 0 : Math.min(longestPauseMs, firstPauseMs * 2 ** (quick - 2));

@@ -12,7 +12,7 @@ import { encodeResult, type OperationContract, type OperationWork } from './cont
 import { beginning } from './new-operation.ts';
 import { startSpan } from './span.ts';
 import type { Outcome } from './operation.ts';
-import type { OwnedOperation } from './operations-service.ts';
+import type { OwnedOperation } from './live-operations.ts';
 
 /** A registered kind of work. */
 export interface Kind {
@@ -31,6 +31,13 @@ interface AttemptOptions {
   readonly children: (progress: Progress<unknown>) => Children<unknown>;
   /** Resolves when the work may begin. */
   readonly admitted: () => Promise<void>;
+  /**
+   * The cancel of an earlier process is to be finished: the token is cancelled already, the work begins at once, and has
+   * nothing to do but to stop what it may have left running elsewhere.
+   */
+  readonly isStop: boolean;
+  /** Whether a shutdown stops the work, to be gone on with by the next process. */
+  readonly isLeaving: () => boolean;
   readonly onFraction: (fraction: number) => void;
   readonly clock: Clock;
   readonly log: Logger;
@@ -49,6 +56,8 @@ export async function runAttempt({
   checkpoint,
   children: childrenOf,
   admitted,
+  isStop,
+  isLeaving,
   onFraction,
   clock,
   log: parentLog,
@@ -80,11 +89,13 @@ export async function runAttempt({
   // The caller gets the id before the work's first line runs.
   await Promise.resolve();
   try {
-    await admitted();
-    token.throwIfCancelled();
-    owned.start(beginning(contract, input, clock.now()));
-    // Another process may have taken over while this one waited.
-    token.throwIfCancelled();
+    if (!isStop) {
+      await admitted();
+      token.throwIfCancelled();
+      owned.start(beginning(contract, input, clock.now()));
+      // Another process may have taken over while this one waited.
+      token.throwIfCancelled();
+    }
     log.info('operation started', { type: contract.type, attempt });
     const context = {
       id,
@@ -97,8 +108,12 @@ export async function runAttempt({
       clock,
       ...trace,
     };
-    const result = await settledInTime(work(input, context), { token, clock, graceMs });
+    const result = await settledInTime(
+      span.run(() => work(input, context)),
+      { token, clock, graceMs },
+    );
     await children.close();
+    children.abandon();
     const encoded = await encodeResult(contract, result);
     progress.flush();
     owned.end({ status: 'completed' }, encoded);
@@ -110,6 +125,11 @@ export async function runAttempt({
     span.end(error);
     await children.close();
     progress.flush();
+    if (isLeaving() && owned.operation.status !== 'cancelling' && isShutdown(error)) {
+      leave(owned, log);
+      throw releasedError(id);
+    }
+    children.abandon();
     const outcome = outcomeOf(error, root);
     try {
       owned.end(outcome);
@@ -129,6 +149,30 @@ export async function runAttempt({
   } finally {
     progress[Symbol.dispose]();
   }
+}
+
+/** A disk that refuses it leaves the record of a process that died, with which the next one goes on as well. */
+function leave(owned: OwnedOperation, log: Logger): void {
+  try {
+    owned.release();
+    log.info('operation left to the next start', { type: owned.operation.type });
+  } catch (refused) {
+    log.error('that an operation was left to the next start was not recorded', {
+      error: KtrdrError.from(refused).message,
+    });
+  }
+}
+
+function releasedError(id: string): KtrdrError {
+  return new KtrdrError(
+    'cancelled',
+    `Operation ${id} was stopped by the shutdown of its service and goes on when that starts again.`,
+    { details: { reason: 'shutdown', operation: id, released: true } },
+  );
+}
+
+function isShutdown(error: KtrdrError): boolean {
+  return isCancelled(error) && error.details['reason'] === 'shutdown';
 }
 
 const maxCheckpointBytes = 64 * 1024;

@@ -15,7 +15,7 @@ afterEach(async () => {
 });
 
 describe('watchAll()', () => {
-  it('tells every operation there is in the order of the last changes, then what changes', async () => {
+  it('begins with what has not ended, in the order of the last changes, and tells every later change', async () => {
     const hand = new ByHand();
     const orchestrator = records.open().register(climb, hand.work);
     const { operations } = orchestrator;
@@ -29,11 +29,40 @@ describe('watchAll()', () => {
     const reading = (async () => {
       for await (const operation of operations.watchAll({ token: reader.token })) seen.push(operation);
     })();
-    await expect.poll(() => seen.map(({ id }) => id)).toEqual(['b', 'c', 'a']);
+    await expect.poll(() => seen.map(({ id }) => id)).toEqual(['b', 'c']);
     hand.finish('b');
     await expect.poll(() => seen.at(-1)).toMatchObject({ id: 'b', status: 'completed' });
     reader.cancel();
     await reading;
+    expect(seen.map(({ id }) => id)).toEqual(['b', 'c', 'b']);
+  });
+
+  it('tells everything that is kept when it is asked from the very beginning on', async () => {
+    const hand = new ByHand();
+    const orchestrator = records.open().register(climb, hand.work);
+    for (const id of ['a', 'b']) orchestrator.start(climb, { steps: 1 }, { id });
+    await expect.poll(() => hand.started).toHaveLength(2);
+    hand.finish('a');
+    await expect.poll(() => orchestrator.operations.get('a').status).toBe('completed');
+    const seen: string[] = [];
+    for await (const { id } of orchestrator.operations.watchAll({ after: 0 })) {
+      seen.push(id);
+      if (seen.length === 2) break;
+    }
+    expect(seen).toEqual(['b', 'a']);
+  });
+
+  it('misses no end that comes between its beginning and its first look', async () => {
+    const hand = new ByHand();
+    const orchestrator = records.open().register(climb, hand.work);
+    for (const id of ['a', 'b']) orchestrator.start(climb, { steps: 1 }, { id });
+    await expect.poll(() => hand.started).toHaveLength(2);
+    const events = orchestrator.operations.watchAll();
+    expect((await events.next()).value).toMatchObject({ id: 'a', status: 'running' });
+    hand.finish('b');
+    await expect.poll(() => orchestrator.operations.get('b').status).toBe('completed');
+    expect((await events.next()).value).toMatchObject({ id: 'b', status: 'completed' });
+    await events.return();
   });
 
   it('lets through what was asked for', async () => {
@@ -94,7 +123,7 @@ describe('watchAll()', () => {
           const { operations } = orchestrator;
           const last = new Map<string, Operation>();
           let after = 0;
-          let events = operations.watchAll();
+          let events = operations.watchAll({ after: 0 });
           const read = async (): Promise<void> => {
             const { value } = await events.next();
             if (value === undefined) return;

@@ -1,0 +1,241 @@
+import {
+  cancelledError,
+  cancelReasons,
+  type CancellationSource,
+  type CancelReason,
+  type Clock,
+  type ProgressState,
+} from '../async/index.ts';
+import type { ProblemDetails } from '../base/index.ts';
+import type { Changes } from './changes.ts';
+import type { EncodedResult } from './contract.ts';
+import { Durations } from './durations.ts';
+import {
+  cancelAcknowledged,
+  cancelRequested,
+  ended,
+  interrupted,
+  isTerminal,
+  queued,
+  released,
+  started,
+  type Beginning,
+  type Operation,
+  type Outcome,
+} from './operation.ts';
+import type { OperationStore } from './operation-store.ts';
+import { remainingBand } from './remaining-band.ts';
+import { VersionCounter } from './version-counter.ts';
+
+/** How often progress, as opposed to a change of status, is written to disk. */
+const progressToDiskMs = 1_000;
+
+/**
+ * What the owner of an attempt may do with the record. When the operation has ended, or another process has taken over,
+ * all of it does nothing: work that was left behind and wakes up late changes no record.
+ */
+export interface OwnedOperation {
+  readonly operation: Operation;
+  queued(place: number): void;
+  start(beginning: Beginning): void;
+  progress(state: ProgressState<unknown>, message: string): void;
+  /** @throws what the store throws: work that cannot keep its checkpoints should know. */
+  saveCheckpoint(checkpoint: string): void;
+  /**
+   * Throws what the store throws. An end without a result holds all the same, so that nobody waits for it for ever; on
+   * disk the operation is then ended by the next process.
+   */
+  end(outcome: Outcome, result?: EncodedResult): void;
+  /**
+   * Leaves it to the next process, in which it waits. Throws what the store throws; the next process then takes the
+   * operation for one whose process died.
+   */
+  release(): void;
+}
+
+/** An operation whose work goes on in this process. */
+interface Live {
+  operation: Operation;
+  readonly source: CancellationSource;
+  writtenAt: number;
+}
+
+/** The operations of this process: all that is ever written to a record is written here, and announced when it is on disk. */
+export class LiveOperations {
+  readonly #store: OperationStore;
+  readonly #clock: Clock;
+  readonly #changes: Changes;
+  readonly #versions: VersionCounter;
+  readonly #owner: number;
+  readonly #live = new Map<string, Live>();
+  readonly #durations: Durations;
+
+  constructor(store: OperationStore, clock: Clock, changes: Changes) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#changes = changes;
+    this.#versions = new VersionCounter(store, clock);
+    this.#owner = store.claim();
+    this.#durations = new Durations(store);
+  }
+
+  /** Every change from now on has a higher version. */
+  get lastVersion(): number {
+    return this.#versions.last;
+  }
+
+  get all(): Operation[] {
+    return [...this.#live.values()].map(({ operation }) => operation);
+  }
+
+  find(id: string): Operation | undefined {
+    return this.#live.get(id)?.operation;
+  }
+
+  open(operation: Operation, source: CancellationSource, checkpoint?: string): OwnedOperation {
+    const first = { ...operation, version: this.#versions.next() };
+    this.#store.insert(first, this.#owner, checkpoint);
+    const owned = this.#own(first, source);
+    this.#changes.announce(first.id);
+    return owned;
+  }
+
+  takeOver(operation: Operation, source: CancellationSource): OwnedOperation {
+    const next = { ...operation, version: this.#versions.next() };
+    this.#store.takeOver(next, this.#owner);
+    const owned = this.#own(next, source);
+    this.#changes.announce(next.id);
+    return owned;
+  }
+
+  /** Ends what does not go on here. */
+  endLeftBehind(operation: Operation, outcome: Outcome): void {
+    const last = ended(interrupted(operation), outcome, this.#clock.now());
+    this.#store.takeOver({ ...last, version: this.#versions.next() }, this.#owner);
+    this.#changes.announce(last.id);
+  }
+
+  cancel(id: string, reason: CancelReason): void {
+    const live = this.#live.get(id);
+    if (live === undefined) return this.#cancelWaiting(id, reason);
+    if (live.operation.status !== 'pending' && live.operation.status !== 'running') return;
+    try {
+      this.#write(live, cancelRequested(live.operation, reason, this.#clock.now()));
+    } finally {
+      // A disk that takes no more must not keep the work from stopping.
+      live.source.cancel(reason);
+    }
+    // The work may have ended inside that call.
+    if (this.#live.get(id) === live) this.#write(live, cancelAcknowledged(live.operation, this.#clock.now()));
+  }
+
+  /** What waits for its parent, or for the next start, has nothing to stop. */
+  #cancelWaiting(id: string, reason: CancelReason): void {
+    const operation = this.#store.find(id);
+    if (operation?.status !== 'pending') return;
+    const error = cancelledError(reason, 'its wait').toProblem();
+    const asked = cancelRequested(operation, reason, this.#clock.now());
+    this.endLeftBehind(asked, { status: 'cancelled', error, forced: false });
+  }
+
+  #own(operation: Operation, source: CancellationSource): OwnedOperation {
+    const live: Live = { operation, source, writtenAt: this.#clock.elapsed() };
+    this.#live.set(operation.id, live);
+    const ifOwned = (act: () => void): void => {
+      if (this.#live.get(operation.id) === live && !isTerminal(live.operation.status)) act();
+    };
+    return {
+      get operation() {
+        return live.operation;
+      },
+      queued: (place) =>
+        ifOwned(() => {
+          if (live.operation.status === 'pending' && live.operation.queuePlace !== place)
+            this.#show(live, queued(live.operation, place));
+        }),
+      start: (beginning) => ifOwned(() => this.#write(live, started(live.operation, beginning, this.#clock.now()))),
+      progress: (state, message) =>
+        ifOwned(() => {
+          const remaining = remainingBand(state, this.#durations.of(operation.type));
+          const progress = remaining === undefined ? state : { ...state, remaining };
+          this.#writeProgress(live, { ...live.operation, progress, message });
+        }),
+      saveCheckpoint: (checkpoint) =>
+        ifOwned(() => {
+          if (!this.#store.saveCheckpoint(live.operation.id, this.#owner, checkpoint)) this.#fence(live);
+        }),
+      end: (outcome, result) => ifOwned(() => this.#end(live, outcome, result)),
+      release: () =>
+        ifOwned(() => {
+          try {
+            this.#write(live, released(live.operation, this.#clock.now()));
+          } finally {
+            this.#live.delete(operation.id);
+          }
+        }),
+    };
+  }
+
+  #end(live: Live, outcome: Outcome, result: EncodedResult | undefined): void {
+    const stopping =
+      outcome.status === 'cancelled' && live.operation.status !== 'cancelling'
+        ? cancelRequested(live.operation, reasonOf(outcome.error), this.#clock.now())
+        : live.operation;
+    const last = ended(stopping, outcome, this.#clock.now());
+    const durationMs = durationOf(last);
+    try {
+      this.#write(live, last, { result, durationMs });
+    } catch (refused) {
+      // Nobody must wait for a disk; the mark says that a restart may go on from here after all.
+      if (outcome.status !== 'completed') this.#show(live, unrecorded(last));
+      throw refused;
+    }
+    if (durationMs !== undefined) this.#durations.add(last.type, durationMs);
+  }
+
+  #write(live: Live, operation: Operation, ending: Parameters<OperationStore['update']>[2] = {}): void {
+    const next = { ...operation, version: this.#versions.next() };
+    if (!this.#store.update(next, this.#owner, ending)) return this.#fence(live);
+    live.operation = next;
+    live.writtenAt = this.#clock.elapsed();
+    if (isTerminal(next.status)) this.#live.delete(next.id);
+    this.#changes.announce(next.id);
+  }
+
+  #writeProgress(live: Live, operation: Operation): void {
+    this.#show(live, operation);
+    if (this.#clock.elapsed() - live.writtenAt < progressToDiskMs) return;
+    live.writtenAt = this.#clock.elapsed();
+    if (!this.#store.update(live.operation, this.#owner)) this.#fence(live);
+  }
+
+  /** A new version that only this process knows of. */
+  #show(live: Live, operation: Operation): void {
+    live.operation = { ...operation, version: this.#versions.next() };
+    this.#changes.announce(operation.id);
+  }
+
+  /** Another owner has taken over: this one's work is to stop, and is heard no more. */
+  #fence(live: Live): void {
+    this.#live.delete(live.operation.id);
+    live.source.cancel('shutdown');
+  }
+}
+
+/** For the history of the type: of work that completed in one go. */
+function durationOf({ status, attempt, resumedFrom, startedAt, endedAt }: Operation): number | undefined {
+  const inOneGo = status === 'completed' && attempt === 1 && resumedFrom === undefined;
+  return inOneGo && startedAt !== undefined && endedAt !== undefined ? Math.max(0, endedAt - startedAt) : undefined;
+}
+
+/** Why work says that it was cancelled; it may have been asked elsewhere, for example on the host that runs it. */
+function reasonOf({ details }: ProblemDetails): CancelReason {
+  return cancelReasons.find((reason) => reason === details?.['reason']) ?? 'user';
+}
+
+/** An end that the disk did not take: true for now, and not for the next process. */
+function unrecorded(operation: Operation): Operation {
+  const { error } = operation;
+  if (error === undefined) return operation;
+  return { ...operation, error: { ...error, details: { ...error.details, unrecorded: true } } };
+}
