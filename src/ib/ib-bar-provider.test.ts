@@ -81,7 +81,7 @@ function historyRequests({ messages }: GatewaySimulator): (readonly string[])[] 
 describe('IbBarProvider', () => {
   it('describes a stock and a pair, and remembers them', async () => {
     const { simulator, provider } = await start();
-    expect(await provider.describe('aapl', none)).toEqual({
+    expect(await provider.describe('aapl', { token: none })).toEqual({
       symbol: 'AAPL',
       assetType: 'stock',
       calendar: 'us_equities',
@@ -89,7 +89,7 @@ describe('IbBarProvider', () => {
       exchange: 'NASDAQ',
       currency: 'USD',
     });
-    expect(await provider.describe('EURUSD', none)).toEqual({
+    expect(await provider.describe('EURUSD', { token: none })).toEqual({
       symbol: 'EUR.USD',
       assetType: 'currency',
       calendar: 'currencies',
@@ -98,15 +98,15 @@ describe('IbBarProvider', () => {
       currency: 'USD',
     });
     const before = simulator.counters.messages;
-    await provider.describe('AAPL', none);
+    await provider.describe('AAPL', { token: none });
     expect(simulator.counters.messages).toBe(before);
   });
 
   it('knows where a history begins: an instant, or the date of a session', async () => {
     const { provider } = await start();
-    expect(await provider.earliest('AAPL', '1h', none)).toBe(Date.parse('1998-01-02T14:30:00Z'));
-    expect(await provider.earliest('AAPL', '1d', none)).toBe(Date.parse('1998-01-02'));
-    const first = await provider.earliest('EUR.USD', '1d', none);
+    expect(await provider.earliest('AAPL', '1h', { token: none })).toBe(Date.parse('1998-01-02T14:30:00Z'));
+    expect(await provider.earliest('AAPL', '1d', { token: none })).toBe(Date.parse('1998-01-02'));
+    const first = await provider.earliest('EUR.USD', '1d', { token: none });
     const bars = await fetchBars(provider, {
       symbol: 'EUR.USD',
       timeframe: '1d',
@@ -119,8 +119,8 @@ describe('IbBarProvider', () => {
     const { simulator, provider } = await start();
     const begun = performance.now();
     const [hours, days] = await Promise.all([
-      provider.earliest('AAPL', '1h', none),
-      provider.earliest('AAPL', '1d', none),
+      provider.earliest('AAPL', '1h', { token: none }),
+      provider.earliest('AAPL', '1d', { token: none }),
     ]);
     expect(hours).toBe(Date.parse('1998-01-02T14:30:00Z'));
     expect(days).toBe(Date.parse('1998-01-02'));
@@ -131,8 +131,8 @@ describe('IbBarProvider', () => {
   it('says not_found for what IB does not know', async () => {
     const { provider } = await start();
     const unknown = expect.objectContaining({ code: 'not_found' });
-    await expect(provider.describe('NOSUCH', none)).rejects.toEqual(unknown);
-    await expect(provider.earliest('NOSUCH', '1d', none)).rejects.toEqual(unknown);
+    await expect(provider.describe('NOSUCH', { token: none })).rejects.toEqual(unknown);
+    await expect(provider.earliest('NOSUCH', '1d', { token: none })).rejects.toEqual(unknown);
     const range = dates('2025-06-02', '2025-06-03');
     await expect(provider.fetch({ symbol: 'NOSUCH', timeframe: '1h', range }, context())).rejects.toEqual(unknown);
   });

@@ -33,7 +33,7 @@ export class IbBarProvider implements BarProvider {
     this.#heads = new TimedCache({ clock, lifeMs: dayMs, maxEntries: 1_000 });
   }
 
-  async describe(symbol: string, token: CancellationToken): Promise<Instrument> {
+  async describe(symbol: string, { token }: AskedWithin): Promise<Instrument> {
     const contract = parseSymbol(symbol);
     const name = symbolOf(contract);
     return this.#instruments.get(name, token, async () => {
@@ -51,7 +51,7 @@ export class IbBarProvider implements BarProvider {
     });
   }
 
-  async earliest(symbol: string, timeframe: Timeframe, token: CancellationToken): Promise<number | undefined> {
+  async earliest(symbol: string, timeframe: Timeframe, { token }: AskedWithin): Promise<number | undefined> {
     const contract = parseSymbol(symbol);
     const head = await this.#heads.get(symbolOf(contract), token, async () => {
       const text = await this.gateway.headTimestamp(contract, { token });

@@ -1,4 +1,3 @@
-import type { CancellationToken } from '../async/index.ts';
 import {
   fetchBars,
   type BarProvider,
@@ -9,7 +8,7 @@ import {
 } from '../data/index.ts';
 import type { Timeframe } from '../market/index.ts';
 import type { OperationContext } from '../operations/index.ts';
-import { AsyncServiceAdapter } from '../service/index.ts';
+import { AsyncServiceAdapter, type CallContext } from '../service/index.ts';
 import type { GatewayStatus } from './gateway-status.ts';
 import { getGateway, getHeadTimestamp, getSymbolInfo } from './ib-host-endpoints.ts';
 import { maxSpanMs } from './requests.ts';
@@ -19,12 +18,12 @@ export class IbDataAdapter extends AsyncServiceAdapter implements BarProvider {
   override readonly serviceName = 'the IB host service';
   override readonly serviceType = 'ib';
 
-  describe(symbol: string, token: CancellationToken): Promise<Instrument> {
-    return this.call(getSymbolInfo, { params: { symbol } }, token);
+  describe(symbol: string, within: CallContext): Promise<Instrument> {
+    return this.call(getSymbolInfo, { params: { symbol } }, within);
   }
 
-  async earliest(symbol: string, timeframe: Timeframe, token: CancellationToken): Promise<number | undefined> {
-    const { earliest } = await this.call(getHeadTimestamp, { query: { symbol, timeframe } }, token);
+  async earliest(symbol: string, timeframe: Timeframe, within: CallContext): Promise<number | undefined> {
+    const { earliest } = await this.call(getHeadTimestamp, { query: { symbol, timeframe } }, within);
     return earliest ?? undefined;
   }
 
@@ -36,7 +35,7 @@ export class IbDataAdapter extends AsyncServiceAdapter implements BarProvider {
     return maxSpanMs(timeframe, assetType);
   }
 
-  gatewayStatus(token: CancellationToken): Promise<GatewayStatus> {
-    return this.call(getGateway, {}, token);
+  gatewayStatus(within: CallContext): Promise<GatewayStatus> {
+    return this.call(getGateway, {}, within);
   }
 }

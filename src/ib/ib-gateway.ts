@@ -4,10 +4,10 @@ import { KtrdrError, type Logger } from '../base/index.ts';
 import { symbolOf, type IbContract } from './contract.ts';
 import type { GatewayAddress } from './gateway-errors.ts';
 import type { GatewayStatus } from './gateway-status.ts';
+import type { IbBars } from './ib-bars.ts';
 import type { IbSession } from './ib-session.ts';
 import { defaultPacingLimits, type PacedRequest, type PacingLimits } from './pacing.ts';
 import { PacingQueue } from './pacing-queue.ts';
-import type { IbBar } from './pending-answers.ts';
 import { whatToShow, type HistoryQuery } from './requests.ts';
 import { defaultReconnect, SessionKeeper, type ReconnectPolicy } from './session-keeper.ts';
 import { defaultTimeouts, type SessionTimeouts } from './session-options.ts';
@@ -70,7 +70,7 @@ export class IbGateway implements AsyncDisposable {
   }
 
   /** The bars of one request in the order in which they came; none when IB says that there are none. */
-  history(query: HistoryQuery, ask: Ask): Promise<IbBar[]> {
+  history(query: HistoryQuery, ask: Ask): Promise<IbBars> {
     const { contract, endDateTime, duration, barSize } = query;
     const instrument = pacedName(contract);
     const key = [instrument, endDateTime, duration, barSize].join(' ');

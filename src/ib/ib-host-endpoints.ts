@@ -94,9 +94,9 @@ export function ibHostEndpoints(provider: IbBarProvider, orchestrator: ServiceOr
     return barsToJson(answer.kind === 'bars' ? answer.bars : emptyBars);
   };
   return [
-    implement(getSymbolInfo, ({ params }, { token }) => provider.describe(params.symbol, token)),
-    implement(getHeadTimestamp, async ({ query }, { token }) => ({
-      earliest: (await provider.earliest(query.symbol, query.timeframe, token)) ?? null,
+    implement(getSymbolInfo, ({ params }, within) => provider.describe(params.symbol, within)),
+    implement(getHeadTimestamp, async ({ query }, within) => ({
+      earliest: (await provider.earliest(query.symbol, query.timeframe, within)) ?? null,
     })),
     implement(getGateway, () => provider.gateway.status()),
     implement(postFetch, fetched),

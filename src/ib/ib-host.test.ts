@@ -112,10 +112,10 @@ async function received(simulator: GatewaySimulator, wanted: number): Promise<vo
 describe('IbDataAdapter with its host', () => {
   it.each(['AAPL', 'eurusd'])('answers for %s as the provider itself does', async (symbol) => {
     const { adapter, direct } = await start();
-    expect(await adapter.describe(symbol, none)).toEqual(await direct.describe(symbol, none));
-    expect(await adapter.earliest(symbol, '1d', none)).toBe(await direct.earliest(symbol, '1d', none));
-    expect(await adapter.earliest(symbol, '1h', none)).toBe(await direct.earliest(symbol, '1h', none));
-    const instrument = await adapter.describe(symbol, none);
+    expect(await adapter.describe(symbol, { token: none })).toEqual(await direct.describe(symbol, { token: none }));
+    expect(await adapter.earliest(symbol, '1d', { token: none })).toBe(await direct.earliest(symbol, '1d', { token: none }));
+    expect(await adapter.earliest(symbol, '1h', { token: none })).toBe(await direct.earliest(symbol, '1h', { token: none }));
+    const instrument = await adapter.describe(symbol, { token: none });
     expect(adapter.maxSpanMs('1m', instrument)).toBe(direct.maxSpanMs('1m', instrument));
     const fetched = await adapter.fetch({ ...request, symbol }, context('fetch-1'));
     expect(fetched).toEqual(await direct.fetch({ ...request, symbol }, context('direct')));
@@ -137,8 +137,8 @@ describe('IbDataAdapter with its host', () => {
     await expect(adapter.fetch({ ...request, symbol: 'NOSUCH' }, context('fetch-2'))).rejects.toMatchObject({
       code: 'not_found',
     });
-    await expect(adapter.describe('NOSUCH', none)).rejects.toMatchObject({ code: 'not_found' });
-    expect(await adapter.earliest('AAPL', '1d', none)).toBeDefined();
+    await expect(adapter.describe('NOSUCH', { token: none })).rejects.toMatchObject({ code: 'not_found' });
+    expect(await adapter.earliest('AAPL', '1d', { token: none })).toBeDefined();
   });
 
   it('carries a cancel all the way to the gateway within a second', async () => {
@@ -157,11 +157,11 @@ describe('IbDataAdapter with its host', () => {
 
   it('tells how it stands with the gateway', async () => {
     const { adapter, simulator, url } = await start();
-    expect(await adapter.gatewayStatus(none)).toMatchObject({ state: 'disconnected', port: simulator.port });
+    expect(await adapter.gatewayStatus({ token: none })).toMatchObject({ state: 'disconnected', port: simulator.port });
     expect((await fetch(`${url}/ready`)).status).toBe(200);
-    expect(await adapter.gatewayStatus(none)).toMatchObject({ state: 'ready', clientId: 1, serverVersion: 178 });
+    expect(await adapter.gatewayStatus({ token: none })).toMatchObject({ state: 'ready', clientId: 1, serverVersion: 178 });
     using _ = simulator.inject({ kind: 'connectivity_lost' });
-    while ((await adapter.gatewayStatus(none)).state !== 'degraded');
+    while ((await adapter.gatewayStatus({ token: none })).state !== 'degraded');
     const ready = await fetch(`${url}/ready`);
     expect(ready.status).toBe(503);
     expect(await ready.json()).toMatchObject({

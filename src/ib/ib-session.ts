@@ -5,9 +5,11 @@ import { classify } from './classify.ts';
 import { symbolOf, type IbContract } from './contract.ts';
 import type { IbVerdict } from './error-table.ts';
 import { closedByGateway, notReady, silent, unreachable, unreadable } from './gateway-errors.ts';
+import type { HistoryAnswer } from './history-decoder.ts';
+import { noIbBars, type IbBars } from './ib-bars.ts';
 import { LinkState } from './link-state.ts';
 import { watchPeer } from './peer-watch.ts';
-import { PendingAnswers, unanswered, type IbBar } from './pending-answers.ts';
+import { PendingAnswers, unanswered } from './pending-answers.ts';
 import type { Call, PendingCalls } from './pending-calls.ts';
 import { regularHoursOnly, whatToShow, type HistoryQuery } from './requests.ts';
 import type { SessionOptions } from './session-options.ts';
@@ -97,12 +99,12 @@ export class IbSession {
   }
 
   /** The bars of one request in the order in which they came; none when IB says that there are none. */
-  history(query: HistoryQuery, token: CancellationToken): Promise<IbBar[]> {
+  async history(query: HistoryQuery, token: CancellationToken): Promise<IbBars> {
     const { api, toBarSize, toContract } = this.#wire;
     const { contract, endDateTime, duration, barSize, whatToShow: kind } = query;
     const useRth = query.regularHoursOnly ? 1 : 0;
     const step = toBarSize(barSize);
-    return this.#ask(this.#pending.histories, {
+    const [bars = noIbBars] = await this.#ask(this.#pending.histories, {
       what: `${duration} of ${barSize} bars of ${symbolOf(contract)} until ${endDateTime} UTC`,
       timeoutMs: this.#options.timeouts.historyMs,
       token,
@@ -110,6 +112,7 @@ export class IbSession {
         api.reqHistoricalData(id, toContract(contract), endDateTime, duration, step, kind, useRth, 2, false),
       abandon: (id) => api.cancelHistoricalData(id),
     });
+    return bars;
   }
 
   /** Calls back after each change of `isOpen` or `trouble`. Disposing stops it. */
@@ -137,7 +140,7 @@ export class IbSession {
 
   #listen(): void {
     const { api, events } = this.#wire;
-    const { details, heads, histories } = this.#pending;
+    const { details, heads } = this.#pending;
     api.on(events.nextValidId, () => this.#change(() => (this.#hasId = true)));
     api.on(events.managedAccounts, () => this.#change(() => (this.#hasAccounts = true)));
     api.on(events.contractDetails, (id, each) => details.add(id, each));
@@ -147,10 +150,7 @@ export class IbSession {
       // It stays open at the gateway, and counts there, until it is cancelled.
       if (heads.finish(id)) api.cancelHeadTimestamp(id);
     });
-    api.on(events.historicalData, (id, time, open, high, low, close, volume) => {
-      if (time.startsWith('finished')) histories.finish(id);
-      else histories.add(id, { time, open, high, low, close, volume });
-    });
+    this.#wire.onHistory((answer) => this.#takeHistory(answer));
     api.on(events.info, (text, code) => this.#hear(code, text));
     api.on(events.error, ({ message }, code, id) => {
       if (id === -1) this.#hear(code, message);
@@ -159,6 +159,18 @@ export class IbSession {
     api.on(events.disconnected, () =>
       this.close(closedByGateway(this.#options.address, this.#hasId && this.#hasAccounts)),
     );
+  }
+
+  #takeHistory({ reqId, bars, fault, surplus }: HistoryAnswer): void {
+    const { histories } = this.#pending;
+    if (surplus > 0) this.#options.log.warn('history answer longer than announced', { reqId, surplus });
+    if (fault === undefined) {
+      histories.add(reqId, bars);
+      histories.finish(reqId);
+    } else {
+      const sentence = (what: string): string => `IB answered the request for ${what} with damaged data: ${fault}.`;
+      histories.fail(reqId, (what) => new KtrdrError('data_corrupt', sentence(what)));
+    }
   }
 
   /** A message about the connection itself. */

@@ -1,23 +1,14 @@
 import type { ContractDetails } from '@stoqey/ib';
 import { KtrdrError, type ErrorCode } from '../base/index.ts';
 import type { IbVerdict } from './error-table.ts';
+import type { IbBars } from './ib-bars.ts';
 import { PendingCalls, type PendingCallsOptions } from './pending-calls.ts';
-
-/** A bar as IB sends it; `time` is a date `yyyymmdd` or epoch seconds, a volume of -1 means that there is none. */
-export interface IbBar {
-  readonly time: string;
-  readonly open: number;
-  readonly high: number;
-  readonly low: number;
-  readonly close: number;
-  readonly volume: number | undefined;
-}
 
 /** Everything that one session waits for. Ids are never used twice, so a message finds its request whatever its kind. */
 export class PendingAnswers {
   readonly details: PendingCalls<ContractDetails>;
   readonly heads: PendingCalls<string>;
-  readonly histories: PendingCalls<IbBar>;
+  readonly histories: PendingCalls<IbBars>;
 
   constructor(options: Omit<PendingCallsOptions, 'nextId'>) {
     let lastId = 0;

@@ -1,4 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { IBApi } from '@stoqey/ib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { CancellationToken, systemClock } from '../async/index.ts';
@@ -8,7 +9,6 @@ import { IbSession } from './ib-session.ts';
 import { historyQuery } from './requests.ts';
 import { defaultTimeouts } from './session-options.ts';
 import { encodeFrame, FrameReader, splitFields } from './simulator/framing.ts';
-import { TokenQueue } from './token-queue.ts';
 import { createWire } from './wire.ts';
 
 const historyId = 20;
@@ -57,29 +57,6 @@ function open(address: { host: string; port: number }): Promise<IbSession> {
   return IbSession.open({ address, ...common, onPaceComplaint: () => {} }, CancellationToken.none);
 }
 
-/** Measures the longest time in which nothing else could run, the one under way included. */
-function watchEventLoop(): { stop: () => number } {
-  let longestMs = 0;
-  let last = performance.now();
-  const look = (): void => {
-    longestMs = Math.max(longestMs, performance.now() - last);
-    last = performance.now();
-  };
-  let next: NodeJS.Immediate;
-  const turn = (): void => {
-    look();
-    next = setImmediate(turn);
-  };
-  next = setImmediate(turn);
-  return {
-    stop: () => {
-      look();
-      clearImmediate(next);
-      return longestMs;
-    },
-  };
-}
-
 const query = historyQuery(
   parseSymbol('EURUSD'),
   { timeframe: '1m', range: { start: Date.UTC(2025, 0, 6), end: Date.UTC(2025, 0, 7) } },
@@ -90,13 +67,16 @@ describe('createWire', () => {
   it('finds the private members of the library that it replaces', async () => {
     const wire = await createWire({ host: '127.0.0.1', port: 1 });
     expect(wire.api).toBeInstanceOf(IBApi);
-    expect(wire.api).toHaveProperty('controller.decoder.dataQueue', expect.any(TokenQueue));
-    expect(new IBApi(), 'a new release may have moved it').toHaveProperty('controller.decoder.dataQueue', []);
-    expect(new IBApi()).toHaveProperty('controller.socket');
+    expect(new IBApi(), 'a new release may have moved it').toHaveProperty(
+      'controller.socket.onData',
+      expect.any(Function),
+    );
+    expect(new IBApi()).toHaveProperty('controller.socket.onMessage', expect.any(Function));
   });
 
-  it('decodes 4,000 bars without holding up the event loop', async () => {
-    const bars = Array.from({ length: 4_000 }, (_, index) => [
+  it('decodes 100,000 bars without holding up the event loop', async () => {
+    const count = 100_000;
+    const bars = Array.from({ length: count }, (_, index) => [
       1_736_121_600 + 60 * index,
       1.1,
       1.2,
@@ -106,19 +86,29 @@ describe('createWire', () => {
       -1,
       -1,
     ]);
-    const rest = encodeFrame(['start', 'end', bars.length, ...bars.flat()])
-      .subarray(4)
-      .toString();
-    const session = await open(
-      await startScriptedGateway((reqId) => encodeFrame([17, reqId, ...rest.split('\0').slice(0, -1)])),
-    );
+    const rest = encodeFrame(['start', 'end', count, ...bars.flat()]).subarray(4);
+    // Taken apart and put together without the 800,000 fields, whose making would hold up the event loop of this test.
+    const answer = (reqId: string): Buffer => {
+      const begin = Buffer.from(`17\0${reqId}\0`);
+      const length = Buffer.alloc(4);
+      length.writeUInt32BE(begin.length + rest.length);
+      return Buffer.concat([length, begin, rest]);
+    };
+    const session = await open(await startScriptedGateway(answer));
     const warmUp = await session.history(query, CancellationToken.none);
-    expect(warmUp).toHaveLength(4_000);
-    const watch = watchEventLoop();
-    const answer = await session.history(query, CancellationToken.none);
-    const longestMs = watch.stop();
-    expect(answer.at(-1)).toEqual({ time: '1736361540', open: 1.1, high: 1.2, low: 1, close: 1.15, volume: -1 });
-    expect(longestMs).toBeLessThan(50);
+    expect(warmUp).toHaveLength(count);
+    // The best of some rounds: what else this computer does may hold up one of them, our decoder would hold up all.
+    const longestMs: number[] = [];
+    for (let round = 0; round < 4; round += 1) {
+      const delay = monitorEventLoopDelay({ resolution: 1 });
+      delay.enable();
+      const { length, time, close, volume } = await session.history(query, CancellationToken.none);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      delay.disable();
+      longestMs.push(delay.max / 1e6);
+      expect([length, time.at(-1), close.at(-1), volume.at(-1)]).toEqual([count, 1_742_121_540, 1.15, Number.NaN]);
+    }
+    expect(Math.min(...longestMs)).toBeLessThan(50);
     session.close(new KtrdrError('unavailable', 'done'));
   });
 
@@ -139,7 +129,7 @@ describe('createWire', () => {
     const answer = (reqId: string): Buffer => encodeFrame([4, 2, reqId, 162, noData, '']);
     const cutOff = encodeFrame([4, 2, -1, 1100, 'Connectivity between IBKR and Trader Workstation has been lost.', '']);
     const healthy = await open(await startScriptedGateway(answer));
-    await expect(healthy.history(query, CancellationToken.none)).resolves.toEqual([]);
+    await expect(healthy.history(query, CancellationToken.none)).resolves.toHaveLength(0);
     const degraded = await open(await startScriptedGateway((reqId) => Buffer.concat([cutOff, answer(reqId)])));
     await expect(degraded.history(query, CancellationToken.none)).rejects.toMatchObject({ code: 'unavailable' });
     for (const session of [healthy, degraded]) session.close(new KtrdrError('unavailable', 'done'));

@@ -1,9 +1,9 @@
-import type { Socket } from 'node:net';
 import type { BarSizeSetting, Contract, IBApi } from '@stoqey/ib';
 import { KtrdrError } from '../base/index.ts';
 import type { IbContract } from './contract.ts';
 import type { GatewayAddress } from './gateway-errors.ts';
-import { TokenQueue } from './token-queue.ts';
+import type { HistoryAnswer } from './history-decoder.ts';
+import { MessageStream } from './message-stream.ts';
 
 type Library = typeof import('@stoqey/ib');
 
@@ -19,6 +19,8 @@ export interface Wire {
   readonly toContract: (contract: IbContract) => Contract;
   readonly toBarSize: (text: string) => BarSizeSetting;
   connect(clientId: number): void;
+  /** History answers come here, decoded by us, and not as events of the library. */
+  onHistory(listener: (answer: HistoryAnswer) => void): void;
   /** A message could not be decoded, or a listener failed: the connection cannot be trusted any more. */
   onBroken(listener: (error: unknown) => void): void;
 }
@@ -30,26 +32,29 @@ const maxRequestsPerSecond = 40;
 export async function createWire({ host, port }: GatewayAddress): Promise<Wire> {
   const { IBApi, EventName, SecType, BarSizeSetting } = await import('@stoqey/ib');
   const api = new IBApi({ host, port, maxReqPerSec: maxRequestsPerSecond });
-  const { decoder, socketOf } = internalsOf(api);
-  decoder.dataQueue = new TokenQueue();
-  const decode = decoder.process.bind(decoder);
+  const socket = socketOf(api);
   let onBroken = (_error: unknown): void => {};
-  // It runs inside the socket's data event, where a throw would end the process.
-  decoder.process = () => {
+  let onHistory = (_answer: HistoryAnswer): void => {};
+  const stream = new MessageStream({
+    serverVersion: () => api.serverVersion,
+    onHistory: (answer) => onHistory(answer),
+    onMessage: (text) => socket.onMessage(text),
+  });
+  let chunksReceived = 0;
+  // The library's listener calls the method by its name. A throw inside the data event would end the process.
+  socket.onData = (chunk) => {
+    chunksReceived += 1;
     try {
-      decode();
+      stream.push(chunk);
     } catch (error) {
       onBroken(error);
     }
   };
-  let chunksReceived = 0;
-  let chunksAtLastMessage = 0;
-  api.on(EventName.received, () => (chunksAtLastMessage = chunksReceived));
   return {
     api,
     events: EventName,
     get isReceiving() {
-      return chunksReceived > chunksAtLastMessage;
+      return stream.isInside;
     },
     get chunksReceived() {
       return chunksReceived;
@@ -66,36 +71,27 @@ export async function createWire({ host, port }: GatewayAddress): Promise<Wire> 
       return barSize;
     },
     onBroken: (listener) => (onBroken = listener),
-    connect: (clientId) => {
-      api.connect(clientId);
-      // Before the library's own listener, so that a message counts the chunk that completed it.
-      socketOf()?.prependListener('data', () => (chunksReceived += 1));
-    },
+    onHistory: (listener) => (onHistory = listener),
+    connect: (clientId) => void api.connect(clientId),
   };
 }
 
-interface Decoder {
-  dataQueue: unknown;
-  process: () => void;
+interface LibrarySocket {
+  onData: (chunk: Buffer) => void;
+  /** Decodes one message, its fields each ended by NUL, and emits its event. */
+  onMessage: (text: string) => void;
 }
 
 /**
- * The private members of the library that we replace or listen to. Checked, so that a release that moves them is
- * noticed at once.
+ * The private part of the library that we put our own reading of the bytes into. Checked, so that a release that moves
+ * it is noticed at once.
  */
-function internalsOf(api: IBApi): { decoder: Decoder; socketOf: () => Socket | undefined } {
-  const { controller } = api as unknown as { controller?: { decoder?: Decoder; socket?: { client?: Socket } } };
-  const { decoder, socket } = controller ?? {};
-  if (decoder === undefined || !Array.isArray(decoder.dataQueue) || typeof decoder.process !== 'function') {
-    throw incompatible('its decoder has no array "dataQueue" and method "process"');
-  }
-  if (socket === undefined) throw incompatible('its controller has no "socket"');
-  return { decoder, socketOf: () => socket.client };
-}
-
-function incompatible(reason: string): KtrdrError {
-  return new KtrdrError(
+function socketOf(api: IBApi): LibrarySocket {
+  const { controller } = api as unknown as { controller?: { socket?: Partial<LibrarySocket> } };
+  const { socket } = controller ?? {};
+  if (typeof socket?.onData === 'function' && typeof socket.onMessage === 'function') return socket as LibrarySocket;
+  throw new KtrdrError(
     'internal',
-    `This release of the library @stoqey/ib does not fit: ${reason}. Install the release named in package.json.`,
+    'This release of the library @stoqey/ib does not fit: its controller has no socket with the methods "onData" and "onMessage". Install the release named in package.json.',
   );
 }
