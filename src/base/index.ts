@@ -8,4 +8,4 @@ export { silentLogger } from './logger.ts';
 export type { Logger } from './logger.ts';
 export { parse, problemSchema } from './schema.ts';
 export type { Schema } from './schema.ts';
-export { newSpanId, newTraceId, traceIdOf, traceparentOf } from './trace-context.ts';
+export { newSpanId, newTraceId, parseTraceparent, traceIdOf, traceparentOf } from './trace-context.ts';

@@ -28,14 +28,16 @@ export async function answer(
   request: HonoRequest,
   options: AnswerOptions,
 ): Promise<Response> {
-  const exchange = new Exchange(request, options);
   const begunAt = options.clock.elapsed();
-  const span = startSpan(nameOf(endpoint), { traceId: exchange.traceId, kind: 'server', attributes: {} });
+  const traceparent = request.header('traceparent');
+  const span = startSpan(nameOf(endpoint), { traceparent, kind: 'server', attributes: {} });
+  const exchange = new Exchange(request, traceIdOf(span.traceparent ?? traceparent) ?? newTraceId(), options);
   let failure: KtrdrError | undefined;
   let response: Response;
   try {
     const input = await readInput(endpoint, request, options.maxBodyBytes);
-    const output: unknown = await (handler as (input: RawInput, context: HandlerContext) => unknown)(input, exchange);
+    const handle = handler as (input: RawInput, context: HandlerContext) => unknown;
+    const output = await span.run(() => handle(input, exchange));
     response = await exchange.respond(endpoint, output);
   } catch (thrown) {
     failure = KtrdrError.from(thrown);
@@ -76,9 +78,9 @@ class Exchange implements HandlerContext, Disposable {
   #source: CancellationSource | undefined;
   #log: Logger | undefined;
 
-  constructor(request: HonoRequest, options: AnswerOptions) {
+  constructor(request: HonoRequest, traceId: string, options: AnswerOptions) {
     this.#request = request;
-    this.traceId = traceIdOf(request.header('traceparent')) ?? newTraceId();
+    this.traceId = traceId;
     this.#options = options;
   }
 

@@ -2,7 +2,7 @@ import { systemClock, type CancellationToken, type Clock } from '../async/index.
 import { silentLogger, type Logger } from '../base/index.ts';
 import type { OperationContext, OperationContract } from '../operations/index.ts';
 import type { Endpoint, EndpointInput, EndpointOutput } from './endpoint.ts';
-import { EndpointClient, type AdapterMetrics } from './endpoint-client.ts';
+import { EndpointClient, type AdapterMetrics, type CallContext } from './endpoint-client.ts';
 import { followOperation, type FollowOptions } from './follow-operation.ts';
 import type { HostServiceConfig } from './host-service-config.ts';
 import { getHealth, type Health } from './operation-endpoints.ts';
@@ -55,10 +55,10 @@ export abstract class AsyncServiceAdapter implements AsyncDisposable {
   }
 
   /** That the host is alive; an answer is good for a few seconds. @throws KtrdrError `unavailable`. */
-  async health(token: CancellationToken): Promise<Health> {
+  async health(within: CancellationToken | CallContext): Promise<Health> {
     const { clock } = this.#options;
     if (this.#health !== undefined && clock.elapsed() - this.#health.at < healthIsFreshMs) return this.#health.value;
-    const value = await this.call(getHealth, {}, token);
+    const value = await this.call(getHealth, {}, within);
     this.#health = { value, at: clock.elapsed() };
     return value;
   }
@@ -67,19 +67,20 @@ export abstract class AsyncServiceAdapter implements AsyncDisposable {
     return this.#options.transport[Symbol.asyncDispose]();
   }
 
-  /** One short call, see `EndpointClient.call`. */
+  /** One short call, see `EndpointClient.call`. Within an operation or a request it carries the trace of that on. */
   protected call<E extends Endpoint>(
     endpoint: E,
     input: EndpointInput<E>,
-    token: CancellationToken,
+    within: CancellationToken | CallContext,
   ): Promise<EndpointOutput<E>> {
-    return this.#connect().call(endpoint, input, { token });
+    const { token, traceId }: CallContext = 'token' in within ? within : { token: within };
+    return this.#connect().call(endpoint, input, { token, traceId });
   }
 
   /** Long work on the host, see `runOnHost`: an `OperationWork` like any other. */
   protected run<I, C, R>(contract: OperationContract<I, C, R>, input: I, context: RemoteContext<C>): Promise<R> {
-    const { deadlineMs } = context;
-    return runOnHost({ client: this.#connect(), contract, input, context, deadlineMs });
+    const { deadlineMs, traceId } = context;
+    return runOnHost({ client: this.#connect().inTrace(traceId), contract, input, context, deadlineMs });
   }
 
   /** The states of an operation on the host until its end, see `followOperation`. */

@@ -96,7 +96,8 @@ export function operationRoutes(
     // Before the operation of any id, which would take its path.
     implement(watchOperations, ({ query: { type, parent, after } }, { token, header }) => {
       const filter = { ...(type === undefined ? {} : { type }), ...(parent === undefined ? {} : { parent }) };
-      return asEvents(operations.watchAll({ after: resumeAfter(after, header), filter, token }));
+      const from = resumeAfter(after, header);
+      return asEvents(operations.watchAll({ ...(from === undefined ? {} : { after: from }), filter, token }));
     }),
     implement(getOperation, ({ params: { id }, query: { after }, headers: { prefer } }, { token, setHeader }) => {
       const seconds = preferredWait(prefer);
@@ -106,7 +107,7 @@ export function operationRoutes(
     }),
     implement(watchOperation, ({ params: { id }, query: { after } }, { token, header }) => {
       operations.get(id);
-      return asEvents(operations.watch(id, { after: resumeAfter(after, header), token }));
+      return asEvents(operations.watch(id, { after: resumeAfter(after, header) ?? 0, token }));
     }),
     implement(getOperationResult, ({ params: { id } }) => {
       const { bytes, mediaType } = operations.result(id);
@@ -119,9 +120,10 @@ export function operationRoutes(
   ];
 }
 
-/** Where a stream goes on: behind the last event that its reader had. */
-function resumeAfter(after: number, header: HandlerContext['header']): number {
-  return Math.max(after, Number(header('last-event-id') ?? 0) || 0);
+/** Where a stream goes on: behind the last event that its reader had; undefined for a reader that has had none. */
+function resumeAfter(after: number | undefined, header: HandlerContext['header']): number | undefined {
+  const last = Number(header('last-event-id') || undefined);
+  return Number.isNaN(last) ? after : Math.max(after ?? 0, last);
 }
 
 async function* asEvents(states: AsyncIterable<Operation>): AsyncGenerator<ServerEvent, void, undefined> {

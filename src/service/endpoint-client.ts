@@ -39,6 +39,13 @@ export interface EndpointClientOptions {
   readonly traceId?: string;
 }
 
+/** What calls are made within: the context of an operation or of a request is one. */
+export interface CallContext {
+  readonly token: CancellationToken;
+  /** The trace that they carry on. */
+  readonly traceId?: string;
+}
+
 interface CallOptions {
   readonly token: CancellationToken;
   readonly traceId?: string | undefined;
@@ -60,29 +67,35 @@ export class EndpointClient implements AsyncDisposable {
   readonly service: string;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly #options: EndpointClientOptions;
   readonly #config: HostServiceConfig;
   readonly #transport: Transport;
   readonly #traceId: string | undefined;
-  #requests = 0;
-  #retries = 0;
-  #failures = 0;
-  readonly #latency = new LatencyHistogram();
+  readonly #counts: CallCounts;
 
-  constructor({ service, config, transport, clock, log, traceId }: EndpointClientOptions) {
-    this.service = service;
-    this.clock = clock;
-    this.log = log;
-    this.#config = config;
-    this.#transport = transport;
-    this.#traceId = traceId;
+  constructor(options: EndpointClientOptions, counts = new CallCounts()) {
+    this.service = options.service;
+    this.clock = options.clock;
+    this.log = options.log;
+    this.#options = options;
+    this.#config = options.config;
+    this.#transport = options.transport;
+    this.#traceId = options.traceId;
+    this.#counts = counts;
+  }
+
+  /** The same client for calls that carry a trace on. */
+  inTrace(traceId: string | undefined): EndpointClient {
+    return traceId === undefined ? this : new EndpointClient({ ...this.#options, traceId }, this.#counts);
   }
 
   get metrics(): AdapterMetrics {
+    const { requests, retries, failures, latency } = this.#counts;
     return {
-      requests: this.#requests,
-      retries: this.#retries,
-      failures: this.#failures,
-      latency: this.#latency.latencies,
+      requests,
+      retries,
+      failures,
+      latency: latency.latencies,
       connections: this.#transport.connections ?? { opened: 0, reused: 0 },
     };
   }
@@ -103,25 +116,28 @@ export class EndpointClient implements AsyncDisposable {
   ): Promise<EndpointOutput<E>> {
     const begunAt = this.clock.elapsed();
     const span = startSpan(`${nameOf(endpoint)} of ${this.service}`, { traceId, kind: 'client', attributes: {} });
-    const request = requestOf(endpoint, input, span.traceparent ?? (traceId && traceparentOf(traceId)));
-    this.#requests += 1;
+    const request = requestOf(endpoint, input, headerOf(span.traceparent, traceId));
+    this.#counts.requests += 1;
     try {
-      const output = await retry(() => this.#callOnce(endpoint, request, { token, timeoutMs }), {
-        policy: { retries: isIdempotent(endpoint) ? retries : 0, baseMs: 100, maxMs: 2_000 },
-        token,
-        clock: this.clock,
-        onRetry: (error, attempt, pauseMs) => {
-          this.#retries += 1;
-          const fields = { service: this.service, endpoint: nameOf(endpoint), code: error.code, attempt, pauseMs };
-          this.log.warn('call failed, trying again', traceId === undefined ? fields : { ...fields, traceId });
-        },
-      });
-      this.#latency.record(this.clock.elapsed() - begunAt);
+      const policy = { retries: isIdempotent(endpoint) ? retries : 0, baseMs: 100, maxMs: 2_000 };
+      const output = await span.run(() =>
+        retry(() => this.#callOnce(endpoint, request, { token, timeoutMs }), {
+          policy,
+          token,
+          clock: this.clock,
+          onRetry: (error, attempt, pauseMs) => {
+            this.#counts.retries += 1;
+            const fields = { service: this.service, endpoint: nameOf(endpoint), code: error.code, attempt, pauseMs };
+            this.log.warn('call failed, trying again', traceId === undefined ? fields : { ...fields, traceId });
+          },
+        }),
+      );
+      this.#counts.latency.record(this.clock.elapsed() - begunAt);
       span.end();
       // The endpoint's schema has just made it so; the compiler cannot follow a generic endpoint that far.
       return output as EndpointOutput<E>;
     } catch (error) {
-      this.#failures += 1;
+      this.#counts.failures += 1;
       span.end(KtrdrError.from(error));
       throw error;
     }
@@ -133,11 +149,17 @@ export class EndpointClient implements AsyncDisposable {
     input: EndpointInput<E>,
     { token, idleMs, onContact }: StreamOptions,
   ): AsyncGenerator<ServerEvent, void, undefined> {
+    const span = startSpan(`${nameOf(endpoint)} of ${this.service}`, {
+      traceId: this.#traceId,
+      kind: 'client',
+      attributes: {},
+    });
     const request = {
-      ...requestOf(endpoint, input, this.#traceId && traceparentOf(this.#traceId)),
+      ...requestOf(endpoint, input, headerOf(span.traceparent, this.#traceId)),
       idleMs,
       isStream: true,
     };
+    let failure: KtrdrError | undefined;
     using attempt = new Attempt(token, this.clock, idleMs);
     try {
       const response = await this.#send({ ...request, token: attempt.token });
@@ -148,9 +170,11 @@ export class EndpointClient implements AsyncDisposable {
       }
       yield* decodeEvents(tapped(response.chunks(), onContact));
     } catch (thrown) {
-      throw this.#explain(thrown, endpoint, attempt);
+      failure = this.#explain(thrown, endpoint, attempt);
+      throw failure;
     } finally {
       attempt.giveUp();
+      span.end(failure);
     }
   }
 
@@ -191,6 +215,19 @@ export class EndpointClient implements AsyncDisposable {
       ...(origin === undefined ? {} : { origin }),
     });
   }
+}
+
+/** Shared by a client and its likes in other traces. */
+class CallCounts {
+  requests = 0;
+  retries = 0;
+  failures = 0;
+  readonly latency = new LatencyHistogram();
+}
+
+/** Where nobody records the span, the request still carries its trace, under a span id of its own. */
+function headerOf(recorded: string | undefined, traceId: string | undefined): string | undefined {
+  return recorded ?? (traceId === undefined ? undefined : traceparentOf(traceId));
 }
 
 function requestOf(

@@ -3,7 +3,7 @@ export type { AdapterOptions } from './async-service-adapter.ts';
 export type { ReadinessCheck } from './common-routes.ts';
 export { defineEndpoint, encodable } from './endpoint.ts';
 export type { BinaryBody, Encodable, Endpoint, EndpointInput, EndpointOutput, EndpointRequest } from './endpoint.ts';
-export type { AdapterMetrics } from './endpoint-client.ts';
+export type { AdapterMetrics, CallContext } from './endpoint-client.ts';
 export type { FollowOptions } from './follow-operation.ts';
 export { hostServiceConfig } from './host-service-config.ts';
 export type { ClientToken, HostServiceConfig } from './host-service-config.ts';

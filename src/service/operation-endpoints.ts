@@ -83,11 +83,11 @@ export const watchOperations = defineEndpoint({
   method: 'GET',
   path: '/operations/events',
   summary:
-    'All operations in one stream, without end: each one as it is now, in the order of their last changes, then whenever one changes. The id of an event is a version that rises over all operations; `Last-Event-ID` or `after` resumes behind it',
+    'All operations in one stream, without end: those that have not ended, in the order of their last changes, then whenever one changes. The id of an event is a version that rises over all operations; `Last-Event-ID` or `after` resumes behind it, and `after=0` begins with everything that is kept',
   query: z.object({
     type: z.string().optional(),
     parent: z.string().optional(),
-    after: z.coerce.number<number>().min(0).default(0),
+    after: z.coerce.number<number>().min(0).optional(),
   }),
   response: 'events',
 });

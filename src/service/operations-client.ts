@@ -2,6 +2,7 @@ import type { CancellationToken, CancelReason } from '../async/index.ts';
 import { decodeResult, type Operation, type OperationContract } from '../operations/index.ts';
 import { AsyncServiceAdapter, type AdapterOptions, type RemoteContext } from './async-service-adapter.ts';
 import type { Endpoint, EndpointInput, EndpointOutput } from './endpoint.ts';
+import type { CallContext } from './endpoint-client.ts';
 import type { FollowOptions } from './follow-operation.ts';
 import {
   cancelOperation,
@@ -59,9 +60,9 @@ export class OperationsClient extends AsyncServiceAdapter {
   override call<E extends Endpoint>(
     endpoint: E,
     input: EndpointInput<E>,
-    token: CancellationToken,
+    within: CancellationToken | CallContext,
   ): Promise<EndpointOutput<E>> {
-    return super.call(endpoint, input, token);
+    return super.call(endpoint, input, within);
   }
 
   override run<I, C, R>(contract: OperationContract<I, C, R>, input: I, context: RemoteContext<C>): Promise<R> {

@@ -24,7 +24,8 @@ interface RemoteRun<I, C, R> {
 
 /**
  * Work that happens on a host: starts or joins the operation with the context's id there, relays its progress here and a
- * cancel there, and ends as it ends.
+ * cancel there, and ends as it ends. With a token that is cancelled already it starts nothing: it only has the host stop
+ * what an earlier process may have started there.
  * @throws KtrdrError the operation's own error; `cancelled`, with `unconfirmed` in its details when the host did not
  * say in time that the work has stopped; `unavailable` when contact is lost, while the operation may go on.
  */
@@ -37,14 +38,15 @@ export async function runOnHost<I, C, R>({
   graceMs = 5_000,
 }: RemoteRun<I, C, R>): Promise<R> {
   const { id, token, progress, clock, log, traceId } = context;
-  token.throwIfCancelled(`the start of operation "${id}" on ${client.service}`);
   // Talking to the host outlives the cancel: it has to hear of it, and to say that it has stopped.
   using talk = new CancellationSource();
   let grace: Disposable | undefined;
+  const isStop = token.isCancelled;
+  const cancelThere = (): Promise<Operation> =>
+    client.call(cancelOperation, { params: { id }, body: { reason: token.reason ?? 'user' } }, { token: talk.token });
   const relayCancel = async (): Promise<void> => {
-    const reason = token.reason ?? 'user';
     try {
-      await client.call(cancelOperation, { params: { id }, body: { reason } }, { token: talk.token });
+      await cancelThere();
     } catch (thrown) {
       log.debug('the host did not take the cancel', {
         service: client.service,
@@ -54,14 +56,15 @@ export async function runOnHost<I, C, R>({
   };
   using _ = token.onCancelled(() => {
     grace = clock.after(graceMs, () => talk.cancel(token.reason));
-    void relayCancel();
+    if (!isStop) void relayCancel();
   });
 
   try {
-    const last = await conduct().catch((thrown: unknown) => {
+    const last = await (isStop ? stop() : conduct()).catch((thrown: unknown) => {
       if (token.isCancelled) throw unconfirmed(thrown);
       throw thrown;
     });
+    if (last === undefined) throw cancelledError(token.reason ?? 'user', `the start of operation "${id}"`);
     // With the host's process ended also what was to be cancelled.
     if (token.reason !== undefined && last.error?.code === 'interrupted') {
       throw cancelledError(token.reason, `operation "${id}" on ${client.service}`, { service: client.service });
@@ -77,14 +80,29 @@ export async function runOnHost<I, C, R>({
   async function conduct(): Promise<Operation> {
     const headers = deadlineMs === undefined ? {} : { 'operation-deadline': String(deadlineMs) };
     const start = { params: { type: contract.type, id }, headers, body: input };
-    let operation = await client.call(startOperation, start, { token: talk.token, traceId });
+    const operation = await client.call(startOperation, start, { token: talk.token, traceId });
     // The first cancel may have reached the host before the start did.
     if (token.isCancelled) await relayCancel();
+    return follow(operation);
+  }
+
+  /** What the operation ended with that an earlier process started; undefined when the host does not know it. */
+  async function stop(): Promise<Operation | undefined> {
+    try {
+      return await follow(await cancelThere());
+    } catch (thrown) {
+      if (KtrdrError.from(thrown).code === 'not_found') return undefined;
+      throw thrown;
+    }
+  }
+
+  async function follow(operation: Operation): Promise<Operation> {
     relayProgress(operation);
     if (isTerminal(operation.status)) return operation;
+    let last = operation;
     const states = followOperation(client, id, { after: operation.version, token: talk.token });
-    for await (operation of states) relayProgress(operation);
-    return operation;
+    for await (last of states) relayProgress(last);
+    return last;
   }
 
   function relayProgress({ progress: state }: Operation): void {
