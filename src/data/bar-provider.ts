@@ -1,4 +1,3 @@
-import type { CancellationToken } from '../async/index.ts';
 import type { Bars, CalendarId, TimeRange, Timeframe } from '../market/index.ts';
 import type { FetchBarsContext } from './fetch-bars.ts';
 import type { OperationContext } from '../operations/index.ts';
@@ -28,12 +27,15 @@ export interface BarRequest {
  */
 export type FetchedBars = { readonly kind: 'bars'; readonly bars: Bars } | { readonly kind: 'empty' };
 
+/** What a source is asked within; the context of an operation or of a request is one. */
+type AskedWithin = Pick<OperationContext<unknown>, 'token' | 'traceId'>;
+
 /** A source of market history. Errors: `not_found`, `permission_denied`, `rate_limited`, `unavailable`, `deadline_exceeded`, `data_corrupt`, `cancelled`. */
 export interface BarProvider {
   /** @throws KtrdrError `not_found` for a symbol the source does not know. */
-  describe(symbol: string, token: CancellationToken): Promise<Instrument>;
+  describe(symbol: string, within: AskedWithin): Promise<Instrument>;
   /** The start of the oldest bar there is, or undefined when the source has none. */
-  earliest(symbol: string, timeframe: Timeframe, token: CancellationToken): Promise<number | undefined>;
+  earliest(symbol: string, timeframe: Timeframe, within: AskedWithin): Promise<number | undefined>;
   /** One request, no longer than `maxSpanMs`. Bars come back sorted, checked, and strictly inside the range. */
   fetch(request: BarRequest, context: OperationContext<FetchBarsContext>): Promise<FetchedBars>;
   /** The longest span one `fetch` may ask for, in milliseconds. */

@@ -86,7 +86,7 @@ export class DataManager {
       finalBefore: finalBefore(calendarOf(calendar), timeframe, context.clock.now()),
       earliest: () => {
         context.progress.report({ phase: 'asking for the first bar' });
-        return patiently(() => this.#provider.earliest(symbol, timeframe, context.token), context);
+        return patiently(() => this.#provider.earliest(symbol, timeframe, context), context);
       },
     });
     const cells = expectedBars(calendarOf(calendar), timeframe, range ?? { start: 0, end: 0 });
@@ -118,7 +118,7 @@ export class DataManager {
       return { symbol, calendar, maxSpanMs: 0 };
     }
     context.progress.report({ phase: `looking up ${symbol}` });
-    const describe = (): Promise<Instrument> => this.#provider.describe(symbol, context.token);
+    const describe = (): Promise<Instrument> => this.#provider.describe(symbol, context);
     // Whoever starts a load is told at once that there is no source; a load that goes on knows that there was one.
     const goesOn = context.attempt > 1 || context.checkpoint.last !== undefined;
     const instrument = goesOn ? await patiently(describe, context) : await describe();

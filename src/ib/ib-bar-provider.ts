@@ -1,4 +1,4 @@
-import { systemClock, type CancellationToken, type Clock } from '../async/index.ts';
+import { systemClock, type Clock } from '../async/index.ts';
 import { KtrdrError } from '../base/index.ts';
 import type { BarProvider, BarRequest, FetchBarsContext, FetchedBars, Instrument } from '../data/index.ts';
 import {
@@ -13,6 +13,7 @@ import {
   type Timeframe,
 } from '../market/index.ts';
 import type { OperationContext } from '../operations/index.ts';
+import type { CallContext } from '../service/index.ts';
 import { assetTypeOf, calendarFor, calendarIdOf, parseSymbol, symbolOf, type IbContract } from './contract.ts';
 import { decodeBars } from './decode-bars.ts';
 import type { IbGateway } from './ib-gateway.ts';
@@ -33,7 +34,7 @@ export class IbBarProvider implements BarProvider {
     this.#heads = new TimedCache({ clock, lifeMs: dayMs, maxEntries: 1_000 });
   }
 
-  async describe(symbol: string, { token }: AskedWithin): Promise<Instrument> {
+  async describe(symbol: string, { token }: CallContext): Promise<Instrument> {
     const contract = parseSymbol(symbol);
     const name = symbolOf(contract);
     return this.#instruments.get(name, token, async () => {
@@ -51,7 +52,7 @@ export class IbBarProvider implements BarProvider {
     });
   }
 
-  async earliest(symbol: string, timeframe: Timeframe, { token }: AskedWithin): Promise<number | undefined> {
+  async earliest(symbol: string, timeframe: Timeframe, { token }: CallContext): Promise<number | undefined> {
     const contract = parseSymbol(symbol);
     const head = await this.#heads.get(symbolOf(contract), token, async () => {
       const text = await this.gateway.headTimestamp(contract, { token });

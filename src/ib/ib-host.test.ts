@@ -113,8 +113,12 @@ describe('IbDataAdapter with its host', () => {
   it.each(['AAPL', 'eurusd'])('answers for %s as the provider itself does', async (symbol) => {
     const { adapter, direct } = await start();
     expect(await adapter.describe(symbol, { token: none })).toEqual(await direct.describe(symbol, { token: none }));
-    expect(await adapter.earliest(symbol, '1d', { token: none })).toBe(await direct.earliest(symbol, '1d', { token: none }));
-    expect(await adapter.earliest(symbol, '1h', { token: none })).toBe(await direct.earliest(symbol, '1h', { token: none }));
+    expect(await adapter.earliest(symbol, '1d', { token: none })).toBe(
+      await direct.earliest(symbol, '1d', { token: none }),
+    );
+    expect(await adapter.earliest(symbol, '1h', { token: none })).toBe(
+      await direct.earliest(symbol, '1h', { token: none }),
+    );
     const instrument = await adapter.describe(symbol, { token: none });
     expect(adapter.maxSpanMs('1m', instrument)).toBe(direct.maxSpanMs('1m', instrument));
     const fetched = await adapter.fetch({ ...request, symbol }, context('fetch-1'));
@@ -159,7 +163,11 @@ describe('IbDataAdapter with its host', () => {
     const { adapter, simulator, url } = await start();
     expect(await adapter.gatewayStatus({ token: none })).toMatchObject({ state: 'disconnected', port: simulator.port });
     expect((await fetch(`${url}/ready`)).status).toBe(200);
-    expect(await adapter.gatewayStatus({ token: none })).toMatchObject({ state: 'ready', clientId: 1, serverVersion: 178 });
+    expect(await adapter.gatewayStatus({ token: none })).toMatchObject({
+      state: 'ready',
+      clientId: 1,
+      serverVersion: 178,
+    });
     using _ = simulator.inject({ kind: 'connectivity_lost' });
     while ((await adapter.gatewayStatus({ token: none })).state !== 'degraded');
     const ready = await fetch(`${url}/ready`);

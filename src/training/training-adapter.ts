@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { retry, type CancellationToken } from '../async/index.ts';
 import { KtrdrError } from '../base/index.ts';
 import type { Operation, OperationContext, OperationWork } from '../operations/index.ts';
-import { AsyncServiceAdapter, getOperation, resumeOperation } from '../service/index.ts';
+import { AsyncServiceAdapter, getOperation, resumeOperation, type CallContext } from '../service/index.ts';
 import { trainModel, type TrainModelContext, type TrainModelInput, type TrainModelResult } from './train-model.ts';
 
 /** With pauses of 2, 4, 8 and 16 s: a host that was restarted is back within them. */
@@ -22,6 +22,8 @@ export class TrainingAdapter extends AsyncServiceAdapter {
   readonly train: OperationWork<TrainModelInput, TrainModelContext, TrainModelResult> = async (input, context) => {
     const { token, clock, progress, log, attempt, checkpoint } = context;
     let place = placeSchema.safeParse(checkpoint.last).data?.hostOperation;
+    // Taken up by a new process after its cancel: the host still has to hear of it.
+    if (token.isCancelled) return this.run(trainModel, input, { ...context, id: place ?? context.id });
     const goesOn = place !== undefined;
     // Somebody asked for it: then also what failed goes on.
     let isAsked = attempt === 1 && goesOn;
@@ -57,20 +59,20 @@ export class TrainingAdapter extends AsyncServiceAdapter {
   /** The operation of the host to join: the one before, or what goes on from it where it was stopped. */
   async #continuationOf(
     before: string,
-    { id, token }: OperationContext<TrainModelContext>,
+    context: OperationContext<TrainModelContext>,
     isAsked: boolean,
   ): Promise<string> {
-    const found = await this.#find(before, token);
-    if (found === undefined) return id;
+    const found = await this.#find(before, context);
+    if (found === undefined) return context.id;
     const { status, cancellation } = found;
     const hasEnded = status === 'failed' || status === 'cancelled';
     const goesOn = hasEnded && (isAsked || cancellation?.reason === 'shutdown');
-    return goesOn ? (await this.call(resumeOperation, { params: { id: before } }, token)).id : before;
+    return goesOn ? (await this.call(resumeOperation, { params: { id: before } }, context)).id : before;
   }
 
-  async #find(id: string, token: CancellationToken): Promise<Operation | undefined> {
+  async #find(id: string, within: CallContext): Promise<Operation | undefined> {
     try {
-      return await this.call(getOperation, { params: { id } }, token);
+      return await this.call(getOperation, { params: { id } }, within);
     } catch (thrown) {
       if (KtrdrError.from(thrown).code === 'not_found') return undefined;
       throw thrown;
