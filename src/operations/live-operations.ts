@@ -88,6 +88,20 @@ export class LiveOperations {
     return [...this.#live.values()].map(({ operation }) => operation);
   }
 
+  get size(): number {
+    return this.#live.size;
+  }
+
+  /** The one that changed first after a version, of those that are let through. */
+  firstAfter(version: number, isLetThrough: (operation: Operation) => boolean): Operation | undefined {
+    let first: Operation | undefined;
+    for (const { operation } of this.#live.values()) {
+      const isNext = operation.version > version && (first === undefined || operation.version < first.version);
+      if (isNext && isLetThrough(operation)) first = operation;
+    }
+    return first;
+  }
+
   find(id: string): Operation | undefined {
     return this.#live.get(id)?.operation;
   }

@@ -152,14 +152,9 @@ export class OperationsService {
   }
 
   #firstAfter(version: number, filter: OperationFilter): Operation | undefined {
-    const live = this.#live.all;
-    let first: Operation | undefined;
-    for (const operation of live) {
-      const isNext = operation.version > version && (first === undefined || operation.version < first.version);
-      if (isNext && isLetThrough(operation, filter)) first = operation;
-    }
+    const first = this.#live.firstAfter(version, (operation) => isLetThrough(operation, filter));
     // Of what is live the store knows an older version: it may fill as many rows.
-    const rows = this.#store.changedAfter(version, filter, live.length + 1);
+    const rows = this.#store.changedAfter(version, filter, this.#live.size + 1);
     const stored = rows.find(({ id }) => this.#live.find(id) === undefined);
     if (stored === undefined || (first !== undefined && first.version < stored.version)) return first;
     return this.#store.find(stored.id);

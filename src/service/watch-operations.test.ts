@@ -52,6 +52,22 @@ describe('the stream of all operations', () => {
     await resumed.end();
   });
 
+  it('begins with what has ended only for who asks for everything that is kept', async () => {
+    await using served = await testHost();
+    for (const id of ['a', 'b']) start(served, id);
+    await systemClock.sleep(20, none);
+    served.orchestrator.operations.cancel('a');
+    await expect.poll(() => served.orchestrator.operations.get('a').status).toBe('cancelled');
+    for (const [query, ids] of [
+      ['', ['b']],
+      ['?after=0', ['b', 'a']],
+    ] as const) {
+      const stream = await reading(served.host, query);
+      for (const id of ids) expect((await stream.next()).id).toBe(id);
+      await stream.end();
+    }
+  });
+
   it('tells of one type or the children of one parent when asked to', async () => {
     await using served = await testHost();
     start(served, 'a');

@@ -102,11 +102,39 @@ describe('a training on a host', () => {
     back();
     const { weightsSha256 } = await result;
     const operations = there.orchestrator.operations.list().operations;
+    expect(operations.map(({ id, status, attempt }) => ({ id, status, attempt }))).toEqual([
+      { id: 'op', status: 'completed', attempt: 2 },
+    ]);
+    expect(weightsSha256).toBe(await wholeHash());
+  });
+
+  it('goes on when this end is stopped and started again, from where the host has stopped', async () => {
+    here.training.train({ strategy }, { id: 'op' });
+    await untilEpoch('op', 10);
+    await stop(here);
+    here = startApi();
+    const { weightsSha256 } = await here.training.train({ strategy }, { id: 'op' }).result;
+    expect(here.training.get('op')).toMatchObject({ status: 'completed', attempt: 2 });
+    const operations = there.orchestrator.operations.list().operations;
     expect(operations.map(({ status, resumedFrom }) => ({ status, resumedFrom }))).toEqual([
       { status: 'completed', resumedFrom: 'op' },
       { status: 'cancelled', resumedFrom: undefined },
     ]);
     expect(weightsSha256).toBe(await wholeHash());
+  });
+
+  it('is cancelled there too when this end died before it had said so', async () => {
+    here.training.train({ strategy }, { id: 'op' });
+    await untilEpoch('op', 10);
+    // Nothing reaches the process that died any more, and nothing comes from it.
+    up = new Promise(() => {});
+    here.orchestrator.operations.cancel('op');
+    here.store[Symbol.dispose]();
+    up = Promise.resolve();
+    here = startApi();
+    await expect.poll(() => here.training.get('op').status).toBe('cancelled');
+    expect(here.training.get('op')).toMatchObject({ cancellation: { reason: 'user', forced: false } });
+    expect(there.training.get('op')).toMatchObject({ status: 'cancelled', cancellation: { reason: 'user' } });
   });
 
   it('goes on when both ends were stopped: this one as a crash, the host by its shutdown', async () => {
