@@ -1,4 +1,4 @@
-import type { Data, Field, Float64, Table, TimestampMillisecond } from 'apache-arrow';
+import type { Data, Field, Float64, RecordBatch, Schema, Table, TimestampMillisecond } from 'apache-arrow';
 import { KtrdrError } from '../base/index.ts';
 import { allocateBars, barColumns, barCount, checkBars, type BarColumn, type Bars } from './bars.ts';
 
@@ -11,24 +11,27 @@ const countKey = 'ktrdr.count';
  */
 export async function barsToArrow(bars: Bars): Promise<Uint8Array> {
   const arrow = await loadArrow();
-  const timeType = new arrow.TimestampMillisecond('UTC');
-  const priceType = new arrow.Float64();
-  const length = barCount(bars);
-  const children = barColumns.map((column): Data<TimestampMillisecond> | Data<Float64> =>
-    column === 'time'
-      ? arrow.makeData({ type: timeType, length, nullCount: 0, data: BigInt64Array.from(bars.time, BigInt) })
-      : arrow.makeData({ type: priceType, length, nullCount: 0, data: bars[column] }),
-  );
-  const fields = barColumns.map(
-    (column): Field => new arrow.Field(column, column === 'time' ? timeType : priceType, false),
-  );
-  const schema = new arrow.Schema(fields, new Map([[countKey, String(length)]]));
-  const batch = new arrow.RecordBatch(
-    schema,
-    arrow.makeData({ type: new arrow.Struct(fields), length, nullCount: 0, children }),
-  );
-  return arrow.tableToIPC(new arrow.Table(schema, [batch]), 'stream');
+  const schema = barSchema(arrow, new Map([[countKey, String(barCount(bars))]]));
+  return arrow.tableToIPC(new arrow.Table(schema, [recordBatch(arrow, schema, bars)]), 'stream');
 }
+
+/** As `barsToArrow`, for bars that come and bytes that go in pieces; how many there will be is not said before. */
+export async function* arrowChunks(pieces: AsyncIterable<Bars>): AsyncGenerator<Uint8Array> {
+  const arrow = await loadArrow();
+  const schema = barSchema(arrow, new Map());
+  // A stream is the message of its schema, one for each batch, and an end: what each piece makes between the two.
+  const empty = arrow.tableToIPC(new arrow.Table(schema), 'stream');
+  const schemaLength = empty.length - endOfStreamLength;
+  yield empty.subarray(0, schemaLength);
+  for await (const bars of pieces) {
+    const stream = arrow.tableToIPC(new arrow.Table(schema, [recordBatch(arrow, schema, bars)]), 'stream');
+    yield stream.subarray(schemaLength, stream.length - endOfStreamLength);
+  }
+  yield empty.subarray(schemaLength);
+}
+
+/** A continuation mark and a length of zero. */
+const endOfStreamLength = 8;
 
 /**
  * Reads bars from an Arrow IPC stream as `barsToArrow` writes it.
@@ -48,6 +51,32 @@ export async function barsFromArrow(bytes: Uint8Array): Promise<Bars> {
 }
 
 type Arrow = typeof import('apache-arrow');
+
+function barSchema(arrow: Arrow, metadata: Map<string, string>): Schema {
+  const fields = barColumns.map(
+    (column): Field =>
+      new arrow.Field(column, column === 'time' ? new arrow.TimestampMillisecond('UTC') : new arrow.Float64(), false),
+  );
+  return new arrow.Schema(fields, metadata);
+}
+
+function recordBatch(arrow: Arrow, schema: Schema, bars: Bars): RecordBatch {
+  const length = barCount(bars);
+  const children = barColumns.map((column): Data<TimestampMillisecond> | Data<Float64> =>
+    column === 'time'
+      ? arrow.makeData({
+          type: new arrow.TimestampMillisecond('UTC'),
+          length,
+          nullCount: 0,
+          data: BigInt64Array.from(bars.time, BigInt),
+        })
+      : arrow.makeData({ type: new arrow.Float64(), length, nullCount: 0, data: bars[column] }),
+  );
+  return new arrow.RecordBatch(
+    schema,
+    arrow.makeData({ type: new arrow.Struct(schema.fields), length, nullCount: 0, children }),
+  );
+}
 
 /** The library is large; a program that never speaks Arrow does not load it. */
 function loadArrow(): Promise<Arrow> {

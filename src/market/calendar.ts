@@ -1,8 +1,12 @@
 import { KtrdrError } from '../base/index.ts';
+import { dayMs, isWeekend } from './dates.ts';
 import type { TimeRange } from './time-range.ts';
 import { fromWallClock } from './zone.ts';
 
-/** One trading session. `date` is the session's date at midnight UTC; `open` and `close` are instants, `[open, close)`. */
+/**
+ * One stretch of trading. `date` is the session's date at midnight UTC; `open` and `close` are instants, `[open, close)`.
+ * The calendars by rule have one session a date; hours that a source reports may have several, with a pause between.
+ */
 export interface Session {
   readonly date: number;
   readonly open: number;
@@ -10,6 +14,23 @@ export interface Session {
 }
 
 export type CalendarId = 'us_equities' | 'currencies';
+
+/**
+ * A date with all that belongs to it, trading or not. Days follow each other without a gap: one ends where the next
+ * starts. `holiday` is a closure by rule, `closure` one by decision.
+ */
+export interface TradingDay {
+  readonly date: number;
+  /** The instants that count to this date, `[start, end)`. */
+  readonly start: number;
+  readonly end: number;
+  readonly kind: 'trading' | 'weekend' | 'holiday' | 'closure';
+  /** Why the day departs from an ordinary one, for example `Thanksgiving Day`. */
+  readonly name?: string;
+  /** The ordinary hours of the weekday, whether kept or not; undefined on weekends. */
+  readonly ordinary?: TimeRange;
+  readonly sessions: readonly Session[];
+}
 
 /** When a market trades: a zone, a weekly template and exceptions by date. Pure; the same answer for the same range. */
 export interface TradingCalendar {
@@ -23,68 +44,105 @@ export interface TradingCalendar {
    * @throws KtrdrError `invalid_input` for a range that leaves the years 1900 to 2199.
    */
   sessions(range: TimeRange): Session[];
+  /**
+   * The days that overlap a range of instants, oldest first.
+   * @throws KtrdrError `invalid_input` for a range that leaves the years 1900 to 2199.
+   */
+  days(range: TimeRange): TradingDay[];
 }
 
-/** The hours of one session in minutes after midnight of its date, in the market's zone; negative on the day before. */
-interface SessionHours {
+/** Hours of a session in minutes after midnight of its date, in the market's zone; negative on the day before. */
+export interface SessionHours {
   readonly open: number;
   readonly close: number;
 }
+
+/** How a weekday departs from the ordinary hours, and what the market calls it. */
+export type DayException =
+  | { readonly kind: 'holiday' | 'closure'; readonly name: string }
+  | { readonly kind: 'other_close'; readonly name: string; readonly close: number };
 
 /** What distinguishes one market from another; `createCalendar` does the rest. */
 export interface MarketRules {
   readonly id: CalendarId;
   readonly zone: string;
   readonly known: TimeRange;
-  /** The session of a date (midnight UTC), or undefined when the market stays closed. */
-  readonly hours: (date: number) => SessionHours | undefined;
+  /** Minutes after midnight of a date at which that date begins to count; negative on the day before. */
+  readonly dayStart: number;
+  /** Monday to Friday. */
+  readonly ordinaryHours: SessionHours;
+  /** What is special about a weekday (midnight UTC), or undefined for an ordinary one. */
+  readonly exception: (date: number) => DayException | undefined;
 }
 
 const minuteMs = 60_000;
-const dayMs = 86_400_000;
 
 /** A session may open on the day before its date, and its zone may be most of a day away from UTC. */
 const reachMs = 3 * dayMs;
 
-/** Sessions of a year are computed when first asked for, and kept. */
-export function createCalendar({ id, zone, known, hours }: MarketRules): TradingCalendar {
-  const years = new Map<number, readonly Session[]>();
+/** The days of a year are computed when first asked for, and kept. */
+export function createCalendar(rules: MarketRules): TradingCalendar {
+  const { id, zone, known } = rules;
+  const years = new Map<number, { days: readonly TradingDay[]; sessions: readonly Session[] }>();
 
-  const sessionsOfYear = (year: number): readonly Session[] => {
-    const held = years.get(year);
-    if (held !== undefined) return held;
-    const sessions: Session[] = [];
-    const end = Date.UTC(year + 1, 0, 1);
-    for (let date = Date.UTC(year, 0, 1); date < end; date += dayMs) {
-      const span = hours(date);
-      if (span === undefined) continue;
-      const open = fromWallClock(date + span.open * minuteMs, zone);
-      const close = fromWallClock(date + span.close * minuteMs, zone);
-      sessions.push({ date, open, close });
+  const yearOfDays = (year: number): { days: readonly TradingDay[]; sessions: readonly Session[] } => {
+    let held = years.get(year);
+    if (held === undefined) {
+      const days = daysOfYear(rules, year);
+      held = { days, sessions: days.flatMap((day) => day.sessions) };
+      years.set(year, held);
     }
-    years.set(year, sessions);
-    return sessions;
+    return held;
+  };
+
+  const collect = <T>({ start, end }: TimeRange, ofYear: (year: number) => T[]): T[] => {
+    if (!(start < end)) return [];
+    const [first, last] = [yearOf(start - reachMs), yearOf(end + reachMs)];
+    return Array.from({ length: last - first + 1 }, (_, index) => ofYear(first + index)).flat();
   };
 
   return {
     id,
     zone,
     known,
-    sessions: ({ start, end }) => {
-      if (!(start < end)) return [];
-      const sessions: Session[] = [];
-      const lastYear = yearOf(end + reachMs);
-      for (let year = yearOf(start - reachMs); year <= lastYear; year += 1) {
-        const all = sessionsOfYear(year);
-        const to = firstIndex(all, (session) => session.open >= end);
-        for (let index = firstIndex(all, (session) => session.close > start); index < to; index += 1) {
-          const session = all[index];
-          if (session !== undefined) sessions.push(session);
-        }
-      }
-      return sessions;
-    },
+    sessions: (range) =>
+      collect(range, (year) =>
+        overlapping(yearOfDays(year).sessions, range, ({ open, close }) => ({ start: open, end: close })),
+      ),
+    days: (range) => collect(range, (year) => overlapping(yearOfDays(year).days, range, (day) => day)),
   };
+}
+
+function daysOfYear({ zone, dayStart, ordinaryHours, exception }: MarketRules, year: number): TradingDay[] {
+  const days: TradingDay[] = [];
+  const after = Date.UTC(year + 1, 0, 1);
+  const instant = (date: number, minutes: number): number => fromWallClock(date + minutes * minuteMs, zone);
+  for (let date = Date.UTC(year, 0, 1); date < after; date += dayMs) {
+    const span = { date, start: days.at(-1)?.end ?? instant(date, dayStart), end: instant(date + dayMs, dayStart) };
+    if (isWeekend(date)) {
+      days.push({ ...span, kind: 'weekend', sessions: [] });
+      continue;
+    }
+    const ordinary = { start: instant(date, ordinaryHours.open), end: instant(date, ordinaryHours.close) };
+    const special = exception(date);
+    if (special === undefined) {
+      const session = { date, open: ordinary.start, close: ordinary.end };
+      days.push({ ...span, kind: 'trading', ordinary, sessions: [session] });
+    } else if (special.kind === 'other_close') {
+      const session = { date, open: ordinary.start, close: instant(date, special.close) };
+      days.push({ ...span, kind: 'trading', name: special.name, ordinary, sessions: [session] });
+    } else {
+      days.push({ ...span, kind: special.kind, name: special.name, ordinary, sessions: [] });
+    }
+  }
+  return days;
+}
+
+/** Those of a rising list of disjoint things that overlap a range. */
+function overlapping<T>(things: readonly T[], range: TimeRange, spanOf: (thing: T) => TimeRange): T[] {
+  const from = firstIndex(things, (thing) => spanOf(thing).end > range.start);
+  const to = firstIndex(things, (thing) => spanOf(thing).start >= range.end);
+  return things.slice(from, to);
 }
 
 function yearOf(instant: number): number {
@@ -98,13 +156,13 @@ function yearOf(instant: number): number {
 }
 
 /** The first index that satisfies a condition which, once true, stays true; the length when none does. */
-function firstIndex(sessions: readonly Session[], holds: (session: Session) => boolean): number {
+function firstIndex<T>(things: readonly T[], holds: (thing: T) => boolean): number {
   let low = 0;
-  let high = sessions.length;
+  let high = things.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    const session = sessions[middle];
-    if (session !== undefined && !holds(session)) low = middle + 1;
+    const thing = things[middle];
+    if (thing !== undefined && !holds(thing)) low = middle + 1;
     else high = middle;
   }
   return low;

@@ -135,11 +135,9 @@ describe('expectedBars() of weeks and months', () => {
     const days = expectedBars(calendarOf(id), '1d', span);
     for (const timeframe of ['1w', '1M'] as const) {
       const { start, cellStart, cellEnd } = expectedBars(calendarOf(id), timeframe, span);
-      const firstDays = days.start.filter((date, index) => {
-        const cell = indexAtOrAfter(cellEnd, date + 1);
-        expect((cellStart[cell] ?? Infinity) <= date).toBe(true);
-        return index === 0 || (days.start[index - 1] ?? 0) < (cellStart[cell] ?? 0);
-      });
+      const cellOf = (date: number): number => cellStart[indexAtOrAfter(cellEnd, date + 1)] ?? Infinity;
+      expect(days.start.filter((date) => cellOf(date) > date)).toEqual(new Float64Array());
+      const firstDays = days.start.filter((date, index) => index === 0 || (days.start[index - 1] ?? 0) < cellOf(date));
       expect(start).toEqual(firstDays);
     }
   });

@@ -1,4 +1,5 @@
 import type { Session, TradingCalendar } from './calendar.ts';
+import { dayMs } from './dates.ts';
 import { sessionCell } from './session-cell.ts';
 import { isIntraday, timeframeMs, type SessionTimeframe, type Timeframe } from './timeframe.ts';
 import type { TimeRange } from './time-range.ts';
@@ -43,8 +44,6 @@ export function finalBefore(calendar: TradingCalendar, timeframe: Timeframe, now
   const { start } = expectedBars(calendar, timeframe, { start: current - timeframeMs(timeframe), end: current + 1 });
   return start.at(-1) ?? current;
 }
-
-const dayMs = 86_400_000;
 
 /** Longer than any market has stayed closed since 1990, with room to spare. */
 const longestClosureMs = 21 * dayMs;

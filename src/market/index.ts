@@ -1,4 +1,4 @@
-export { barsFromArrow, barsToArrow } from './arrow.ts';
+export { arrowChunks, barsFromArrow, barsToArrow } from './arrow.ts';
 export {
   allocateBars,
   barColumns,
@@ -13,14 +13,19 @@ export {
   sliceBars,
 } from './bars.ts';
 export type { BarColumn, BarRow, Bars } from './bars.ts';
-export type { CalendarId, Session, TradingCalendar } from './calendar.ts';
+export type { CalendarId, Session, TradingCalendar, TradingDay } from './calendar.ts';
+export { calendarWithReported } from './calendar-with-reported.ts';
 export { calendarIds, calendarOf } from './calendars.ts';
+export { classifySpan, spanKinds } from './classify-span.ts';
+export type { SpanKind, SpanPiece } from './classify-span.ts';
 export { expectedBars, finalBefore } from './expected-bars.ts';
 export type { BarCells } from './expected-bars.ts';
 export { subtractRanges, unionRanges } from './time-range.ts';
 export type { TimeRange } from './time-range.ts';
 export { barsFromJson, barsToJson, jsonBarsAsArrow, jsonBarsSchema } from './json-bars.ts';
 export type { JsonBars } from './json-bars.ts';
+export { parseReportedHours } from './reported-hours.ts';
+export type { ReportedDay } from './reported-hours.ts';
 export { sessionCell } from './session-cell.ts';
 export { isIntraday, parseTimeframe, timeframeMs, timeframes } from './timeframe.ts';
 export type { SessionTimeframe, Timeframe } from './timeframe.ts';

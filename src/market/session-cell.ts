@@ -1,3 +1,4 @@
+import { dayMs } from './dates.ts';
 import type { TimeRange } from './time-range.ts';
 import type { SessionTimeframe } from './timeframe.ts';
 
@@ -24,5 +25,3 @@ export function sessionCell(timeframe: SessionTimeframe, date: number): TimeRang
       return timeframe satisfies never;
   }
 }
-
-const dayMs = 86_400_000;

@@ -1,5 +1,6 @@
-import type { MarketRules } from './calendar.ts';
-import { knownFrom, knownTo, specialCloses, specialClosures } from './us-equity-exceptions.ts';
+import type { DayException, MarketRules } from './calendar.ts';
+import { dateText } from './dates.ts';
+import { knownFrom, knownTo, usEquityExceptions } from './us-equity-exceptions.ts';
 
 /**
  * US equities in regular hours: NYSE, NASDAQ and ARCA, Monday to Friday 09:30 to 16:00 New York time, except on the
@@ -10,24 +11,32 @@ export const usEquityRules: MarketRules = {
   id: 'us_equities',
   zone: 'America/New_York',
   known: { start: Date.parse(knownFrom), end: Date.parse(knownTo) + 86_400_000 },
-  hours: (date) => {
+  dayStart: 0,
+  ordinaryHours: { open: 9 * 60 + 30, close: 16 * 60 },
+  exception: (date) => {
+    const listed = exceptions.get(dateText(date));
+    if (listed !== undefined) return listed;
     const day = dayOf(date);
-    if (day.weekday === saturday || day.weekday === sunday) return undefined;
-    const name = new Date(date).toISOString().slice(0, 10);
-    if (closures.has(name) || isHoliday(day)) return undefined;
-    const special = specialCloses[name];
-    if (special !== undefined) return { open, close: closeMinutes[special] };
-    return { open, close: closesEarly(day) ? closeMinutes['13:00'] : closeMinutes['16:00'] };
+    const holiday = holidayOf(day);
+    if (holiday !== undefined) return { kind: 'holiday', name: holiday };
+    const eve = earlyCloseOf(day);
+    return eve === undefined ? undefined : { kind: 'other_close', name: eve, close: closeMinutes['13:00'] };
   },
 };
 
-const open = 9 * 60 + 30;
 const closeMinutes = { '13:00': 13 * 60, '14:00': 14 * 60, '16:00': 16 * 60 } as const;
-const closures = new Set(specialClosures);
 
-const [sunday, monday, thursday, friday, saturday] = [0, 1, 4, 5, 6] as const;
+const exceptions = new Map(
+  usEquityExceptions.map(({ date, close, name }): [string, DayException] => [
+    date,
+    close === undefined ? { kind: 'closure', name } : { kind: 'other_close', name, close: closeMinutes[close] },
+  ]),
+);
+
+const [monday, thursday, friday] = [1, 4, 5] as const;
 const [january, february, may, june, july, september, november, december] = [1, 2, 5, 6, 7, 9, 11, 12] as const;
 
+/** A weekday. */
 interface Day {
   readonly year: number;
   readonly month: number;
@@ -40,38 +49,39 @@ function dayOf(date: number): Day {
   return { year: utc.getUTCFullYear(), month: utc.getUTCMonth() + 1, day: utc.getUTCDate(), weekday: utc.getUTCDay() };
 }
 
-function isHoliday(date: Day): boolean {
+function holidayOf(date: Day): string | undefined {
   const { year, month, day, weekday } = date;
   switch (month) {
     case january:
       // New Year's Day on a Saturday is not made up for: the Friday before is the last trading day of the year.
-      return day === 1 || (day === 2 && weekday === monday) || (year >= 1998 && isNth(date, monday, 3));
+      if (day === 1 || (day === 2 && weekday === monday)) return "New Year's Day";
+      return year >= 1998 && isNth(date, monday, 3) ? 'Martin Luther King Jr. Day' : undefined;
     case february:
-      return isNth(date, monday, 3);
+      return isNth(date, monday, 3) ? "Washington's Birthday" : undefined;
     case may:
-      return weekday === monday && day > 31 - 7;
+      return weekday === monday && day > 31 - 7 ? 'Memorial Day' : undefined;
     case june:
-      return year >= 2022 && isObserved(date, 19);
+      return year >= 2022 && isObserved(date, 19) ? 'Juneteenth' : undefined;
     case july:
-      return isObserved(date, 4);
+      return isObserved(date, 4) ? 'Independence Day' : undefined;
     case september:
-      return isNth(date, monday, 1);
+      return isNth(date, monday, 1) ? 'Labor Day' : undefined;
     case november:
-      return isNth(date, thursday, 4);
+      return isNth(date, thursday, 4) ? 'Thanksgiving Day' : undefined;
     case december:
-      return isObserved(date, 25);
+      return isObserved(date, 25) ? 'Christmas Day' : undefined;
     default:
-      return isGoodFriday(date);
+      return isGoodFriday(date) ? 'Good Friday' : undefined;
   }
 }
 
 /** Early closes at 13:00 became the custom in 1993. */
-function closesEarly(date: Day): boolean {
-  const { year, month, day, weekday } = date;
-  if (year < 1993) return false;
-  if (month === november) return weekday === friday && day >= 23 && day <= 29;
-  const eve = (month === december && day === 24) || (month === july && day === 3);
-  return eve && weekday >= monday && weekday <= thursday;
+function earlyCloseOf({ year, month, day, weekday }: Day): string | undefined {
+  if (year < 1993) return undefined;
+  if (month === november) return weekday === friday && day >= 23 && day <= 29 ? 'Day after Thanksgiving' : undefined;
+  if (weekday === friday) return undefined;
+  if (month === december && day === 24) return 'Christmas Eve';
+  return month === july && day === 3 ? 'Day before Independence Day' : undefined;
 }
 
 function isNth({ day, weekday }: Day, wanted: number, nth: number): boolean {

@@ -1,0 +1,12 @@
+/** Dates are written as epoch milliseconds of their midnight in UTC. */
+export const dayMs = 86_400_000;
+
+export function isWeekend(date: number): boolean {
+  const day = new Date(date).getUTCDay();
+  return day === 0 || day === 6;
+}
+
+/** `2026-07-06` */
+export function dateText(date: number): string {
+  return new Date(date).toISOString().slice(0, 10);
+}
