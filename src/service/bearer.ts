@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import { KtrdrError } from '../base/index.ts';
 import { problemResponse } from './problem-response.ts';
 
@@ -23,5 +23,5 @@ export function unauthenticatedResponse(): Response {
 }
 
 function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
+  return hash('sha256', text, 'buffer');
 }

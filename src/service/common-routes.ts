@@ -18,6 +18,7 @@ import {
   watchOperations,
 } from './operation-endpoints.ts';
 import { nextVersion, preferredWait } from './preferred-wait.ts';
+import { rememberLast } from './remember-last.ts';
 import type { ServerEvent } from './sse.ts';
 import { startOptions } from './start-headers.ts';
 
@@ -130,14 +131,9 @@ async function* asEvents(states: AsyncIterable<Operation>): AsyncGenerator<Serve
   for await (const state of states) yield eventOf(state);
 }
 
-const eventsOfStates = new WeakMap<Operation, ServerEvent>();
-
 /** A state is never changed, only replaced: everybody who watches gets the same event. */
-function eventOf(state: Operation): ServerEvent {
-  let event = eventsOfStates.get(state);
-  if (event === undefined) {
-    event = { id: String(state.version), event: 'operation', data: JSON.stringify(state) };
-    eventsOfStates.set(state, event);
-  }
-  return event;
-}
+const eventOf = rememberLast((state: Operation): ServerEvent => ({
+  id: String(state.version),
+  event: 'operation',
+  data: JSON.stringify(state),
+}));

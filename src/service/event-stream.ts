@@ -1,5 +1,6 @@
 import type { CancellationSource, Clock } from '../async/index.ts';
 import type { Logger } from '../base/index.ts';
+import { rememberLast } from './remember-last.ts';
 import { encodeEvent, heartbeatComment, retryHint, type ServerEvent } from './sse.ts';
 
 const retryMs = 1_000;
@@ -71,17 +72,8 @@ export function eventStream({
 
 const encoder = new TextEncoder();
 const heartbeat = encoder.encode(heartbeatComment);
-const encoded = new WeakMap<ServerEvent, Uint8Array>();
-
-/** An event that goes to many readers becomes bytes once. */
-function bytesOf(event: ServerEvent): Uint8Array {
-  let bytes = encoded.get(event);
-  if (bytes === undefined) {
-    bytes = encoder.encode(encodeEvent(event));
-    encoded.set(event, bytes);
-  }
-  return bytes;
-}
+/** For many readers of one event only once. */
+const bytesOf = rememberLast((event: ServerEvent) => encoder.encode(encodeEvent(event)));
 
 function every(clock: Clock, ms: number, act: () => void): Disposable {
   let timer = clock.after(ms, beat);

@@ -20,6 +20,8 @@ describe('foreignPage()', () => {
     ['a name that was pointed here', { host: 'evil.example:8000', origin: 'http://evil.example:8000' }, '127.0.0.1'],
     ['a name that only looks local', { host: '127.0.0.1.evil.example' }, 'localhost'],
     ['a host that is no name', { host: 'a b' }, '::1'],
+    ['a host behind a user', { host: 'evil.example@127.0.0.1:8000' }, '127.0.0.1'],
+    ['a local name as a user', { host: 'localhost:8000@evil.example' }, '127.0.0.1'],
   ])('refuses %s', (_, headers: Record<string, string>, listensOn) => {
     expect(foreignPage(new Headers(headers), listensOn)).toMatchObject({ code: 'permission_denied' });
   });

@@ -9,7 +9,7 @@ export function foreignPage(headers: Headers, listensOn: string): KtrdrError | u
   const host = headers.get('host');
   const origin = headers.get('origin');
   // A name that an attacker's DNS points here would make his page one of ours.
-  if (host !== null && isLoopback(listensOn) && !isLoopback(hostnameOf(`http://${host}`))) {
+  if (host !== null && loopback.test(listensOn) && !loopback.test(host)) {
     return new KtrdrError(
       'permission_denied',
       `This service is not reachable as "${host}"; use 127.0.0.1 or localhost, or let the proxy in between set the Host header.`,
@@ -21,10 +21,5 @@ export function foreignPage(headers: Headers, listensOn: string): KtrdrError | u
   return undefined;
 }
 
-function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '::1' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
-}
-
-function hostnameOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).hostname : '';
-}
+/** An address or a name of this machine alone, with or without a port. */
+const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\]|::1)(:\d{1,5})?$/i;
