@@ -22,6 +22,8 @@ export const qualityRules = {
 
 export type QualityRule = keyof typeof qualityRules;
 
+export const qualityRuleNames = Object.keys(qualityRules) as [QualityRule, ...QualityRule[]];
+
 /** One finding: a run of bars that follow each other and break the same rule. */
 export interface QualityIssue {
   readonly rule: QualityRule;

@@ -1,8 +1,18 @@
+import { z } from 'zod';
+import type { Schema } from '../../base/index.ts';
 import { barCount, type Bars, type CalendarId, type Timeframe } from '../../market/index.ts';
 import { checkMoves, staleRun } from './check-moves.ts';
 import { checkSessions } from './check-sessions.ts';
 import { checkValues } from './check-values.ts';
-import { IssueList, qualityRules, severities, type QualityIssue, type QualityRule, type Severity } from './issue.ts';
+import {
+  IssueList,
+  qualityRuleNames,
+  qualityRules,
+  severities,
+  type QualityIssue,
+  type QualityRule,
+  type Severity,
+} from './issue.ts';
 
 /**
  * `broken`: some bar cannot be true. `doubtful`: more than one bar in a thousand should be looked at. `good`: some
@@ -21,6 +31,27 @@ export interface QualityReport {
   /** The worst first, then by time; at most `maxListedIssues`. */
   readonly issues: readonly QualityIssue[];
 }
+
+const count = z.number().int().nonnegative();
+
+/** As it travels. */
+export const qualityReportSchema: Schema<QualityReport> = z.object({
+  bars: count,
+  grade: z.enum(qualityGrades),
+  counts: z.partialRecord(z.enum(qualityRuleNames), count),
+  totals: z.object({ error: count, warning: count, info: count }),
+  issues: z.array(
+    z.object({
+      rule: z.enum(qualityRuleNames),
+      severity: z.enum(severities),
+      index: count,
+      first: z.number(),
+      last: z.number(),
+      bars: count,
+      detail: z.string(),
+    }),
+  ),
+});
 
 export const maxListedIssues = 200;
 

@@ -1,3 +1,5 @@
+import { z } from 'zod';
+import type { Schema } from '../../base/index.ts';
 import {
   barCount,
   barColumns,
@@ -24,6 +26,12 @@ export interface RepairDone {
   /** In words. */
   readonly detail: string;
 }
+
+export const repairDoneSchema: Schema<RepairDone> = z.object({
+  repair: z.enum(repairNames),
+  bars: z.number().int().nonnegative(),
+  detail: z.string(),
+});
 
 interface Series {
   readonly timeframe: Timeframe;
@@ -53,7 +61,7 @@ const repairs: Record<RepairName, Repair> = {
   sort(bars) {
     const order = Array.from(bars.time.keys()).sort((a, b) => (bars.time[a] ?? 0) - (bars.time[b] ?? 0) || a - b);
     const changed = order.filter((from, to) => from !== to).length;
-    return { bars: pick(bars, order), changed, detail: `${changed} bars moved to their place in time` };
+    return { bars: pickBars(bars, order), changed, detail: `${changed} bars moved to their place in time` };
   },
 
   /** Of bars with one stamp that follow each other the last one stays. */
@@ -104,10 +112,11 @@ const repairs: Record<RepairName, Repair> = {
 function keep(bars: Bars, holds: (index: number) => boolean, what: string): ReturnType<Repair> {
   const kept = Array.from(bars.time.keys()).filter(holds);
   const changed = barCount(bars) - kept.length;
-  return { bars: pick(bars, kept), changed, detail: `${changed} ${what}` };
+  return { bars: pickBars(bars, kept), changed, detail: `${changed} ${what}` };
 }
 
-function pick(bars: Bars, indices: readonly number[]): Bars {
+/** The bars of the given indices, in their order. */
+export function pickBars(bars: Bars, indices: readonly number[]): Bars {
   return mapColumns((column) => Float64Array.from(indices, (index) => bars[column][index] ?? Number.NaN));
 }
 

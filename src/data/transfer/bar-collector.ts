@@ -1,0 +1,101 @@
+import { KtrdrError } from '../../base/index.ts';
+import { allocateBars, barColumns, sliceBars, type Bars } from '../../market/index.ts';
+import { FileFault } from './file-fault.ts';
+import type { FileColumns } from './header.ts';
+import { barStamp, parseStamp, type FileStamp, type StampOptions } from './stamps.ts';
+
+/** A value of a file: text from a CSV, typed where the file has types. Null and the empty text mean that there is none. */
+export type Cell = string | number | bigint | FileStamp | null | undefined;
+
+/** Gathers the rows of a file as bars. Only what can be said of one row is checked here. */
+export class BarCollector {
+  readonly #columns: FileColumns;
+  readonly #options: StampOptions;
+  /** The row of the file that the first bar stood in, counted from 1. */
+  readonly #firstRow: number;
+  #bars: Bars = allocateBars(1_024);
+  #count = 0;
+
+  constructor(columns: FileColumns, options: StampOptions & { firstRow: number }) {
+    this.#columns = columns;
+    this.#options = options;
+    this.#firstRow = options.firstRow;
+  }
+
+  /** @throws FileFault for a stamp or number that is none. */
+  add(cells: readonly Cell[]): void {
+    const index = this.#count;
+    if (index === this.#bars.time.length) this.#bars = grown(this.#bars);
+    const { open, high, low, close, volume } = this.#columns;
+    this.#bars.time[index] = this.#time(cells);
+    this.#bars.open[index] = this.#price(cells, open);
+    this.#bars.high[index] = this.#price(cells, high);
+    this.#bars.low[index] = this.#price(cells, low);
+    this.#bars.close[index] = this.#price(cells, close);
+    this.#bars.volume[index] = volume === undefined ? Number.NaN : this.#number(cells, volume);
+    this.#count += 1;
+  }
+
+  bars(): Bars {
+    return sliceBars(this.#bars, 0, this.#count);
+  }
+
+  #time(cells: readonly Cell[]): number {
+    const { time: places, names } = this.#columns;
+    const values = places.map((place) => cells[place]);
+    const [value] = values;
+    const shown = values
+      .map((each) => (isStamp(each) ? new Date(each.ms).toISOString() : String(each ?? '')))
+      .join(' ');
+    try {
+      const stamp = values.length === 1 && isStamp(value) ? value : parseStamp(shown);
+      return barStamp(stamp, this.#options);
+    } catch (cause) {
+      const column = places.map((place) => names[place] ?? '').join(' and ');
+      throw new FileFault(
+        { row: this.#row, column },
+        `"${shown.slice(0, 40)}" ${KtrdrError.from(cause).message}`,
+        cause,
+      );
+    }
+  }
+
+  #price(cells: readonly Cell[], place: number): number {
+    const price = this.#number(cells, place);
+    if (Number.isNaN(price)) throw new FileFault(this.#at(place), 'there is no price');
+    return price;
+  }
+
+  #number(cells: readonly Cell[], place: number): number {
+    const cell = cells[place];
+    if (typeof cell === 'number') return cell;
+    if (typeof cell === 'bigint') return Number(cell);
+    if (cell === null || cell === undefined || cell === '') return Number.NaN;
+    if (typeof cell === 'string' && decimal.test(cell)) return Number(cell);
+    if (typeof cell === 'string' && absent.test(cell)) return Number.NaN;
+    const shown = typeof cell === 'string' ? cell.slice(0, 40) : 'a time';
+    throw new FileFault(this.#at(place), `"${shown}" is no number such as 1234.5`);
+  }
+
+  #at(place: number): { row: number; column: string } {
+    return { row: this.#row, column: this.#columns.names[place] ?? '' };
+  }
+
+  get #row(): number {
+    return this.#firstRow + this.#count;
+  }
+}
+
+const decimal = /^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$/;
+/** How files write that there is no value. */
+const absent = /^\s*(nan|null|none|na|n\/a|-)?\s*$/i;
+
+function isStamp(cell: Cell): cell is FileStamp {
+  return typeof cell === 'object' && cell !== null;
+}
+
+function grown(bars: Bars): Bars {
+  const larger = allocateBars(bars.time.length * 2);
+  for (const column of barColumns) larger[column].set(bars[column]);
+  return larger;
+}

@@ -1,0 +1,104 @@
+import {
+  calendarOf,
+  finalBefore,
+  isIntraday,
+  sessionCell,
+  sliceBars,
+  timeframeMs,
+  type Bars,
+  type CalendarId,
+  type Timeframe,
+} from '../../market/index.ts';
+import { FileFault } from './file-fault.ts';
+
+interface ImportSeries {
+  readonly timeframe: Timeframe;
+  readonly calendar: CalendarId;
+  readonly now: number;
+}
+
+/**
+ * The finished bars among those of a file, which must be bars of this timeframe, oldest first. A bar that is still being
+ * formed would change; it is left out, as in a load.
+ * @param rowOf tells where in the file a bar stood, for the error.
+ * @throws FileFault for the first row that cannot be such a bar.
+ */
+export function checkImport(
+  bars: Bars,
+  { timeframe, calendar, now }: ImportSeries,
+  rowOf: (index: number) => number | undefined,
+): { bars: Bars; unfinished: number } {
+  const count = bars.time.length;
+  const cellOf = cellsOf(timeframe);
+  let previous = -Infinity;
+  let closest = Infinity;
+  for (let index = 0; index < count; index += 1) {
+    const why =
+      brokenRule(bars, index) ?? brokenOrder(bars.time[index] ?? Number.NaN, { previous, cellOf, now, timeframe });
+    if (why !== undefined) throw new FileFault(placeOf(rowOf(index)), why);
+    const stamp = bars.time[index] ?? Number.NaN;
+    closest = Math.min(closest, stamp - previous);
+    previous = stamp;
+  }
+  if (count >= 3 && closest >= 1.9 * timeframeMs(timeframe)) {
+    throw new FileFault({}, `no two of its bars lie closer than ${span(closest)}, so they are no bars of ${timeframe}`);
+  }
+  const final = finalBefore(calendarOf(calendar), timeframe, now);
+  const finished = bars.time.findIndex((stamp) => stamp >= final);
+  const kept = finished === -1 ? count : finished;
+  return { bars: sliceBars(bars, 0, kept), unfinished: count - kept };
+}
+
+function brokenRule({ open, high, low, close, volume }: Bars, index: number): string | undefined {
+  const [o, h, l, c, v] = [open, high, low, close, volume].map((column) => column[index] ?? Number.NaN);
+  if (o === undefined || h === undefined || l === undefined || c === undefined || v === undefined) return undefined;
+  if (!(Math.min(o, h, l, c) > 0 && Math.max(o, h, l, c) < Infinity)) return 'prices must be finite and above zero';
+  if (h < Math.max(o, c)) return `the high ${h} lies below open ${o} or close ${c}`;
+  if (l > Math.min(o, c)) return `the low ${l} lies above open ${o} or close ${c}`;
+  return v < 0 || v === Infinity ? `the volume ${v} is negative or not finite` : undefined;
+}
+
+function brokenOrder(
+  stamp: number,
+  {
+    previous,
+    cellOf,
+    now,
+    timeframe,
+  }: { previous: number; cellOf: (stamp: number) => number; now: number; timeframe: Timeframe },
+): string | undefined {
+  if (!Number.isInteger(stamp) || stamp < earliest) return 'its time is no whole millisecond of the years from 1900 on';
+  if (stamp > now + timeframeMs(timeframe)) return `${iso(stamp)} lies in the future`;
+  if (stamp === previous)
+    return `${iso(stamp)} is the time of the row before, too ("--repair unique" keeps the later one)`;
+  if (stamp < previous) return `${iso(stamp)} lies before the row before it ("--repair sort" puts rows in order)`;
+  if (cellOf(stamp) === cellOf(previous)) {
+    return `${iso(stamp)} lies in the same bar of ${timeframe} as the row before it; the file holds bars of another timeframe`;
+  }
+  return undefined;
+}
+
+const earliest = Date.UTC(1900, 0, 1);
+
+/** Numbers the bars of a timeframe: two stamps of one number cannot be two bars. */
+function cellsOf(timeframe: Timeframe): (stamp: number) => number {
+  if (isIntraday(timeframe)) {
+    // The grid of a market follows its clock, and a session may open within a cell: half a cell is the least distance.
+    const half = timeframeMs(timeframe) / 2;
+    return (stamp) => Math.floor(stamp / half);
+  }
+  return (stamp) => (Number.isFinite(stamp) ? sessionCell(timeframe, stamp).start : stamp);
+}
+
+function placeOf(row: number | undefined): { row?: number } {
+  return row === undefined ? {} : { row };
+}
+
+function iso(stamp: number): string {
+  return new Date(stamp).toISOString();
+}
+
+function span(ms: number): string {
+  if (ms % 86_400_000 === 0) return `${ms / 86_400_000} d`;
+  return ms % 3_600_000 === 0 ? `${ms / 3_600_000} h` : `${ms / 60_000} min`;
+}

@@ -1,0 +1,95 @@
+import { FileFault } from './file-fault.ts';
+
+/** No row of bars is as long; what is longer is no text. */
+const longestLine = 65_536;
+
+/**
+ * The rows of a CSV text that arrives in pieces, RFC 4180 with any one of `,`, `;` and tab between the cells, which the
+ * first row tells. A byte order mark and either line end are understood; a quoted cell ends in its own line.
+ * @throws FileFault for a row that is no such row, or has another number of cells than the first.
+ */
+export async function* csvRows(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string[]> {
+  let delimiter: string | undefined;
+  let width = 0;
+  let row = 0;
+  let blank: number | undefined;
+  for await (const line of lines(chunks)) {
+    row += 1;
+    if (line === '') {
+      blank ??= row;
+      continue;
+    }
+    // Empty lines may end a file, not break it.
+    if (blank !== undefined) throw new FileFault({ row: blank }, 'it is empty');
+    delimiter ??= delimiterOf(line);
+    const cells = line.includes('"') ? quotedCells(line, delimiter, row) : line.split(delimiter);
+    if (row === 1) width = cells.length;
+    if (cells.length !== width) {
+      throw new FileFault({ row }, `it has ${cells.length} cells where the first row has ${width}`);
+    }
+    yield cells;
+  }
+}
+
+async function* lines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  let rest = '';
+  for await (const chunk of chunks) {
+    rest += decoded(() => decoder.decode(chunk, { stream: true }));
+    if (rest.includes('\0')) throw noText();
+    const parts = rest.split('\n');
+    rest = parts.pop() ?? '';
+    if (rest.length > longestLine) throw noText();
+    for (const part of parts) yield part.endsWith('\r') ? part.slice(0, -1) : part;
+  }
+  rest += decoded(() => decoder.decode());
+  if (rest !== '') yield rest.endsWith('\r') ? rest.slice(0, -1) : rest;
+}
+
+function decoded(decode: () => string): string {
+  try {
+    return decode();
+  } catch {
+    throw noText();
+  }
+}
+
+function noText(): FileFault {
+  return new FileFault({}, 'it is no CSV text in UTF-8, no Parquet file and no Arrow file or stream');
+}
+
+/** What occurs most often in the first row. */
+function delimiterOf(line: string): string {
+  const often = [',', ';', '\t'].map((delimiter) => ({ delimiter, cells: line.split(delimiter).length }));
+  return often.reduce((most, each) => (each.cells > most.cells ? each : most)).delimiter;
+}
+
+function quotedCells(line: string, delimiter: string, row: number): string[] {
+  const cells: string[] = [];
+  let at = 0;
+  for (;;) {
+    if (line[at] === '"') {
+      let cell = '';
+      at += 1;
+      for (;;) {
+        const close = line.indexOf('"', at);
+        if (close === -1) throw new FileFault({ row }, 'a quoted cell does not end in its line');
+        cell += line.slice(at, close);
+        at = close + 1;
+        if (line[at] !== '"') break;
+        cell += '"';
+        at += 1;
+      }
+      cells.push(cell);
+      if (at < line.length && line[at] !== delimiter) throw new FileFault({ row }, 'text follows a quoted cell');
+    } else {
+      const next = line.indexOf(delimiter, at);
+      const end = next === -1 ? line.length : next;
+      cells.push(line.slice(at, end));
+      at = end;
+    }
+    if (at >= line.length) return cells;
+    at += 1;
+    if (at === line.length) return [...cells, ''];
+  }
+}

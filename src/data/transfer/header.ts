@@ -1,0 +1,78 @@
+import type { BarColumn } from '../../market/index.ts';
+import { FileFault } from './file-fault.ts';
+
+/** Which column of a file holds what. */
+export interface FileColumns {
+  /** Two when date and time of day stand apart. */
+  readonly time: readonly number[];
+  readonly open: number;
+  readonly high: number;
+  readonly low: number;
+  readonly close: number;
+  /** Absent in files of markets without volume. */
+  readonly volume: number | undefined;
+  /** Names that mean nothing to a bar. */
+  readonly ignored: readonly string[];
+  readonly names: readonly string[];
+}
+
+/** The names that files give their columns, without case and signs. */
+const names: Readonly<Record<BarColumn | 'date' | 'clock', readonly string[]>> = {
+  time: ['timestamp', 'datetime', 'ts', 'opentime', 'unix', 'epoch', 'unixtimestamp'],
+  date: ['date', 'day', 'dateutc', 'tradedate'],
+  // Beside a date it is the time of day; alone it is a stamp, as is the unnamed index of a data frame.
+  clock: ['time', 'timeutc', 'index', ''],
+  open: ['open', 'o', 'openprice'],
+  high: ['high', 'h', 'highprice'],
+  low: ['low', 'l', 'lowprice'],
+  close: ['close', 'c', 'closeprice', 'last', 'closelast'],
+  volume: ['volume', 'v', 'vol'],
+};
+
+/**
+ * Finds the columns of bars by their names.
+ * @throws FileFault when one is missing or there twice.
+ */
+export function findColumns(header: readonly string[]): FileColumns {
+  const plain = header.map((name) => name.toLowerCase().replaceAll(/[^a-z]/g, ''));
+  const claimed = new Set<number>();
+  const placeOf = (column: keyof typeof names): number | undefined => {
+    // The first name of the list that occurs: `time` where there is also an unnamed index.
+    const known = names[column].find((name) => plain.includes(name));
+    if (known === undefined) return undefined;
+    const place = plain.indexOf(known);
+    if (plain.lastIndexOf(known) !== place) throw wrong(`has two columns "${header[place]}"`);
+    claimed.add(place);
+    return place;
+  };
+  const needed = (column: 'open' | 'high' | 'low' | 'close'): number => {
+    const place = placeOf(column);
+    if (place === undefined) throw wrong(`has no column "${column}"; it has ${listed(header)}`);
+    return place;
+  };
+  const stamp = placeOf('time');
+  const time =
+    stamp === undefined ? [placeOf('date'), placeOf('clock')].filter((place) => place !== undefined) : [stamp];
+  if (time.length === 0) throw wrong(`has no column "time", "timestamp" or "date"; it has ${listed(header)}`);
+  return {
+    time,
+    open: needed('open'),
+    high: needed('high'),
+    low: needed('low'),
+    close: needed('close'),
+    volume: placeOf('volume'),
+    ignored: header.filter((_, index) => !claimed.has(index)),
+    names: header,
+  };
+}
+
+function listed(header: readonly string[]): string {
+  const shown = header.slice(0, 12).map((name) => `"${name.slice(0, 40)}"`);
+  return header.length > shown.length
+    ? `${shown.join(', ')} and ${header.length - shown.length} more`
+    : shown.join(', ');
+}
+
+function wrong(what: string): FileFault {
+  return new FileFault({}, `its header ${what}`);
+}

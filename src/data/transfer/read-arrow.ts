@@ -1,0 +1,61 @@
+import { open } from 'node:fs/promises';
+import type { Field } from 'apache-arrow';
+import { KtrdrError } from '../../base/index.ts';
+import { BarCollector, type Cell } from './bar-collector.ts';
+import { FileFault } from './file-fault.ts';
+import { findColumns } from './header.ts';
+import type { BarsOfFile, ReadOptions } from './read-bars-file.ts';
+import type { FileStamp } from './stamps.ts';
+
+/** An Arrow IPC file (also named Feather) or stream. @throws FileFault as the other formats do. */
+export async function readArrow(path: string, options: ReadOptions): Promise<BarsOfFile> {
+  // The library is large; a program that never reads Arrow does not load it.
+  const arrow = await import('apache-arrow');
+  const handle = await open(path);
+  try {
+    const reader = await readable(async () => (await arrow.RecordBatchReader.from(handle)).open());
+    const { fields } = reader.schema;
+    const columns = findColumns(fields.map(({ name }: Field) => name));
+    const collector = new BarCollector(columns, { ...options, firstRow: 1 });
+    const stamps = columns.time.map((place) => stampOf(arrow, fields[place]));
+    for (let done = 1; ; done += 1) {
+      options.token.throwIfCancelled('the reading of the file');
+      const { value: batch, done: isEnd } = await readable(async () => reader.next());
+      if (isEnd === true) break;
+      for (let row = 0; row < batch.numRows; row += 1) {
+        const cells = fields.map((_: Field, place: number): Cell => batch.getChildAt(place)?.get(row));
+        for (const [index, place] of columns.time.entries())
+          cells[place] = stamps[index]?.(cells[place]) ?? cells[place];
+        collector.add(cells);
+      }
+      // How many batches there are is not known before the end.
+      options.onProgress(done, done + 1);
+    }
+    return { bars: collector.bars(), ignored: columns.ignored, firstRow: 1 };
+  } finally {
+    await handle.close();
+  }
+}
+
+/** As of a column's type: an instant where it has a zone, else what a clock showed. */
+function stampOf(
+  arrow: typeof import('apache-arrow'),
+  field: Field | undefined,
+): (cell: Cell) => FileStamp | undefined {
+  const type: unknown = field?.type;
+  if (arrow.DataType.isDate(type)) {
+    return (cell) =>
+      cell === null || cell === undefined ? undefined : { kind: 'wall-clock', ms: Number(cell), isDate: true };
+  }
+  if (!arrow.DataType.isTimestamp(type)) return () => undefined;
+  const kind = type.timezone === null || type.timezone === undefined || type.timezone === '' ? 'wall-clock' : 'instant';
+  return (cell) => (cell === null || cell === undefined ? undefined : { kind, ms: Number(cell) });
+}
+
+async function readable<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (cause) {
+    throw new FileFault({}, `the Arrow file cannot be read: ${KtrdrError.from(cause).message}`, cause);
+  }
+}

@@ -1,0 +1,136 @@
+import { KtrdrError } from '../../base/index.ts';
+import { fromZoned, isIntraday, toZoned, type Timeframe } from '../../market/index.ts';
+
+/** A stamp as a file means it: an instant, or what a clock on some wall showed, as epoch milliseconds as if it were UTC. */
+export interface FileStamp {
+  readonly kind: 'instant' | 'wall-clock';
+  readonly ms: number;
+  /** Where the wall was, when the file says so itself. */
+  readonly zone?: string;
+  /** True for a date without a time of day. */
+  readonly isDate?: boolean;
+}
+
+export interface StampOptions {
+  readonly timeframe: Timeframe;
+  /** Of stamps that name none: an IANA name. */
+  readonly zone?: string | undefined;
+}
+
+/**
+ * The stamp of a bar: an instant for intraday bars, the date as it is written, at midnight UTC, for slower ones.
+ * @throws KtrdrError `invalid_input`, in half a sentence, for a stamp that does not say which instant or date it is.
+ */
+export function barStamp(
+  { kind, ms, zone: ownZone, isDate = false }: FileStamp,
+  { timeframe, zone }: StampOptions,
+): number {
+  const place = ownZone ?? zone;
+  if (isIntraday(timeframe)) {
+    if (kind === 'instant') return ms;
+    if (isDate) throw unclear(`is a date, and bars of ${timeframe} need a time of day`);
+    if (place === undefined) {
+      throw unclear(
+        'names no time zone; say which it is with --zone, for example --zone UTC or --zone America/New_York',
+      );
+    }
+    return instantIn(ms, place);
+  }
+  const local = kind === 'wall-clock' || place === undefined ? ms : wallClockIn(ms, place);
+  if (local % dayMs === 0) return local;
+  throw unclear(
+    `is no midnight, and bars of ${timeframe} are stamped with dates; where the file has instants, say with --zone where midnight is`,
+  );
+}
+
+/**
+ * Understands the ways in which files write time: ISO 8601 and its looser forms, `20240308 09:30:00 US/Eastern` as
+ * Interactive Brokers writes it, dates, and epoch seconds, milliseconds, microseconds or nanoseconds by their size.
+ * @throws KtrdrError `invalid_input`, in half a sentence, for any other text.
+ */
+export function parseStamp(text: string): FileStamp {
+  const epoch = epochMs(text);
+  if (epoch !== undefined) return { kind: 'instant', ms: epoch };
+  const match = written.exec(text);
+  if (match?.groups === undefined) {
+    throw unclear(
+      /^\d{1,2}[/.-]\d{1,2}[/.-]\d{4}/.test(text)
+        ? 'does not tell day from month; write dates as 2024-03-08'
+        : 'is no time such as 2024-03-08T14:30:00Z, 2024-03-08, 20240308 09:30:00 or epoch seconds',
+    );
+  }
+  const { year, month, day, separator = '', hour, minute = '0', second = '0', fraction = '0', zone } = match.groups;
+  const date = Date.UTC(Number(year), Number(month) - 1, Number(day));
+  if (new Date(date).getUTCDate() !== Number(day) || Number(month) > 12)
+    throw unclear('names a day that does not exist');
+  if (hour === undefined) return { kind: 'wall-clock', ms: date, isDate: true };
+  if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59)
+    throw unclear('names a time that does not exist');
+  const ms =
+    date +
+    Number(hour) * hourMs +
+    Number(minute) * 60_000 +
+    Number(second) * 1_000 +
+    Math.trunc(Number(`0.${fraction}`) * 1_000);
+  // IB's own form with a hyphen is always UTC.
+  if (separator === '-') return { kind: 'wall-clock', ms, zone: 'UTC' };
+  if (zone === undefined) return { kind: 'wall-clock', ms };
+  return { kind: 'wall-clock', ms, zone: zone === 'Z' || zone === 'z' ? 'UTC' : zone };
+}
+
+const hourMs = 3_600_000;
+const dayMs = 86_400_000;
+
+const written =
+  /^(?<year>\d{4})(?<dash>[-/.]?)(?<month>\d{2})\k<dash>(?<day>\d{2})(?:(?<separator>[Tt]| {1,2}|-)(?<hour>\d{2}):?(?<minute>\d{2})(?::?(?<second>\d{2})(?:[.,](?<fraction>\d{1,9}))?)? ?(?<zone>[Zz]|[+-]\d{2}(?::?\d{2})?|[A-Za-z]\w*(?:\/[\w+-]+)*)?)?$/;
+
+/** By the number of digits: 8 are a date, up to 10 seconds, 13 milliseconds, 16 microseconds, 19 nanoseconds. */
+function epochMs(text: string): number | undefined {
+  if (!/^\d{9,19}(\.\d+)?$/.test(text)) return undefined;
+  const [whole = ''] = text.split('.');
+  if (whole.length <= 10) return Math.round(Number(text) * 1_000);
+  if (whole.length <= 13) return Number(whole);
+  return Number(BigInt(whole) / (whole.length <= 16 ? 1_000n : 1_000_000n));
+}
+
+function instantIn(wallClock: number, zone: string): number {
+  const offset = offsetMs(zone);
+  if (offset !== undefined) return wallClock - offset;
+  const at = new Date(wallClock);
+  const local = {
+    year: at.getUTCFullYear(),
+    month: at.getUTCMonth() + 1,
+    day: at.getUTCDate(),
+    hour: at.getUTCHours(),
+    minute: at.getUTCMinutes(),
+    second: at.getUTCSeconds(),
+  };
+  return named(zone, () => fromZoned(local, zone)) + (wallClock % 1_000);
+}
+
+function wallClockIn(instant: number, zone: string): number {
+  const offset = offsetMs(zone);
+  if (offset !== undefined) return instant + offset;
+  const { year, month, day, hour, minute, second } = named(zone, () => toZoned(instant, zone));
+  return Date.UTC(year, month - 1, day, hour, minute, second);
+}
+
+/** Of `UTC`, `+02:00`, `-0500` and `-05`; undefined for a zone with a name. */
+function offsetMs(zone: string): number | undefined {
+  if (zone === 'UTC' || zone === 'GMT') return 0;
+  const [, sign, hours, minutes = '0'] = /^([+-])(\d{2}):?(\d{2})?$/.exec(zone) ?? [];
+  if (hours === undefined) return undefined;
+  return (sign === '-' ? -1 : 1) * (Number(hours) * hourMs + Number(minutes) * 60_000);
+}
+
+function named<T>(zone: string, act: () => T): T {
+  try {
+    return act();
+  } catch (cause) {
+    throw unclear(`names the time zone "${zone}", which there is not`, cause);
+  }
+}
+
+function unclear(what: string, cause?: unknown): KtrdrError {
+  return new KtrdrError('invalid_input', what, { cause });
+}
