@@ -55,9 +55,9 @@ async function interrupted(
   act: () => Promise<void>,
 ) {
   const ids = { load: `load-${round}`, training: `training-${round}` };
-  const year = 2024 - 2 * rounds.length;
+  const year = 2024 - rounds.length;
   rounds.push(round);
-  const span = { start: Date.UTC(year - 1, 0), end: Date.UTC(year + 1, 0) };
+  const span = { start: Date.UTC(year, 0), end: Date.UTC(year + 1, 0) };
   await api.start({ type: loadBars.type, input: { ...load, ...span }, id: ids.load }, token);
   await reached(api, ids.load, isWorking);
   await api.start({ type: trainModel.type, input: training, id: ids.training }, token);

@@ -48,10 +48,10 @@ export async function runOnHost<I, C, R>({
     try {
       await cancelThere();
     } catch (thrown) {
-      log.debug('the host did not take the cancel', {
-        service: client.service,
-        error: KtrdrError.from(thrown).message,
-      });
+      const { message, retryable } = KtrdrError.from(thrown);
+      log.debug('the host did not take the cancel', { service: client.service, error: message });
+      // Services are mostly stopped together: one that is gone is not waited for.
+      if (retryable && token.reason === 'shutdown') talk.cancel('shutdown');
     }
   };
   using _ = token.onCancelled(() => {

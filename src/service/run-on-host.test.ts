@@ -1,0 +1,103 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { CancellationSource, noCheckpoint, ProgressReporter, systemClock, type CancelReason } from '../async/index.ts';
+import { KtrdrError, silentLogger, type Logger } from '../base/index.ts';
+import { noChildren, type OperationContract } from '../operations/index.ts';
+import { EndpointClient } from './endpoint-client.ts';
+import { testHost, type TestHost } from './host.fixture.ts';
+import { hostServiceConfig } from './host-service-config.ts';
+import { memoryTransport } from './memory-transport.ts';
+import { runOnHost } from './run-on-host.ts';
+
+const wait: OperationContract<object, object, string> = {
+  type: 'wait',
+  input: z.object({}),
+  context: z.object({}),
+  result: z.string(),
+  begin: () => ({}),
+  render: () => 'waiting',
+};
+
+let there: TestHost;
+let isReachable: boolean;
+let source: CancellationSource;
+let warnings: string[];
+
+beforeEach(async () => {
+  there = await testHost();
+  isReachable = true;
+  source = new CancellationSource();
+  warnings = [];
+});
+
+afterEach(async () => {
+  source[Symbol.dispose]();
+  await there[Symbol.asyncDispose]();
+});
+
+function run(graceMs?: number): Promise<string> {
+  const near = memoryTransport(there.host);
+  const transport = {
+    ...near,
+    send: (request: Parameters<typeof near.send>[0]) =>
+      isReachable ? near.send(request) : Promise.reject(new KtrdrError('unavailable', 'Connection refused.')),
+  };
+  const config = hostServiceConfig({ baseUrl: transport.baseUrl });
+  const log: Logger = { ...silentLogger, warn: (message) => void warnings.push(message) };
+  const client = new EndpointClient({ service: 'test host', config, transport, clock: systemClock, log });
+  const progress = new ProgressReporter<object>({ clock: systemClock, context: {}, emit: () => {} });
+  const context = {
+    id: 'op',
+    attempt: 2,
+    checkpoint: noCheckpoint,
+    children: noChildren,
+    token: source.token,
+    progress,
+    log,
+    clock: systemClock,
+  };
+  return runOnHost({ client, contract: wait, input: {}, context, ...(graceMs === undefined ? {} : { graceMs }) });
+}
+
+const statusThere = (): string | undefined => there.orchestrator.operations.find('op')?.status;
+
+describe('work on a host whose token is cancelled from the beginning', () => {
+  beforeEach(() => source.cancel('user'));
+
+  it('stops what an earlier process started there, and ends when that has stopped', async () => {
+    there.orchestrator.startByType('wait', {}, { id: 'op' });
+    await expect(run()).rejects.toMatchObject({ code: 'cancelled', details: { reason: 'user', operation: 'op' } });
+    expect(there.orchestrator.operations.get('op')).toMatchObject({
+      status: 'cancelled',
+      cancellation: { reason: 'user' },
+    });
+  });
+
+  it('starts nothing where the host does not know it', async () => {
+    await expect(run()).rejects.toMatchObject({ code: 'cancelled', details: { reason: 'user' } });
+    expect(statusThere()).toBeUndefined();
+  });
+
+  it('ends with a word in the log when the host cannot be reached', async () => {
+    there.orchestrator.startByType('wait', {}, { id: 'op' });
+    isReachable = false;
+    await expect(run(100)).rejects.toMatchObject({ code: 'cancelled', details: { unconfirmed: true } });
+    expect(warnings).toContain('a cancel was not confirmed in time');
+  });
+});
+
+describe('a host that is gone when its work is cancelled', () => {
+  const lost = async (reason: CancelReason): Promise<number> => {
+    const running = run(30_000);
+    await expect.poll(statusThere).toBe('running');
+    isReachable = false;
+    const askedAt = systemClock.elapsed();
+    source.cancel(reason);
+    await expect(running).rejects.toMatchObject({ code: 'cancelled', details: { reason, unconfirmed: true } });
+    return systemClock.elapsed() - askedAt;
+  };
+
+  it('is not waited for by who is shut down as well', async () => {
+    expect(await lost('shutdown')).toBeLessThan(5_000);
+  });
+});
