@@ -168,7 +168,7 @@ export class EndpointClient implements AsyncDisposable {
       if (!(response.header('content-type') ?? '').startsWith('text/event-stream')) {
         throw new KtrdrError('failed_precondition', 'The answer is not a stream of events.');
       }
-      yield* decodeEvents(tapped(response.chunks(), onContact));
+      yield* decodeEvents(response.chunks(), onContact);
     } catch (thrown) {
       failure = this.#explain(thrown, endpoint, attempt);
       throw failure;
@@ -251,11 +251,4 @@ function acceptOf({ response }: Endpoint): string {
   if (response === 'events') return 'text/event-stream';
   const { encoding } = formsOf(response);
   return `${encoding === undefined ? '' : `${encoding.mediaType}, `}application/json, application/problem+json`;
-}
-
-async function* tapped(chunks: AsyncIterable<Uint8Array>, onChunk: () => void): AsyncGenerator<Uint8Array> {
-  for await (const chunk of chunks) {
-    onChunk();
-    yield chunk;
-  }
 }

@@ -22,8 +22,14 @@ export function encodeEvent({ id, event, data }: ServerEvent): string {
   return `${head}${lines.map((line) => `data: ${line}\n`).join('')}\n`;
 }
 
-/** The events of a stream, however its bytes are cut into chunks. An event that the end cuts off is dropped. */
-export async function* decodeEvents(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<ServerEvent, void, undefined> {
+/**
+ * The events of a stream, however its bytes are cut into chunks. An event that the end cuts off is dropped. `onChunk`
+ * hears of every sign of life, comments included.
+ */
+export async function* decodeEvents(
+  chunks: AsyncIterable<Uint8Array>,
+  onChunk: () => void = () => {},
+): AsyncGenerator<ServerEvent, void, undefined> {
   const events: ServerEvent[] = [];
   const parser = createParser({
     onEvent: ({ id, event, data }) =>
@@ -31,6 +37,7 @@ export async function* decodeEvents(chunks: AsyncIterable<Uint8Array>): AsyncGen
   });
   const decoder = new TextDecoder();
   for await (const chunk of chunks) {
+    onChunk();
     parser.feed(decoder.decode(chunk, { stream: true }));
     yield* events.splice(0);
   }
