@@ -1,8 +1,9 @@
-import { barCount, type Bars, type Session, type TimeRange } from '../../market/index.ts';
+import type { Session, TimeRange } from '../../market/index.ts';
 import { escapeNonAscii, type Field } from './framing.ts';
 import type { Instrument } from './instruments.ts';
 import type { Notice } from './notices.ts';
 import type { EmptyAnswer } from './requests.ts';
+import type { WrittenBar } from './written-bar.ts';
 import { dateText, localText, utcText, zonedText } from './wire-time.ts';
 
 /** Messages to a client, as fields in the order of the protocol. `version` is the one agreed on with that client. */
@@ -17,6 +18,11 @@ export function nextValidId(id: number): Field[] {
 
 export function currentTime(now: number): Field[] {
   return [49, 1, Math.floor(now / 1000)];
+}
+
+/** From version 197 on, beside the one in seconds. */
+export function currentTimeInMillis(now: number): Field[] {
+  return [109, now];
 }
 
 /** An error or a notice; `reqId` is -1 when it belongs to no request. */
@@ -51,27 +57,12 @@ export function headTimestamp(reqId: number, instant: number, formatDate: number
   return [88, reqId, formatDate === 2 ? Math.floor(instant / 1000) : utcText(instant)];
 }
 
-/** How bars are written: which dates, and whether they have a volume. */
-export interface BarFormat {
-  readonly kind: 'intraday' | 'day';
-  readonly formatDate: number;
-  readonly zone: string;
-}
-
-/** The end message follows from version 196 on, where the span is no longer told here. */
-export function historicalData(
+/** What comes before the bars of a history. From version 196 on the span is told at the end instead. */
+export function historicalDataHead(
   { reqId, version, named }: { reqId: number; version: number; named: TimeRange },
-  bars: Bars,
-  format: BarFormat,
+  { count, zone }: { count: number; zone: string },
 ): Field[] {
-  const fields: Field[] = version < 196 ? [17, reqId, ...spanOf(named, format.zone)] : [17, reqId];
-  const count = barCount(bars);
-  fields.push(count);
-  for (let index = 0; index < count; index += 1) {
-    const { date, open, high, low, close, volume, average, trades } = barAt(bars, index, format);
-    fields.push(date, open, high, low, close, volume, average, trades);
-  }
-  return fields;
+  return version < 196 ? [17, reqId, ...spanOf(named, zone), count] : [17, reqId, count];
 }
 
 export function historicalDataEnd(reqId: number, named: TimeRange, zone: string): Field[] {
@@ -81,10 +72,8 @@ export function historicalDataEnd(reqId: number, named: TimeRange, zone: string)
 /** One bar of a request kept up to date. Its fields stand in another order than those of the history. */
 export function historicalDataUpdate(
   reqId: number,
-  { bars, index }: { bars: Bars; index: number },
-  format: BarFormat,
+  { date, open, high, low, close, volume, average, trades }: WrittenBar,
 ): Field[] {
-  const { date, open, high, low, close, volume, average, trades } = barAt(bars, index, format);
   return [90, reqId, trades, date, open, close, high, low, average, volume];
 }
 
@@ -127,39 +116,4 @@ export function emptyAnswer(about: EmptyAnswer): Field[] {
 
 function spanOf({ start, end }: TimeRange, zone: string): Field[] {
   return [zonedText(start, zone), zonedText(end, zone)];
-}
-
-interface WrittenBar {
-  readonly date: Field;
-  readonly open: number;
-  readonly high: number;
-  readonly low: number;
-  readonly close: number;
-  readonly volume: number;
-  readonly average: number;
-  readonly trades: number;
-}
-
-/**
- * Volume, average price and number of trades are -1 for data that is not of trades. Where there is volume, the average
- * is the bar's typical price and a trade is taken as 150 shares, since neither feed nor walk knows better.
- */
-function barAt(bars: Bars, index: number, { kind, formatDate, zone }: BarFormat): WrittenBar {
-  const time = bars.time[index] ?? 0;
-  const open = bars.open[index] ?? 0;
-  const high = bars.high[index] ?? 0;
-  const low = bars.low[index] ?? 0;
-  const close = bars.close[index] ?? 0;
-  const volume = bars.volume[index] ?? Number.NaN;
-  const traded = !Number.isNaN(volume);
-  return {
-    date: kind === 'day' ? dateText(time) : formatDate === 2 ? Math.floor(time / 1000) : zonedText(time, zone),
-    open,
-    high,
-    low,
-    close,
-    volume: traded ? volume : -1,
-    average: traded ? Math.round(((high + low + close) / 3) * 10_000) / 10_000 : -1,
-    trades: traded ? Math.ceil(volume / 150) : -1,
-  };
 }

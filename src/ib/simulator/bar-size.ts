@@ -3,11 +3,11 @@ const minute = 60 * second;
 const hour = 60 * minute;
 const day = 24 * hour;
 
-/** A bar size as the protocol names it, with its nominal length; `day` bars and longer are stamped with a date. */
+/** A bar size as the protocol names it, with its nominal length; bars of days, weeks and months are stamped with a date. */
 export interface BarSize {
   readonly text: string;
   readonly ms: number;
-  readonly kind: 'intraday' | 'day' | 'longer';
+  readonly unit: 'intraday' | 'day' | 'week' | 'month';
 }
 
 const sizes: Readonly<Record<string, number>> = {
@@ -34,6 +34,8 @@ const sizes: Readonly<Record<string, number>> = {
   '1M': 30 * day,
 };
 
+const longUnits = { '1 day': 'day', '1W': 'week', '1M': 'month' } as const;
+
 export const legalBarSizes = Object.keys(sizes).join(', ');
 
 /** Bars this short obey the strict pacing rules. */
@@ -48,5 +50,9 @@ export function parseBarSize(asked: string): BarSize | undefined {
   const text = aliases.get(asked) ?? asked;
   const ms = Object.hasOwn(sizes, text) ? sizes[text] : undefined;
   if (ms === undefined) return undefined;
-  return { text, ms, kind: ms < day ? 'intraday' : ms === day ? 'day' : 'longer' };
+  return { text, ms, unit: isLong(text) ? longUnits[text] : 'intraday' };
+}
+
+function isLong(text: string): text is keyof typeof longUnits {
+  return Object.hasOwn(longUnits, text);
 }

@@ -6,10 +6,10 @@ import type { Instrument } from './instruments.ts';
 export interface BarQuery {
   readonly instrument: Instrument;
   readonly barSize: BarSize;
-  /** `TRADES`, `MIDPOINT`, `BID` or `ASK`; a source has no bars of other kinds. */
+  /** One of `barKinds`; a source has no bars of other kinds. */
   readonly whatToShow: string;
   readonly regularHoursOnly: boolean;
-  /** Instants. A bar belongs to it when the bar's cell of the grid, or its session, overlaps it. */
+  /** Instants. A bar belongs to it when the bar's cell of the grid, its session, week or month overlaps it. */
   readonly window: TimeRange;
   /** Nothing after this instant exists; the bar that contains it is unfinished. */
   readonly now: number;
@@ -19,14 +19,18 @@ export interface BarQuery {
 export interface BarSource {
   /** Oldest first; stamped as the gateway stamps them, `1 day` with the session's date at midnight UTC. */
   bars(query: BarQuery): Bars;
+  /** The same in pieces, none of which takes long to make. */
+  pieces(query: BarQuery): Iterable<Bars>;
   /** The instant of the earliest data of a kind; undefined when there is none. */
   first(instrument: Instrument, whatToShow: string): number | undefined;
 }
 
-/** The kinds of data an instrument has. Currencies have no trades, only quotes. */
-export function offers({ secType }: Instrument, whatToShow: string): boolean {
-  return Object.hasOwn(quoteShift, whatToShow) && !(secType === 'CASH' && whatToShow === 'TRADES');
-}
+/** The kinds of data that there are bars of. */
+export const barKinds = ['TRADES', 'MIDPOINT', 'BID', 'ASK', 'BID_ASK'] as const;
 
-/** In ticks: a bid lies one below the middle, an ask one above it. */
-export const quoteShift: Readonly<Record<string, number>> = { TRADES: 0, MIDPOINT: 0, BID: -1, ASK: 1 };
+/** The kinds of data an instrument has. Currencies have no trades, only quotes; nobody quotes an index. */
+export function offers({ secType }: Instrument, whatToShow: string): boolean {
+  if (!barKinds.some((kind) => kind === whatToShow)) return false;
+  if (secType === 'CASH') return whatToShow !== 'TRADES';
+  return secType !== 'IND' || whatToShow === 'TRADES';
+}

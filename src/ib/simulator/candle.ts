@@ -1,4 +1,4 @@
-import { normalAt, uniformAt } from './random.ts';
+import { addressOf, normalOf, uniformAt, uniformOf } from './random.ts';
 
 /** A stretch of a price path, in logarithms of the price. `variance` is that of its whole move. */
 export interface Candle {
@@ -36,21 +36,22 @@ export function cutCandle(
   { at, activity, key }: { at: number; activity: Activity; key: number },
 ): [Candle, Candle] {
   const { open, high, low, close, variance, volume } = whole;
+  const address = addressOf(key, at);
   const from = activity(whole.start);
   const share = (activity(at) - from) / (activity(whole.end) - from);
   const spread = Math.sqrt(variance * share * (1 - share));
-  const cut = reflect(open + share * (close - open) + spread * normalAt(key, at, 0), low, high);
+  const cut = reflect(open + share * (close - open) + spread * normalOf(address, 0), low, high);
   const before = variance * share;
   const after = variance - before;
-  let highBefore = Math.min(high, open + bridgeMaximum(cut - open, before, uniformAt(key, at, 2)));
-  let highAfter = Math.min(high, cut + bridgeMaximum(close - cut, after, uniformAt(key, at, 3)));
+  let highBefore = Math.min(high, open + bridgeMaximum(cut - open, before, uniformOf(address, 2)));
+  let highAfter = Math.min(high, cut + bridgeMaximum(close - cut, after, uniformOf(address, 3)));
   if (highBefore >= highAfter) highBefore = high;
   else highAfter = high;
-  let lowBefore = Math.max(low, open - bridgeMaximum(open - cut, before, uniformAt(key, at, 4)));
-  let lowAfter = Math.max(low, cut - bridgeMaximum(cut - close, after, uniformAt(key, at, 5)));
+  let lowBefore = Math.max(low, open - bridgeMaximum(open - cut, before, uniformOf(address, 4)));
+  let lowAfter = Math.max(low, cut - bridgeMaximum(cut - close, after, uniformOf(address, 5)));
   if (lowBefore <= lowAfter) lowBefore = low;
   else lowAfter = low;
-  const tilt = 0.5 * share * (1 - share) * (uniformAt(key, at, 6) - 0.5);
+  const tilt = 0.5 * share * (1 - share) * (uniformOf(address, 6) - 0.5);
   const volumeBefore = Math.round(volume * (share + tilt));
   return [
     {

@@ -1,8 +1,10 @@
 import type { Socket } from 'node:net';
+import type { Clock } from '../../async/index.ts';
 import { KtrdrError, type Logger } from '../../base/index.ts';
-import type { FaultBoard } from './faults.ts';
+import type { FaultBoard, FaultTarget } from './fault-board.ts';
 import { encodeFrame, FrameReader, splitFields, type Field } from './framing.ts';
-import type { MessageLog } from './message-log.ts';
+import type { LoggedFields, MessageLog } from './message-log.ts';
+import { Outbox, type Pace } from './outbox.ts';
 import { greetingTime } from './wire-time.ts';
 
 export interface ConnectionOptions {
@@ -11,6 +13,7 @@ export interface ConnectionOptions {
   /** The highest version the gateway speaks. */
   readonly serverVersion: number;
   readonly now: () => number;
+  readonly timers: Pick<Clock, 'after'>;
   readonly faults: FaultBoard;
   readonly messages: MessageLog;
   readonly log: Logger;
@@ -29,47 +32,63 @@ export class Connection {
   readonly number: number;
   /** The version agreed on; 0 before the greeting. */
   version = 0;
+  /** The client's own number; undefined until it has started its session. */
+  clientId: number | undefined;
   readonly #socket: Socket;
   readonly #options: ConnectionOptions;
   readonly #reader = new FrameReader();
+  readonly #outbox: Outbox;
   /** Messages received and not yet taken up. */
   #inbox: Buffer[] = [];
   #working = false;
-  /** What is still to be written. */
-  #waiting: Buffer[] = [];
-  #waitingBytes = 0;
+  /** How many big answers are being made; meanwhile nothing more is taken up. */
+  #held = 0;
   #ending = false;
 
   constructor(socket: Socket, options: ConnectionOptions) {
     this.number = options.number;
     this.#socket = socket.setNoDelay(true);
     this.#options = options;
+    this.#outbox = new Outbox(socket, {
+      pace: () => this.#pace,
+      timers: options.timers,
+      onEmpty: () => (this.#ending ? socket.destroySoon() : this.#work()),
+    });
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
-    socket.on('drain', () => this.#flush());
     socket.on('end', () => this.close());
     socket.on('error', (error) =>
       options.log.debug('connection broke', { connection: this.number, error: error.message }),
     );
-    socket.on('close', () => options.onClosed(this));
+    socket.on('close', () => {
+      this.#outbox[Symbol.dispose]();
+      options.onClosed(this);
+    });
+  }
+
+  /** For faults that concern this connection alone. */
+  get target(): FaultTarget {
+    return { connection: this.number, client: this.clientId };
   }
 
   send(fields: readonly Field[]): void {
-    if (this.#deaf) return;
-    this.#log('sent', fields);
-    this.#write(encodeFrame(fields));
+    this.sendFrame({ fields, fieldCount: fields.length }, [encodeFrame(fields)]);
   }
 
-  /** Sends one half of a message and ends the connection. */
-  sendHalf(fields: readonly Field[]): void {
+  /** Sends a frame that is there already, in pieces; the log gets to know its beginning. */
+  sendFrame(logged: LoggedFields, frame: readonly Buffer[]): void {
     if (this.#deaf) return;
-    const frame = encodeFrame(fields);
-    this.#write(frame.subarray(0, frame.length >> 1));
-    this.closeWhenSent();
+    this.#log('sent', logged);
+    this.#outbox.add(...frame);
+  }
+
+  /** Sends bytes that are no message. */
+  sendRaw(bytes: Buffer): void {
+    if (!this.#deaf) this.#outbox.add(bytes);
   }
 
   closeWhenSent(): void {
     this.#ending = true;
-    this.#flush();
+    this.#outbox.flush();
   }
 
   close(): void {
@@ -77,8 +96,29 @@ export class Connection {
     this.#socket.destroy();
   }
 
+  /** Takes up no more messages until the result is disposed: so that answers that take long to make do not pile up. */
+  hold(): Disposable {
+    this.#held += 1;
+    let held = true;
+    return {
+      [Symbol.dispose]: () => {
+        if (!held) return;
+        held = false;
+        this.#held -= 1;
+        this.#work();
+      },
+    };
+  }
+
   get #deaf(): boolean {
-    return this.#ending || this.#options.faults.has('silence');
+    return this.#ending || this.#options.faults.has('silence', this.target);
+  }
+
+  get #pace(): Pace {
+    const { faults } = this.#options;
+    const trickle = faults.find('trickle', this.target);
+    if (trickle !== undefined) return { bytesPerSecond: trickle.bytesPerSecond };
+    return faults.has('split_frames', this.target) ? 'bytes' : 'whole';
   }
 
   #receive(chunk: Buffer): void {
@@ -86,11 +126,11 @@ export class Connection {
     this.#work();
   }
 
-  /** Takes up messages while their answers find room; `#flush` comes back here when there is room again. */
+  /** Takes up messages while their answers find room; an empty outbox comes back here. */
   #work(): void {
     if (this.#working) return;
     this.#working = true;
-    while (!this.#ending && this.#waitingBytes <= mostWaitingBytes) {
+    while (!this.#ending && this.#held === 0 && this.#outbox.waitingBytes <= mostWaitingBytes) {
       const payload = this.#inbox.shift();
       if (payload === undefined) break;
       this.#orRefuse(() => {
@@ -132,43 +172,15 @@ export class Connection {
     if (this.#deaf) return;
     const greeting = [agreed, greetingTime(at)];
     messages.addGreeting({ at, connection: number, direction: 'sent' }, greeting);
-    this.#write(encodeFrame(greeting));
+    this.#outbox.add(encodeFrame(greeting));
   }
 
   #take(fields: readonly string[]): void {
-    this.#log('received', fields);
+    this.#log('received', { fields, fieldCount: fields.length });
     this.#options.onMessage(fields, this);
   }
 
-  #log(direction: 'received' | 'sent', fields: readonly Field[]): void {
+  #log(direction: 'received' | 'sent', fields: LoggedFields): void {
     this.#options.messages.add({ at: this.#options.now(), connection: this.number, direction }, fields);
-  }
-
-  #write(frame: Buffer): void {
-    if (this.#options.faults.has('split_frames')) {
-      for (let index = 0; index < frame.length; index += 1) this.#waiting.push(frame.subarray(index, index + 1));
-    } else {
-      this.#waiting.push(frame);
-    }
-    this.#waitingBytes += frame.length;
-    this.#flush();
-  }
-
-  /** Writes until the socket asks to wait; its `drain` comes back here. */
-  #flush(): void {
-    if (this.#socket.destroyed) return;
-    let sent = 0;
-    while (sent < this.#waiting.length && !this.#socket.writableNeedDrain) {
-      const piece = this.#waiting[sent];
-      if (piece !== undefined) {
-        this.#socket.write(piece);
-        this.#waitingBytes -= piece.length;
-      }
-      sent += 1;
-    }
-    this.#waiting = this.#waiting.slice(sent);
-    if (this.#waiting.length > 0) return;
-    if (this.#ending) this.#socket.destroySoon();
-    else this.#work();
   }
 }

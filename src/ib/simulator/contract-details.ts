@@ -7,17 +7,21 @@ export function contractDetails(
   { reqId, version, now }: { reqId: number; version: number; now: number },
   instrument: Instrument,
 ): Field[] {
-  const stock = instrument.secType === 'STK';
+  const { secType } = instrument;
+  const stock = secType === 'STK';
   const at = (from: number, ...fields: Field[]): Field[] => (version >= from ? fields : []);
   const until = (below: number, ...fields: Field[]): Field[] => (version < below ? fields : []);
+  const exchanges = validExchanges(instrument);
+  const month = instrument.expiry.slice(0, 6);
+  const underlying = isFuture(instrument);
   return [
     10,
     ...until(164, 8),
     reqId,
     instrument.symbol,
-    instrument.secType,
-    '', // last trade date or contract month
-    ...at(182, ''), // last trade date
+    secType,
+    instrument.expiry, // last trade date or contract month
+    ...at(182, instrument.expiry), // last trade date
     0, // strike
     '', // right
     instrument.exchange,
@@ -28,14 +32,14 @@ export function contractDetails(
     instrument.conId,
     instrument.minTick,
     ...until(164, stock ? 100 : 1), // market data size multiplier
-    '', // multiplier
+    instrument.multiplier,
     orderTypes,
-    validExchanges(instrument),
+    exchanges.join(','),
     1, // price magnifier
     0, // underlying contract id
     escapeNonAscii(instrument.longName),
     instrument.primaryExchange,
-    '', // contract month
+    month, // contract month
     instrument.industry,
     instrument.category,
     '', // subcategory
@@ -45,30 +49,43 @@ export function contractDetails(
     '', // economic value rule
     0, // economic value multiplier
     0, // number of security ids
-    stock ? 1 : 4, // aggregated group
-    '', // underlying symbol
-    '', // underlying security type
-    validExchanges(instrument)
-      .split(',')
-      .map(() => (stock ? 26 : 239))
-      .join(','), // market rules, one for each exchange
-    '', // real expiration date
+    facts[secType].group, // aggregated group
+    underlying ? instrument.symbol : '',
+    underlying ? 'IND' : '',
+    exchanges.map(() => facts[secType].marketRule).join(','), // market rules, one for each exchange
+    instrument.expiry, // real expiration date
     instrument.stockType,
     ...(version === 163 ? [stock ? 1 : 0.01] : []), // smallest size step
-    ...at(164, ...sizes(stock)),
+    ...at(164, ...facts[secType].sizes),
     ...at(186, 0), // number of ineligibility reasons
   ];
 }
 
 const orderTypes = 'ACTIVETIM,ADJUST,ALERT,ALGO,COND,DAY,GTC,GTD,IOC,LIT,LMT,LOC,MIT,MKT,MOC,STP,STPLMT,TRAIL,WHATIF';
 
-function validExchanges({ secType, primaryExchange }: Instrument): string {
-  return secType === 'STK'
-    ? ['SMART', ...new Set(['AMEX', 'NYSE', 'ARCA', 'NASDAQ', 'BATS', primaryExchange])].join(',')
-    : 'IDEALPRO';
+interface TypeFacts {
+  readonly group: number;
+  readonly marketRule: number;
+  /** Smallest size, its step, and the suggested step. */
+  readonly sizes: readonly [number, number, number];
 }
 
-/** Smallest size, its step, and the suggested step. */
-function sizes(stock: boolean): [number, number, number] {
-  return stock ? [1, 1, 100] : [1, 0.01, 1];
+const future: TypeFacts = { group: 2147483647, marketRule: 67, sizes: [1, 1, 1] };
+
+const facts: Readonly<Record<Instrument['secType'], TypeFacts>> = {
+  STK: { group: 1, marketRule: 26, sizes: [1, 1, 100] },
+  CASH: { group: 4, marketRule: 239, sizes: [1, 0.01, 1] },
+  IND: { group: 2147483647, marketRule: 32, sizes: [1, 1, 1] },
+  FUT: future,
+  CONTFUT: future,
+};
+
+function isFuture({ secType }: Instrument): boolean {
+  return secType === 'FUT' || secType === 'CONTFUT';
+}
+
+function validExchanges({ secType, currency, exchange, primaryExchange }: Instrument): string[] {
+  if (secType !== 'STK') return [exchange];
+  const others = currency === 'USD' ? ['AMEX', 'NYSE', 'ARCA', 'NASDAQ', 'BATS'] : [];
+  return [exchange, ...new Set([...others, primaryExchange])];
 }

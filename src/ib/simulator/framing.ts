@@ -18,6 +18,20 @@ export function encodeFrame(fields: readonly Field[]): Buffer {
   return frame;
 }
 
+/** The beginning of a frame whose other fields are there already, each ended by NUL. */
+export function frameHead(fields: readonly Field[], rest: readonly Buffer[]): Buffer {
+  const head = encodeFrame(fields);
+  const length = rest.reduce((sum, chunk) => sum + chunk.length, head.length - 4);
+  head.writeUInt32BE(length, 0);
+  return head;
+}
+
+/** The first half of a frame's bytes. */
+export function halfOf(frame: readonly Buffer[]): Buffer {
+  const whole = Buffer.concat(frame);
+  return whole.subarray(0, whole.length >> 1);
+}
+
 /** The fields of one frame's payload. The NUL after the last field may be missing, as it is in the greeting. */
 export function splitFields(payload: Buffer): string[] {
   const fields = payload.toString('utf8').split('\0');

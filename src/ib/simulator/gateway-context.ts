@@ -1,8 +1,9 @@
 import type { Clock } from '../../async/index.ts';
 import type { Logger } from '../../base/index.ts';
 import type { BarSource } from './bar-source.ts';
-import type { FaultBoard } from './faults.ts';
+import type { FaultBoard } from './fault-board.ts';
 import type { Instrument } from './instruments.ts';
+import type { BrokenRule } from './violations.ts';
 
 /** What happened since the start. */
 export interface GatewayCounters {
@@ -26,5 +27,11 @@ export interface GatewayContext {
   readonly counters: GatewayCounters;
   readonly enforcePacing: boolean;
   readonly latencyMs: number;
+  /** Of what is drawn by chance beside the bars. */
+  readonly key: number;
+  /** Symbols whose data the account has not subscribed to. */
+  readonly withoutPermission: ReadonlySet<string>;
   readonly log: Logger;
+  /** Notes a broken rule; `request` is -1 where no request broke it. */
+  broken(rule: BrokenRule, connection: number, request?: number): void;
 }

@@ -2,15 +2,22 @@ import { createServer, type Server } from 'node:net';
 import { systemClock, type Clock } from '../../async/index.ts';
 import { KtrdrError, silentLogger, type Logger } from '../../base/index.ts';
 import { bindError } from '../../service/index.ts';
+import { catalogue } from './catalogue.ts';
 import { Connection, oldestVersion } from './connection.ts';
-import { FaultBoard, type GatewayFault } from './faults.ts';
+import { FaultBoard, type StandingFault } from './fault-board.ts';
+import { FaultEffects } from './fault-effects.ts';
+import type { GatewayFault } from './faults.ts';
 import { Gateway } from './gateway.ts';
 import type { GatewayCounters } from './gateway-context.ts';
 import { GeneratedBars } from './generated-bars.ts';
-import { catalogue } from './instruments.ts';
+import { withHoles } from './holes.ts';
+import type { Instrument } from './instruments.ts';
 import { MessageLog, type LoggedMessage } from './message-log.ts';
-import { announcements, type Notice } from './notices.ts';
+import type { ListedRequest } from './open-requests.ts';
+import { keyOf } from './random.ts';
 import { loadReplay } from './replay.ts';
+import type { GatewayRequest } from './requests.ts';
+import { Violations, type Violation } from './violations.ts';
 
 export interface GatewaySimulatorOptions {
   /** 0, the default, takes a free one. */
@@ -21,27 +28,58 @@ export interface GatewaySimulatorOptions {
   /** What time it is in the simulated world. Timers run on `timers`, so a standing clock does not stop the gateway. */
   clock?: Pick<Clock, 'now'>;
   timers?: Pick<Clock, 'after' | 'elapsed'>;
+  /** Served beside the ones that there are; one with the id of another takes its place. */
+  instruments?: readonly Instrument[];
   /** A directory of `<SYMBOL>_<timeframe>*.csv` files, whose instruments are served from them instead of being generated. */
   replay?: string;
+  /** The share of intraday bars that are missing on purpose, 0 to 1; always the same ones. */
+  holes?: number;
   /** How long a history answer takes. */
   latencyMs?: number;
   /** The highest protocol version spoken, 157 to 200. */
   serverVersion?: number;
   enforcePacing?: boolean;
+  /** Symbols whose data the account has not subscribed to. */
+  withoutPermission?: readonly string[];
   /** In force from the start. */
   faults?: readonly GatewayFault[];
   log?: Logger;
+}
+
+/** A client with a session. */
+export interface ConnectedClient {
+  /** Counted from 1. */
+  readonly connection: number;
+  readonly client: number;
+  /** The protocol version agreed on. */
+  readonly version: number;
 }
 
 /** A running simulated gateway. */
 export interface GatewaySimulator extends AsyncDisposable {
   readonly host: string;
   readonly port: number;
+  readonly serverVersion: number;
   readonly counters: Readonly<GatewayCounters>;
   /** The latest frames of all connections, both ways, oldest first. */
   readonly messages: readonly LoggedMessage[];
-  /** Makes something go wrong. Disposing the result lifts a standing fault and withdraws a single one not yet used. */
-  inject(fault: GatewayFault): Disposable;
+  readonly clients: readonly ConnectedClient[];
+  readonly openRequests: readonly ListedRequest[];
+  readonly violations: readonly Violation[];
+  readonly faults: readonly StandingFault[];
+  /** Those behind a sequence number that are still kept, oldest first. */
+  messagesAfter(sequence: number, limit: number): readonly LoggedMessage[];
+  /** Hears of every frame. */
+  onMessage(listener: (message: LoggedMessage) => void): Disposable;
+  /** Hears of every request before it is answered. */
+  onRequest(listener: (request: GatewayRequest) => void): Disposable;
+  /**
+   * Makes something go wrong. Disposing the result lifts a standing fault and withdraws a single one not yet used.
+   * @throws KtrdrError `invalid_input` for a fault that there is not.
+   */
+  inject(fault: GatewayFault): StandingFault & Disposable;
+  /** Ends a fault by its id; false when there is none of that id in force. */
+  lift(id: number): boolean;
   /** Cuts every connection off and stops listening. */
   close(): Promise<void>;
 }
@@ -67,22 +105,47 @@ export async function startGatewaySimulator(options: GatewaySimulatorOptions = {
       `A simulated gateway cannot speak version ${serverVersion}; choose ${oldestVersion} to ${newestVersion}.`,
     );
   }
-  const generated = { instruments: catalogue, source: new GeneratedBars(seed) };
-  const market = options.replay === undefined ? generated : await loadReplay(options.replay, generated);
   const now = (): number => clock.now();
-  const faults = new FaultBoard();
+  const board = new FaultBoard();
   const messages = new MessageLog();
+  const violations = new Violations();
+  const requestListeners = new Set<(request: GatewayRequest) => void>();
   const counters: GatewayCounters = { connections: 0, messages: 0, historyRequests: 0, barsSent: 0, violations: 0 };
-  const { enforcePacing = true, latencyMs = 0 } = options;
-  const gateway = new Gateway({ ...market, now, timers, faults, counters, enforcePacing, latencyMs, log });
+  const gateway = new Gateway(
+    {
+      ...(await marketOf(options, seed)),
+      now,
+      timers,
+      faults: board,
+      counters,
+      enforcePacing: options.enforcePacing ?? true,
+      latencyMs: options.latencyMs ?? 0,
+      key: keyOf(`${seed}/latency`),
+      withoutPermission: new Set(options.withoutPermission),
+      log,
+      broken: (rule, connection, request = -1) => {
+        counters.violations += 1;
+        violations.add({ at: now(), connection, request, rule });
+      },
+    },
+    (request) => {
+      for (const listener of requestListeners) listener(request);
+    },
+  );
   const connections = new Set<Connection>();
 
   const server = createServer({ allowHalfOpen: false }, (socket) => {
+    const number = counters.connections + 1;
+    if (board.strike('reset_at_connect', { connection: number }) !== undefined) {
+      counters.connections = number;
+      return void socket.resetAndDestroy();
+    }
     const connection = new Connection(socket, {
-      number: counters.connections + 1,
+      number,
       serverVersion,
       now,
-      faults,
+      timers,
+      faults: board,
       messages,
       log,
       onMessage: (fields, from) => gateway.receive(fields, from),
@@ -93,40 +156,64 @@ export async function startGatewaySimulator(options: GatewaySimulatorOptions = {
     });
     connections.add(connection);
     gateway.connected(connection);
+    if (board.strike('accept_then_close', { connection: number }) !== undefined) connection.close();
   });
   const address = await listen(server, { port, host });
   log.info('simulated gateway listening', address);
 
-  const dropAll = (): void => {
-    for (const connection of connections) connection.close();
+  const drop = (concerns: (connection: Connection) => boolean): void => {
+    for (const connection of connections) if (concerns(connection)) connection.close();
   };
-  const inject = (fault: GatewayFault): Disposable => {
-    if (fault.kind === 'drop_connections') dropAll();
-    else faults.add(fault);
-    gateway.announce(...(announcedBy[fault.kind]?.begin ?? []));
-    return {
-      [Symbol.dispose]() {
-        if (faults.lift(fault)) gateway.announce(...(announcedBy[fault.kind]?.end(fault) ?? []));
-      },
-    };
+  const effects = new FaultEffects({ board, gateway, now, timers, drop });
+  const inject = (fault: GatewayFault): StandingFault & Disposable => {
+    const standing = effects.begin(fault);
+    return { ...standing, [Symbol.dispose]: () => void effects.lift(standing) };
   };
   for (const fault of options.faults ?? []) inject(fault);
 
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
     closing ??= new Promise((resolve) => {
+      effects[Symbol.dispose]();
       server.close(() => resolve());
-      dropAll();
+      drop(() => true);
     });
     return closing;
   };
   return {
     ...address,
+    serverVersion,
     counters,
     get messages() {
       return messages.messages;
     },
+    get clients() {
+      return gateway.sessions.map(({ number, clientId = -1, version }) => ({
+        connection: number,
+        client: clientId,
+        version,
+      }));
+    },
+    get openRequests() {
+      return gateway.openRequests;
+    },
+    get violations() {
+      return violations.list;
+    },
+    get faults() {
+      return board.all;
+    },
+    messagesAfter: (sequence, limit) => messages.after(sequence, limit),
+    onMessage: (listener) => messages.listen(listener),
+    onRequest: (listener) => {
+      requestListeners.add(listener);
+      return { [Symbol.dispose]: () => void requestListeners.delete(listener) };
+    },
     inject,
+    lift: (id) => {
+      const standing = board.all.find((candidate) => candidate.id === id);
+      return standing !== undefined && effects.lift(standing);
+    },
     close,
     [Symbol.asyncDispose]: close,
   };
@@ -135,23 +222,12 @@ export async function startGatewaySimulator(options: GatewaySimulatorOptions = {
 /** From 201 on the protocol is binary. */
 const newestVersion = 200;
 
-interface Announced {
-  readonly begin: readonly Notice[];
-  readonly end: (fault: GatewayFault) => readonly Notice[];
+async function marketOf({ instruments = [], replay, holes = 0 }: GatewaySimulatorOptions, seed: number) {
+  const own = new Set(instruments.map(({ conId }) => conId));
+  const known = [...instruments, ...catalogue.filter(({ conId }) => !own.has(conId))];
+  const generated = { instruments: known, source: withHoles(new GeneratedBars(seed), { share: holes, seed }) };
+  return replay === undefined ? generated : loadReplay(replay, generated);
 }
-
-const announcedBy: Partial<Record<GatewayFault['kind'], Announced>> = {
-  connectivity_lost: {
-    begin: [announcements.connectivityLost],
-    end: (fault) => [
-      fault.kind === 'connectivity_lost' && fault.dataLost ? announcements.restoredDataLost : announcements.restored,
-    ],
-  },
-  farm_down: {
-    begin: [announcements.marketDataDown, announcements.historyDown, announcements.definitionsDown],
-    end: () => [announcements.marketDataUp, announcements.historyUp, announcements.definitionsUp],
-  },
-};
 
 function listen(server: Server, at: { port: number; host: string }): Promise<{ host: string; port: number }> {
   return new Promise((resolve, reject) => {

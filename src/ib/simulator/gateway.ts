@@ -2,6 +2,7 @@ import { KtrdrError } from '../../base/index.ts';
 import {
   contractDetailsEnd,
   currentTime,
+  currentTimeInMillis,
   emptyAnswer,
   errorMessage,
   managedAccounts,
@@ -10,10 +11,12 @@ import {
 } from './answers.ts';
 import type { Connection } from './connection.ts';
 import { contractDetails } from './contract-details.ts';
+import { findInstruments, searchInstruments } from './contract-search.ts';
 import type { GatewayContext } from './gateway-context.ts';
 import { HistoryDesk } from './history-desk.ts';
-import { findInstruments, searchInstruments, type Instrument } from './instruments.ts';
+import type { Instrument } from './instruments.ts';
 import { announcements, refusals, type Notice } from './notices.ts';
+import type { ListedRequest } from './open-requests.ts';
 import { decodeRequest, type ContractQuery, type GatewayRequest } from './requests.ts';
 import { MessageRate } from './rules.ts';
 
@@ -23,22 +26,17 @@ const account = 'DU1234567';
 /** The real gateway serves this many clients and lets no other in. */
 const mostClients = 32;
 
-/** Who speaks through a connection. */
-export interface Client {
-  readonly connection: Connection;
-  readonly rate: MessageRate;
-  /** Undefined until the client has started its session. */
-  id?: number;
-}
-
 /** The gateway behind the sockets: sessions, contracts and accounts; history has a desk of its own. */
 export class Gateway {
   readonly #context: GatewayContext;
   readonly #history: HistoryDesk;
-  readonly #clients = new Map<Connection, Client>();
+  readonly #clients = new Map<Connection, MessageRate>();
+  readonly #onRequest: (request: GatewayRequest, connection: Connection) => void;
 
-  constructor(context: GatewayContext) {
+  /** `onRequest` hears of every request of a session before it is answered. */
+  constructor(context: GatewayContext, onRequest: (request: GatewayRequest, connection: Connection) => void) {
     this.#context = context;
+    this.#onRequest = onRequest;
     this.#history = new HistoryDesk(context, {
       tell: (connection, reqId, notice) => this.#tell(connection, notice, reqId),
       resolve: (contract) => this.#resolve(contract),
@@ -47,7 +45,7 @@ export class Gateway {
 
   connected(connection: Connection): void {
     this.#context.counters.connections += 1;
-    this.#clients.set(connection, { connection, rate: new MessageRate() });
+    this.#clients.set(connection, new MessageRate());
   }
 
   disconnected(connection: Connection): void {
@@ -55,30 +53,49 @@ export class Gateway {
     this.#history.drop(connection);
   }
 
+  get sessions(): readonly Connection[] {
+    return [...this.#clients.keys()].filter(({ clientId }) => clientId !== undefined);
+  }
+
+  get openRequests(): ListedRequest[] {
+    return this.#history.open;
+  }
+
   /** Tells every client that has started its session. */
   announce(...notices: readonly Notice[]): void {
-    for (const { connection, id } of this.#clients.values()) {
-      if (id !== undefined) for (const notice of notices) this.#tell(connection, notice);
-    }
+    for (const connection of this.sessions) for (const notice of notices) this.#tell(connection, notice);
+  }
+
+  /** Ends the live bars of the connections that are concerned. */
+  bust(concerns: (connection: Connection) => boolean): void {
+    const concerned = new Map(this.sessions.filter(concerns).map((connection) => [connection.number, connection]));
+    this.#history.bust(
+      (number) => concerned.has(number),
+      (number, reqId) => {
+        const connection = concerned.get(number);
+        if (connection !== undefined) this.#tell(connection, refusals.bust, reqId);
+      },
+    );
   }
 
   receive(fields: readonly string[], connection: Connection): void {
-    const client = this.#clients.get(connection);
-    if (client === undefined) return;
+    const rate = this.#clients.get(connection);
+    if (rate === undefined) return;
     this.#context.counters.messages += 1;
-    if (!this.#withinRate(client)) return;
+    if (!this.#withinRate(connection, rate)) return;
     try {
-      this.#handle(decodeRequest(fields), client);
+      const request = decodeRequest(fields);
+      this.#onRequest(request, connection);
+      this.#handle(request, connection);
     } catch (error) {
       if (!(error instanceof KtrdrError) || error.code !== 'invalid_input') throw error;
       this.#tell(connection, refusals.unreadable(error.message), Number(error.details['reqId'] ?? -1));
     }
   }
 
-  #handle(request: GatewayRequest, client: Client): void {
-    const { connection } = client;
-    if (request.kind === 'start_api') return this.#start(client, request.clientId);
-    if (client.id === undefined) {
+  #handle(request: GatewayRequest, connection: Connection): void {
+    if (request.kind === 'start_api') return this.#start(connection, request.clientId);
+    if (connection.clientId === undefined) {
       this.#context.log.warn('request before the start of the session ignored', {
         connection: connection.number,
         request: request.kind,
@@ -106,6 +123,8 @@ export class Gateway {
         );
       case 'current_time':
         return connection.send(currentTime(this.#context.now()));
+      case 'current_time_in_millis':
+        return connection.send(currentTimeInMillis(this.#context.now()));
       case 'managed_accounts':
         return connection.send(managedAccounts(account));
       case 'next_id':
@@ -119,11 +138,10 @@ export class Gateway {
     request satisfies never;
   }
 
-  #start(client: Client, id: number): void {
-    const { connection } = client;
-    if (client.id !== undefined) return;
-    const others = [...this.#clients.values()].filter((other) => other.id !== undefined);
-    if (others.some((other) => other.id === id)) {
+  #start(connection: Connection, id: number): void {
+    if (connection.clientId !== undefined) return;
+    const others = this.sessions;
+    if (others.some(({ clientId }) => clientId === id)) {
       this.#tell(connection, refusals.clientIdInUse);
       connection.closeWhenSent();
       return;
@@ -133,9 +151,10 @@ export class Gateway {
       connection.close();
       return;
     }
-    client.id = id;
+    connection.clientId = id;
     connection.send(managedAccounts(account));
-    if (!this.#context.faults.has('no_next_valid_id')) connection.send(nextValidId(1));
+    if (this.#context.faults.strike('no_next_valid_id', connection.target) === undefined)
+      connection.send(nextValidId(1));
     const { marketDataUp, historyUp, definitionsUp, marketDataDown, historyDown, definitionsDown } = announcements;
     const farms = this.#context.faults.has('farm_down')
       ? [marketDataDown, historyDown, definitionsDown]
@@ -150,6 +169,8 @@ export class Gateway {
     for (const instrument of found)
       connection.send(contractDetails({ reqId, version, now: this.#context.now() }, instrument));
     connection.send(contractDetailsEnd(reqId));
+    const target = { ...connection.target, request: reqId, symbol: contract.symbol };
+    if (this.#context.faults.strike('duplicate_end', target) !== undefined) connection.send(contractDetailsEnd(reqId));
   }
 
   /** The one instrument that a data request means. */
@@ -162,14 +183,16 @@ export class Gateway {
 
   /** While the link to the servers is lost, a gateway knows no contract and says that there is none. */
   #find(contract: ContractQuery): Instrument[] {
-    return this.#context.faults.has('connectivity_lost') ? [] : findInstruments(this.#context.instruments, contract);
+    return this.#context.faults.has('connectivity_lost')
+      ? []
+      : findInstruments(this.#context.instruments, contract, this.#context.now());
   }
 
-  #withinRate({ connection, rate }: Client): boolean {
+  #withinRate(connection: Connection, rate: MessageRate): boolean {
     if (!this.#context.enforcePacing) return true;
     const verdict = rate.admit(this.#context.timers.elapsed());
     if (verdict === 'ok') return true;
-    this.#context.counters.violations += 1;
+    this.#context.broken('message_rate', connection.number);
     this.#tell(connection, refusals.messageRate);
     if (verdict === 'out') connection.closeWhenSent();
     return false;

@@ -12,7 +12,8 @@ import {
 } from '../../market/index.ts';
 import { parseBarSize, type BarSize } from './bar-size.ts';
 import { GeneratedBars } from './generated-bars.ts';
-import { catalogue, type Instrument } from './instruments.ts';
+import { catalogue } from './catalogue.ts';
+import type { Instrument } from './instruments.ts';
 
 const now = Date.parse('2026-11-20T16:00:30Z');
 const hour = 3_600_000;

@@ -1,8 +1,10 @@
-import { barsFromRows, emptyBars, type BarRow, type Bars, type TimeRange } from '../../market/index.ts';
-import { offers, quoteShift, type BarQuery, type BarSource } from './bar-source.ts';
-import { cutCandle, joinCandles, type Candle } from './candle.ts';
+import { allocateBars, concatBars, type Bars, type TimeRange } from '../../market/index.ts';
+import { offers, type BarQuery, type BarSource } from './bar-source.ts';
+import { cellCandles, dayCandles, type StampedCandle } from './cut-bars.ts';
 import type { Instrument } from './instruments.ts';
-import { PriceWalk, type Stretch, type WalkedDay } from './price-walk.ts';
+import { joinPeriods, periodOf } from './periods.ts';
+import { PriceWalk, type WalkedDay } from './price-walk.ts';
+import { quotesOf } from './quotes.ts';
 
 /**
  * Bars of a seeded price path. A day is cut into four-hour cells of the local wall clock, these into two-hour cells,
@@ -11,7 +13,7 @@ import { PriceWalk, type Stretch, type WalkedDay } from './price-walk.ts';
  */
 export class GeneratedBars implements BarSource {
   readonly #seed: number;
-  readonly #walks = new Map<number, PriceWalk>();
+  readonly #walks = new Map<string, PriceWalk>();
 
   constructor(seed: number) {
     this.#seed = seed;
@@ -19,26 +21,38 @@ export class GeneratedBars implements BarSource {
 
   first(instrument: Instrument, whatToShow: string): number | undefined {
     if (!offers(instrument, whatToShow)) return undefined;
-    const listed = Date.parse(instrument.walk.listed);
-    return this.#walkOf(instrument).daysUntil(listed + weekMs)[0]?.session.open;
+    const from = instrument.life?.start ?? Date.parse(instrument.walk.listed);
+    return this.#walkOf(instrument)
+      .daysUntil(from + weekMs)
+      .find(({ session }) => session.close > from)?.session.open;
   }
 
   bars(query: BarQuery): Bars {
-    const { instrument, barSize, whatToShow } = query;
-    if (!offers(instrument, whatToShow) || barSize.kind === 'longer') return emptyBars;
+    return concatBars([...this.pieces(query)]);
+  }
+
+  *pieces(query: BarQuery): Generator<Bars, void, undefined> {
+    const { instrument, barSize, whatToShow, now } = query;
+    const window = windowOf(query);
+    if (!offers(instrument, whatToShow) || window.start >= window.end) return;
     const walk = this.#walkOf(instrument);
-    const days = daysWithin(walk.daysUntil(query.window.end), query.window);
-    const candles =
-      barSize.kind === 'day' ? dayCandles(days, { query, key: walk.key }) : cells(days, { query, key: walk.key });
-    const shift = quoteShift[whatToShow] ?? 0;
-    return barsFromRows(candles.map(({ stamp, candle }) => priced({ stamp, candle, shift, instrument })));
+    const days = daysWithin(walk.daysUntil(window.end), window);
+    const cut = { key: walk.key, regularHoursOnly: query.regularHoursOnly, ...window, now };
+    if (barSize.unit === 'intraday') {
+      for (const candles of cellCandles(days, { size: barSize.ms, cut })) yield priced(candles, query);
+      return;
+    }
+    const candles = dayCandles(days, cut);
+    const joined = barSize.unit === 'day' ? candles : joinPeriods(candles, barSize);
+    if (joined.length > 0) yield priced(joined, query);
   }
 
   #walkOf(instrument: Instrument): PriceWalk {
-    let walk = this.#walks.get(instrument.conId);
+    const { pathName } = instrument;
+    let walk = this.#walks.get(pathName);
     if (walk === undefined) {
       walk = new PriceWalk(instrument, this.#seed);
-      this.#walks.set(instrument.conId, walk);
+      this.#walks.set(pathName, walk);
     }
     return walk;
   }
@@ -46,120 +60,14 @@ export class GeneratedBars implements BarSource {
 
 const weekMs = 7 * 86_400_000;
 
-interface Stamped {
-  readonly stamp: number;
-  readonly candle: Candle;
-}
-
-interface Drawing {
-  readonly query: BarQuery;
-  readonly key: number;
-}
-
-function dayCandles(days: readonly WalkedDay[], { query, key }: Drawing): Stamped[] {
-  return days.flatMap((day) => {
-    const stretches = stretchesOf(day, query);
-    const [first] = stretches;
-    const last = stretches.at(-1);
-    if (first === undefined || last === undefined) return [];
-    if (last.candle.end <= query.window.start || first.candle.start >= query.window.end) return [];
-    let candle: Candle | undefined;
-    for (const stretch of stretches) {
-      const known = upTo(query.now, stretch.candle, { stretch, key, offset: day.offset }, 0);
-      if (known !== undefined) candle = joinCandles(candle, known);
-    }
-    return candle === undefined ? [] : [{ stamp: day.session.date, candle }];
-  });
-}
-
-/** Cells of one size. Where two sessions, or early and regular hours, meet in one cell, they are one bar. */
-function cells(days: readonly WalkedDay[], { query, key }: Drawing): Stamped[] {
-  const size = query.barSize.ms;
-  const finest = ladder.findIndex((step) => size % step === 0);
-  const stamped: Stamped[] = [];
-  let cell = Number.NaN;
-  for (const day of days) {
-    const cellOf = (instant: number): number => floorTo(instant + day.offset, size) - day.offset;
-    const from = cellOf(query.window.start);
-    const to = Math.min(query.now, cellOf(query.window.end - 1) + size);
-    for (const stretch of stretchesOf(day, query)) {
-      const cutting = { stretch, key, offset: day.offset };
-      descend(stretch.candle, cutting, { level: 0, finest, from, to }, (piece) => {
-        const candle = upTo(query.now, piece, cutting, finest + 1);
-        if (candle === undefined) return;
-        const previous = stamped.at(-1);
-        if (previous !== undefined && cellOf(candle.start) === cell) {
-          stamped[stamped.length - 1] = { stamp: previous.stamp, candle: joinCandles(previous.candle, candle) };
-        } else {
-          cell = cellOf(candle.start);
-          stamped.push({ stamp: candle.start, candle });
-        }
-      });
-    }
+/** A week or a month that is touched is told whole; what a future did not live to see does not exist. */
+function windowOf({ window, barSize, instrument: { life } }: BarQuery): TimeRange {
+  let { start, end } = window;
+  if (barSize.unit === 'week' || barSize.unit === 'month') {
+    ({ start } = periodOf(start, barSize));
+    ({ end } = periodOf(end - 1, barSize));
   }
-  return stamped;
-}
-
-/** Each step divides the one before it, and an hour and less divide any zone's offset that the calendars have. */
-const ladder = [14_400_000, 7_200_000, 3_600_000, 1_800_000, 900_000, 300_000, 60_000, 30_000, 10_000, 5000, 1000];
-
-interface Cutting {
-  readonly stretch: Stretch;
-  readonly key: number;
-  readonly offset: number;
-}
-
-interface Descent {
-  readonly level: number;
-  readonly finest: number;
-  readonly from: number;
-  readonly to: number;
-}
-
-/** Visits the cells of the finest level that overlap `[from, to)`, oldest first. */
-function descend(candle: Candle, cutting: Cutting, descent: Descent, visit: (piece: Candle) => void): void {
-  const { level, finest, from, to } = descent;
-  if (candle.end <= from || candle.start >= to) return;
-  const below =
-    level === finest ? visit : (piece: Candle) => descend(piece, cutting, { ...descent, level: level + 1 }, visit);
-  cutByGrid(candle, cutting, { step: ladder[level] ?? candle.end, from, to }, below);
-}
-
-/** Cuts at every line of the grid inside a candle, halving the lines each time, and passes on what overlaps the range. */
-function cutByGrid(
-  candle: Candle,
-  { stretch, key, offset }: Cutting,
-  { step, from, to }: { step: number; from: number; to: number },
-  visit: (piece: Candle) => void,
-): void {
-  const firstLine = floorTo(candle.start + offset, step) - offset + step;
-  const lines = Math.max(0, Math.ceil((candle.end - firstLine) / step));
-  const halve = (piece: Candle, low: number, high: number): void => {
-    if (piece.end <= from || piece.start >= to) return;
-    if (low >= high) return visit(piece);
-    const middle = (low + high) >> 1;
-    const [before, after] = cutCandle(piece, { at: firstLine + middle * step, activity: stretch.activity, key });
-    halve(before, low, middle);
-    halve(after, middle + 1, high);
-  };
-  halve(candle, 0, lines);
-}
-
-/** What of a candle has happened by an instant, to the second; undefined when nothing has. */
-function upTo(now: number, candle: Candle, cutting: Cutting, level: number): Candle | undefined {
-  if (candle.end <= now) return candle;
-  const step = ladder[level];
-  if (candle.start >= now || step === undefined) return undefined;
-  let known: Candle | undefined;
-  cutByGrid(candle, cutting, { step, from: candle.start, to: now }, (piece) => {
-    const part = upTo(now, piece, cutting, level + 1);
-    if (part !== undefined) known = joinCandles(known, part);
-  });
-  return known;
-}
-
-function stretchesOf(day: WalkedDay, { regularHoursOnly }: BarQuery): readonly Stretch[] {
-  return regularHoursOnly ? [day.regular] : day.extended;
+  return life === undefined ? { start, end } : { start: Math.max(start, life.start), end: Math.min(end, life.end) };
 }
 
 /** The days that may have bars in a window, found by halving; a cell may reach beyond its session, hence the margin. */
@@ -181,19 +89,18 @@ function firstAfter(days: readonly WalkedDay[], instant: number): number {
 }
 
 /** Rounding keeps order, so the highest of rounded prices is the rounded highest price and sums of bars stay exact. */
-function priced({ stamp, candle, shift, instrument }: Stamped & { shift: number; instrument: Instrument }): BarRow {
+function priced(candles: readonly StampedCandle[], { instrument, whatToShow }: BarQuery): Bars {
   const { ticksPerUnit, walk } = instrument;
-  const price = (log: number): number => Math.max(1, Math.round(Math.exp(log) * ticksPerUnit) + shift) / ticksPerUnit;
-  return {
-    time: stamp,
-    open: price(candle.open),
-    high: price(candle.high),
-    low: price(candle.low),
-    close: price(candle.close),
-    volume: walk.dailyVolume > 0 ? candle.volume : Number.NaN,
-  };
-}
-
-function floorTo(value: number, step: number): number {
-  return Math.floor(value / step) * step;
+  const hasVolume = walk.dailyVolume > 0 && whatToShow === 'TRADES';
+  const bars = allocateBars(candles.length);
+  const ticks = (log: number): number => Math.max(2, Math.round(Math.exp(log) * ticksPerUnit));
+  for (const [index, { stamp, candle }] of candles.entries()) {
+    bars.time[index] = stamp;
+    bars.open[index] = ticks(candle.open);
+    bars.high[index] = ticks(candle.high);
+    bars.low[index] = ticks(candle.low);
+    bars.close[index] = ticks(candle.close);
+    bars.volume[index] = hasVolume ? candle.volume : Number.NaN;
+  }
+  return quotesOf(bars, { whatToShow, ticksPerUnit });
 }

@@ -1,23 +1,17 @@
-import { barCount, indexAtOrAfter, sliceBars, type Bars } from '../../market/index.ts';
-import {
-  headTimestamp,
-  historicalData,
-  historicalDataEnd,
-  historicalDataUpdate,
-  historicalSchedule,
-  type BarFormat,
-} from './answers.ts';
-import { smallBarMs } from './bar-size.ts';
-import type { BarQuery } from './bar-source.ts';
+import { barCount, indexAtOrAfter, sliceBars, type Session } from '../../market/index.ts';
+import { headTimestamp, historicalDataUpdate, historicalSchedule } from './answers.ts';
 import type { Connection } from './connection.ts';
 import type { GatewayContext } from './gateway-context.ts';
-import { planHistory, type HistoryPlan } from './history-plan.ts';
+import { formatOf, makeAnswer, queryOf, sendAnswer, targetOf, type Answering } from './history-answer.ts';
+import { planHistory } from './history-plan.ts';
+import { HistoryRules } from './history-rules.ts';
 import type { Instrument } from './instruments.ts';
+import { latencyMs } from './latency.ts';
 import { announcements, Notice, refusals } from './notices.ts';
-import { OpenRequests, type OpenRequest } from './open-requests.ts';
+import { OpenRequests, type ListedRequest, type OpenRequest } from './open-requests.ts';
 import type { ContractQuery, HeadTimestampRequest, HistoryRequest } from './requests.ts';
-import { PacingLedger } from './rules.ts';
 import { tradingSessions } from './trading-hours.ts';
+import { writeBar } from './written-bar.ts';
 
 /** What the desk needs of the gateway around it. */
 interface FrontDesk {
@@ -25,19 +19,23 @@ interface FrontDesk {
   resolve(contract: ContractQuery): Instrument | Notice;
 }
 
-const mostOpen = 50;
 const liveBarEveryMs = 5000;
 
 /** Answers history and head-timestamp requests under the rules of the account. */
 export class HistoryDesk {
   readonly #context: GatewayContext;
   readonly #front: FrontDesk;
+  readonly #rules: HistoryRules;
   readonly #open = new OpenRequests();
-  readonly #ledger = new PacingLedger();
 
   constructor(context: GatewayContext, front: FrontDesk) {
     this.#context = context;
     this.#front = front;
+    this.#rules = new HistoryRules(context);
+  }
+
+  get open(): ListedRequest[] {
+    return this.#open.list;
   }
 
   drop(connection: Connection): void {
@@ -45,27 +43,26 @@ export class HistoryDesk {
   }
 
   request(request: HistoryRequest, connection: Connection): void {
-    const { counters, faults, now } = this.#context;
+    const { counters, now } = this.#context;
     counters.historyRequests += 1;
     const { reqId } = request;
     const tell = (notice: Notice): void => this.#front.tell(connection, reqId, notice);
-    if (this.#open.get(connection.number, reqId) !== undefined)
-      return this.#violation(() => tell(refusals.duplicateQuery));
+    if (this.#open.get(connection.number, reqId) !== undefined) return this.#isDuplicate(connection, reqId, 'history');
     const instrument = this.#front.resolve(request.contract);
-    if (this.#mute) return void this.#begin(connection, reqId, { kind: 'history' });
+    if (this.#isMute(request, connection)) return void this.#begin(request, connection);
     if (instrument instanceof Notice) return tell(instrument);
     const plan = planHistory(request, { instrument, now: now() });
     if (plan instanceof Notice) return tell(plan);
-    if (faults.take('false_pacing_violation')) return tell(refusals.pacing);
-    if (this.#tooMany(tell)) return;
-    if (plan.barSize.ms <= smallBarMs && !this.#paced(request, { instrument, tell })) return;
+    const refusal = this.#rules.refuse(request, plan, { connection, instrument, open: this.#open.count });
+    if (refusal !== undefined) return tell(refusal);
     if (plan.endWithoutZone) tell(announcements.endWithoutZone);
 
-    const open = this.#begin(connection, reqId, { kind: 'history' });
-    const latencyMs = this.#context.latencyMs + faults.latencyMs;
-    const answer = (): void => this.#answer({ request, plan, instrument, connection, open });
-    if (latencyMs === 0) answer();
-    else open.timer = this.#context.timers.after(latencyMs, answer);
+    const open = this.#begin(request, connection);
+    const answering = { request, plan, instrument, connection };
+    const delay = this.#latencyOf(answering);
+    const answer = (): void => this.#answer(answering, open);
+    if (delay === 0) answer();
+    else open.timer = this.#context.timers.after(delay, answer);
   }
 
   cancel(reqId: number, connection: Connection): void {
@@ -78,14 +75,15 @@ export class HistoryDesk {
     const { reqId } = request;
     const tell = (notice: Notice): void => this.#front.tell(connection, reqId, notice);
     if (this.#open.get(connection.number, reqId) !== undefined)
-      return this.#violation(() => tell(refusals.duplicateId));
+      return this.#isDuplicate(connection, reqId, 'head_timestamp');
     const instrument = this.#front.resolve(request.contract);
-    if (this.#mute) return void this.#begin(connection, reqId, { kind: 'head_timestamp' });
+    if (this.#isMute(request, connection)) return void this.#begin(request, connection);
     if (instrument instanceof Notice) return tell(instrument);
-    if (this.#tooMany(tell) || !this.#paced(request, { instrument, tell })) return;
+    const refusal = this.#rules.refuseHead(request, { connection, instrument, open: this.#open.count });
+    if (refusal !== undefined) return tell(refusal);
     const first = this.#context.source.first(instrument, request.whatToShow.toUpperCase());
     if (first === undefined || first > this.#context.now()) return tell(refusals.noHead);
-    this.#begin(connection, reqId, { kind: 'head_timestamp' });
+    this.#begin(request, connection);
     connection.send(headTimestamp(reqId, first, request.formatDate));
   }
 
@@ -93,109 +91,91 @@ export class HistoryDesk {
     this.#open.remove(connection.number, reqId, 'head_timestamp');
   }
 
-  get #mute(): boolean {
+  /** Ends live bars, of one connection or of all, as the gateway does when a trade that it told of is taken back. */
+  bust(concerns: (connection: number) => boolean, tell: (connection: number, reqId: number) => void): void {
+    for (const { connection, request, live } of this.#open.list) {
+      if (!live || !concerns(connection)) continue;
+      this.#open.remove(connection, request, 'history');
+      tell(connection, request);
+    }
+  }
+
+  #isMute(request: HistoryRequest | HeadTimestampRequest, connection: Connection): boolean {
     const { faults } = this.#context;
-    return faults.has('mute_history') || faults.has('connectivity_lost');
+    const target = { ...connection.target, request: request.reqId, symbol: request.contract.symbol };
+    return faults.has('connectivity_lost') || faults.strike('mute_history', target) !== undefined;
   }
 
-  #begin(connection: Connection, reqId: number, request: OpenRequest): OpenRequest {
-    this.#open.add(connection.number, reqId, request);
-    return request;
+  #isDuplicate(connection: Connection, reqId: number, kind: OpenRequest['kind']): void {
+    this.#context.broken('duplicate_id', connection.number, reqId);
+    this.#front.tell(connection, reqId, kind === 'history' ? refusals.duplicateQuery : refusals.duplicateId);
   }
 
-  #violation(tell: () => void): void {
-    this.#context.counters.violations += 1;
-    tell();
+  #begin(request: HistoryRequest | HeadTimestampRequest, connection: Connection): OpenRequest {
+    const { symbol, localSymbol, conId } = request.contract;
+    const open = {
+      kind: request.kind,
+      symbol: symbol || localSymbol || String(conId),
+      since: this.#context.now(),
+      live: request.kind === 'history' && request.keepUpToDate,
+    };
+    this.#open.add(connection.number, request.reqId, open);
+    return open;
   }
 
-  #tooMany(tell: (notice: Notice) => void): boolean {
-    if (this.#open.count < mostOpen) return false;
-    this.#violation(() => tell(refusals.tooManyOpen));
-    return true;
+  #latencyOf(answering: Answering): number {
+    const { faults, counters, key } = this.#context;
+    const slow = faults.strike('latency', targetOf(answering));
+    if (slow === undefined) return this.#context.latencyMs;
+    const bars = expectedBarsOf(answering);
+    return this.#context.latencyMs + latencyMs(slow.ms, { bars, draw: counters.historyRequests, key });
   }
 
-  #paced(
-    request: HistoryRequest | HeadTimestampRequest,
-    { instrument, tell }: { instrument: Instrument; tell: (notice: Notice) => void },
-  ): boolean {
-    if (!this.#context.enforcePacing) return true;
-    const { reqId: _, contract, ...rest } = request;
-    const small = {
-      identity: JSON.stringify([instrument.conId, contract.exchange, rest]),
-      series: `${instrument.conId}/${contract.exchange}/${request.whatToShow}`,
-      weight: request.whatToShow.toUpperCase() === 'BID_ASK' ? 2 : 1,
-    } as const;
-    if (this.#ledger.admit(small, this.#context.now())) return true;
-    this.#violation(() => tell(refusals.pacing));
-    return false;
-  }
-
-  #answer({ request, plan, instrument, connection, open }: Answering): void {
+  #answer(answering: Answering, open: OpenRequest): void {
+    const { request, plan, instrument, connection } = answering;
     const { reqId } = request;
-    const { faults, counters } = this.#context;
     if (plan.whatToShow === 'SCHEDULE') {
       const sessions = tradingSessions(instrument, plan.window, request);
       this.#open.remove(connection.number, reqId, 'history');
       connection.send(historicalSchedule(reqId, { named: plan.named, zone: instrument.zone }, sessions));
       return;
     }
-    const bars = this.#bars({ request, plan, instrument });
-    if (barCount(bars) === 0 && !request.keepUpToDate) {
-      this.#open.remove(connection.number, reqId, 'history');
-      this.#front.tell(connection, reqId, refusals.noData(instrument, plan.whatToShow));
-      return;
-    }
-    counters.barsSent += barCount(bars);
-    const { version } = connection;
-    const data = historicalData({ reqId, version, named: plan.named }, bars, formatOf({ request, plan, instrument }));
-    if (faults.take('drop_mid_frame')) return connection.sendHalf(data);
-    connection.send(data);
-    if (version >= 196) connection.send(historicalDataEnd(reqId, plan.named, instrument.zone));
-    if (request.keepUpToDate) this.#keepUpToDate({ request, plan, instrument, connection, open }, bars.time.at(-1));
-    else this.#open.remove(connection.number, reqId, 'history');
+    open.timer = undefined;
+    const making = makeAnswer(answering, this.#context, (answer) => {
+      open.timer = undefined;
+      if (!request.keepUpToDate) this.#open.remove(connection.number, reqId, 'history');
+      if (answer.frame.count === 0 && !request.keepUpToDate) {
+        this.#front.tell(connection, reqId, refusals.noData(instrument, plan.whatToShow));
+        return;
+      }
+      sendAnswer(answering, answer, this.#context);
+      if (request.keepUpToDate) this.#keepUpToDate(answering, open, answer.lastStamp);
+    });
+    if (open.timer === undefined && this.#open.get(connection.number, reqId) === open) open.timer = making;
   }
 
   /** Sends the bar in progress every five seconds, and before it the last state of one that has just ended. */
-  #keepUpToDate(answering: Answering, sentUntil: number | undefined): void {
-    const { request, plan, instrument, connection, open } = answering;
-    open.timer = this.#context.timers.after(liveBarEveryMs, () => {
+  #keepUpToDate(answering: Answering, open: OpenRequest, sentUntil: number | undefined): void {
+    const { request, plan, connection } = answering;
+    const { timers, source } = this.#context;
+    open.timer = timers.after(liveBarEveryMs, () => {
       const now = this.#context.now();
       const window = { start: Math.max(plan.named.end, now - 2 * plan.barSize.ms), end: now };
-      const recent = this.#bars({ request, plan: { ...plan, window }, instrument });
+      const recent = source.bars(queryOf({ ...answering, plan: { ...plan, window } }, now));
       const bars = sliceBars(recent, indexAtOrAfter(recent.time, sentUntil ?? -Infinity), barCount(recent));
-      const format = formatOf({ request, plan, instrument });
+      const format = formatOf(answering);
       for (let index = 0; index < barCount(bars); index += 1)
-        connection.send(historicalDataUpdate(request.reqId, { bars, index }, format));
-      this.#keepUpToDate(answering, bars.time.at(-1) ?? sentUntil);
+        connection.send(historicalDataUpdate(request.reqId, writeBar(bars, index, format)));
+      this.#keepUpToDate(answering, open, bars.time.at(-1) ?? sentUntil);
     });
   }
-
-  #bars({ request, plan, instrument }: Omit<Answering, 'connection' | 'open'>): Bars {
-    const now = this.#context.now();
-    const query: BarQuery = {
-      instrument,
-      barSize: plan.barSize,
-      whatToShow: plan.whatToShow,
-      regularHoursOnly: request.regularHoursOnly,
-      window: { start: plan.window.start, end: Math.min(plan.window.end, now) },
-      now,
-    };
-    return this.#context.source.bars(query);
-  }
 }
 
-interface Answering {
-  readonly request: HistoryRequest;
-  readonly plan: HistoryPlan;
-  readonly instrument: Instrument;
-  readonly connection: Connection;
-  readonly open: OpenRequest;
-}
-
-function formatOf({ request, plan, instrument }: Pick<Answering, 'request' | 'plan' | 'instrument'>): BarFormat {
-  return {
-    kind: plan.barSize.kind === 'intraday' ? 'intraday' : 'day',
-    formatDate: request.formatDate,
-    zone: instrument.zone,
-  };
+/** About how many bars a request is for, by the hours of the instrument. */
+function expectedBarsOf({ instrument, plan, request }: Answering): number {
+  const sessions = tradingSessions(instrument, plan.window, request);
+  if (plan.barSize.unit !== 'intraday') return Math.ceil((sessions.length * 86_400_000) / plan.barSize.ms);
+  const within = ({ open, close }: Session): number =>
+    Math.max(0, Math.min(close, plan.window.end) - Math.max(open, plan.window.start));
+  return sessions.reduce((sum, session) => sum + Math.ceil(within(session) / plan.barSize.ms), 0);
 }

@@ -1,5 +1,5 @@
 import type { TimeRange } from '../../market/index.ts';
-import { parseBarSize, type BarSize } from './bar-size.ts';
+import { parseBarSize, smallBarMs, type BarSize } from './bar-size.ts';
 import type { Instrument } from './instruments.ts';
 import { Notice, refusals } from './notices.ts';
 import type { HistoryRequest } from './requests.ts';
@@ -30,17 +30,21 @@ export function planHistory(
   if (duration === undefined) return refusals.duration;
   const tooMuch = checkDuration(duration, barSize);
   if (tooMuch !== undefined) return tooMuch;
-  if (whatToShow === 'SCHEDULE' && barSize.kind !== 'day') return refusals.scheduleStep;
+  if (whatToShow === 'SCHEDULE' && barSize.unit !== 'day') return refusals.scheduleStep;
   if (request.end !== '' && (request.keepUpToDate || whatToShow === 'ADJUSTED_LAST')) return refusals.endNotAllowed;
   if (request.keepUpToDate && (barSize.ms < 5000 || !liveKinds.includes(whatToShow))) return refusals.liveBars;
+  if (request.end !== '' && instrument.secType === 'CONTFUT') return refusals.continuousEnd;
   const end = parseEnd(request.end, { now, zone: instrument.zone });
   if (end === undefined) return refusals.endFormat;
   const named = { start: before(end.instant, duration), end: end.instant };
+  const window =
+    duration.unit === 'D' ? sessionsWindow(duration.count, { end: end.instant, instrument, request }) : named;
   return {
     barSize,
     // Generated prices know no splits and no dividends, so adjusted trades are the trades.
     whatToShow: whatToShow === 'ADJUSTED_LAST' ? 'TRADES' : whatToShow,
-    window: duration.unit === 'D' ? sessionsWindow(duration.count, { end: end.instant, instrument, request }) : named,
+    window:
+      barSize.ms <= smallBarMs ? { start: Math.max(window.start, before(now, sixMonths)), end: window.end } : window,
     named,
     endWithoutZone: end.assumedZone,
   };
@@ -52,6 +56,9 @@ interface Duration {
   readonly count: number;
   readonly unit: Unit;
 }
+
+/** Bars of 30 seconds or less are kept for so long. */
+const sixMonths: Duration = { count: 6, unit: 'M' };
 
 const liveKinds = ['TRADES', 'MIDPOINT', 'BID', 'ASK'];
 
@@ -70,7 +77,10 @@ const legalKinds = [
   'AGGTRADES',
 ];
 
-/** The shortest bars each unit allows and how many of it one request may span. */
+/**
+ * The shortest bars each unit allows and how many of it one request may span. IB's table names the longest bars as well,
+ * and does not hold its clients to those: days are asked for in days by everybody.
+ */
 const limits: Readonly<Record<Unit, { shortestBarMs: number; most: number }>> = {
   S: { shortestBarMs: 1000, most: 86_400 },
   D: { shortestBarMs: 5000, most: 365 },

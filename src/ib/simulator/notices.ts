@@ -33,6 +33,23 @@ export const refusals = {
   invalidStep: hmds('invalid step: 1'),
   tooLong: hmds('Time length exceed max.'),
   cancelled: (reqId: number) => hmds(`API historical data query cancelled: ${reqId}`),
+  differentIp: hmds('Trading TWS session is connected from a different IP address'),
+  noPermission: ({ primaryExchange, exchange, secType }: Instrument) =>
+    hmds(
+      `No market data permissions for ${primaryExchange === 'NASDAQ' ? 'ISLAND' : primaryExchange || exchange} ${secType}. ` +
+        'Requested market data requires additional subscription for API.',
+    ),
+  notSubscribed: new Notice(
+    354,
+    'Requested market data is not subscribed. Check API status by selecting the Account menu then under Management ' +
+      'choose Market Data Subscription Manager and/or availability of delayed data.',
+  ),
+  livePacing: new Notice(420, 'Invalid Real-time Query:Historical data request pacing violation'),
+  bust: new Notice(
+    10225,
+    'Bust event occurred, current subscription is deactivated. Please resubscribe real-time bars immediately.',
+  ),
+  continuousEnd: new Notice(10339, 'Setting end date/time for continuous future security type is not allowed.'),
   unknownQuery: (reqId: number) => new Notice(366, `No historical data query found for ticker id:${reqId}`),
   duplicateQuery: new Notice(386, 'Duplicate ticker ID for API historical data query'),
   duplicateId: failed('Duplicate ticker id'),

@@ -1,8 +1,20 @@
 /** A request that has begun and is neither answered for good nor cancelled. */
 export interface OpenRequest {
   readonly kind: 'history' | 'head_timestamp';
+  readonly symbol: string;
+  /** Epoch milliseconds by the simulator's clock. */
+  readonly since: number;
+  /** Kept up to date: it stays open after its answer. */
+  readonly live?: boolean;
   /** Set while its answer, or its next bar, is on the way. */
-  timer?: Disposable;
+  timer?: Disposable | undefined;
+}
+
+/** An open request as it is told to whoever looks at the gateway. */
+export interface ListedRequest extends Pick<OpenRequest, 'kind' | 'symbol' | 'since'> {
+  readonly connection: number;
+  readonly request: number;
+  readonly live: boolean;
 }
 
 /** The open history and head-timestamp requests of all clients: the gateway allows fifty at a time. */
@@ -13,6 +25,19 @@ export class OpenRequests {
     let count = 0;
     for (const requests of this.#byClient.values()) count += requests.size;
     return count;
+  }
+
+  get list(): ListedRequest[] {
+    return [...this.#byClient].flatMap(([connection, requests]) =>
+      [...requests].map(([request, { kind, symbol, since, live = false }]) => ({
+        connection,
+        request,
+        kind,
+        symbol,
+        since,
+        live,
+      })),
+    );
   }
 
   get(connection: number, reqId: number): OpenRequest | undefined {

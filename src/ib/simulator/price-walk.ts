@@ -1,6 +1,6 @@
 import { calendarOf, type Session, type TradingCalendar } from '../../market/index.ts';
 import { drawCandle, type Activity, type Candle } from './candle.ts';
-import type { Instrument, Walk } from './instruments.ts';
+import { hasExtendedHours, type Instrument, type Walk } from './instruments.ts';
 import { keyOf, normalAt } from './random.ts';
 import { offsetOf } from './wire-time.ts';
 
@@ -30,14 +30,16 @@ export class PriceWalk {
   readonly key: number;
   readonly calendar: TradingCalendar;
   readonly #walk: Walk;
+  readonly #extended: boolean;
   readonly #days: WalkedDay[] = [];
   #until: number;
   #state: WalkState = { trend: 0, heat: 0, distance: 0 };
 
   constructor(instrument: Instrument, seed: number) {
-    this.key = keyOf(`${seed}/${instrument.localSymbol}/${instrument.secType}`);
+    this.key = keyOf(`${seed}/${instrument.pathName}`);
     this.calendar = calendarOf(instrument.calendar);
     this.#walk = instrument.walk;
+    this.#extended = hasExtendedHours(instrument);
     this.#until = Date.parse(instrument.walk.listed);
   }
 
@@ -60,13 +62,14 @@ export class PriceWalk {
     const draw = (channel: number): number => normalAt(key, session.date, channel);
     const { trend, heat, distance } = this.#state;
     const volatility = walk.dailyVolatility * Math.exp(0.25 * heat);
-    const traded = walk.dailyVolume > 0;
+    const extended = this.#extended;
+    const byDay = this.calendar.id === 'us_equities';
     const growthLine = (walk.growth * (session.open - Date.parse(walk.listed))) / yearMs + Math.log(walk.startPrice);
 
     // Shares of the day's variance: over the closed hours, before the opening, in the session, after the close.
-    const shares = traded
+    const shares = extended
       ? { closed: 0.12, early: 0.04, regular: 0.8, late: 0.04 }
-      : { closed: 0.01, early: 0, regular: 0.99, late: 0 };
+      : { closed: byDay ? 0.12 : 0.01, early: 0, regular: byDay ? 0.88 : 0.99, late: 0 };
     const variance = volatility * volatility;
     const step = (share: number, channel: number): number => volatility * Math.sqrt(share) * draw(channel);
 
@@ -88,14 +91,14 @@ export class PriceWalk {
         key,
         100,
       ),
-      activity: activityOf(span, traded),
+      activity: activityOf(span, byDay),
     });
     const regular = stretch({ part: 'regular', start: session.open, end: session.close, open, close });
     return {
       session,
       offset: offsetOf(session.open, this.calendar.zone),
       regular,
-      extended: traded
+      extended: extended
         ? [
             stretch({ part: 'early', start: session.open - earlyMs, end: session.open, open: earlyOpen, close: open }),
             regular,
@@ -138,10 +141,10 @@ const aheadMs = 30 * 86_400_000;
  * Stocks are busiest at the opening and the close (a U), currencies in the middle of their day, when London and New York
  * are both open. Each is the integral of that density over the stretch.
  */
-function activityOf({ part, start, end }: StretchSpan, traded: boolean): Activity {
+function activityOf({ part, start, end }: StretchSpan, byDay: boolean): Activity {
   const length = end - start;
   if (part !== 'regular') return (instant) => (instant - start) / length;
-  if (traded) {
+  if (byDay) {
     return (instant) => {
       const x = (instant - start) / length;
       return (x + (3 * ((2 * x - 1) ** 3 + 1)) / 6) / 2;

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { parseBarSize } from './bar-size.ts';
 import { GeneratedBars } from './generated-bars.ts';
-import { catalogue } from './instruments.ts';
+import { catalogue } from './catalogue.ts';
 import { loadReplay, type Market } from './replay.ts';
 
 const generated: Market = { instruments: catalogue, source: new GeneratedBars(1) };

@@ -9,6 +9,7 @@ import {
   emptyBars,
   isIntraday,
   parseTimeframe,
+  sliceBars,
   timeframeMs,
   timeframes,
   type Bars,
@@ -103,12 +104,23 @@ class ReplayBars implements BarSource {
     return series.daily ? dailyRows(series.bars, query) : intradayRows(series.bars, query);
   }
 
+  *pieces(query: BarQuery): Generator<Bars, void, undefined> {
+    if (this.#of(query.instrument).length === 0) return yield* this.#others.pieces(query);
+    const bars = this.bars(query);
+    for (let from = 0; from < barCount(bars); from += pieceBars) {
+      yield sliceBars(bars, from, Math.min(from + pieceBars, barCount(bars)));
+    }
+  }
+
   #of(instrument: Instrument): RecordedSeries[] {
     return this.#recorded.filter(({ conId }) => conId === instrument.conId);
   }
 }
 
 const dayMs = 86_400_000;
+
+/** Written at once, without giving way to others. */
+const pieceBars = 5000;
 
 /** 09:30 to 16:00. Recorded feeds hold late prints of days that closed early; what was recorded is served. */
 const fullSessionMs = 6.5 * 3_600_000;

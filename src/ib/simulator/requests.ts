@@ -5,11 +5,15 @@ export interface ContractQuery {
   readonly conId: number;
   readonly symbol: string;
   readonly secType: string;
+  /** Last trading day `yyyymmdd`, or the month alone. */
+  readonly expiry: string;
+  readonly multiplier: string;
   readonly exchange: string;
   readonly primaryExchange: string;
   readonly currency: string;
   readonly localSymbol: string;
   readonly tradingClass: string;
+  readonly includeExpired: boolean;
 }
 
 export interface HistoryRequest {
@@ -42,7 +46,7 @@ export type GatewayRequest =
   | HeadTimestampRequest
   | { readonly kind: 'cancel_head_timestamp'; readonly reqId: number }
   | { readonly kind: 'matching_symbols'; readonly reqId: number; readonly pattern: string }
-  | { readonly kind: 'current_time' }
+  | { readonly kind: 'current_time' | 'current_time_in_millis' }
   | { readonly kind: 'managed_accounts' }
   | { readonly kind: 'next_id' }
   | { readonly kind: 'nothing_to_tell'; readonly about: EmptyAnswer }
@@ -75,13 +79,14 @@ const decoders: Readonly<Record<number, (reader: FieldReader) => GatewayRequest>
     kind: 'head_timestamp',
     reqId: reader.requestId(),
     contract: contractOf(reader),
-    regularHoursOnly: reader.skip(1).boolean(),
+    regularHoursOnly: reader.boolean(),
     whatToShow: reader.text(),
     formatDate: reader.integer(),
   }),
   90: (reader) => ({ kind: 'cancel_head_timestamp', reqId: reader.requestId() }),
   81: (reader) => ({ kind: 'matching_symbols', reqId: reader.requestId(), pattern: reader.text() }),
   49: () => ({ kind: 'current_time' }),
+  105: () => ({ kind: 'current_time_in_millis' }),
   17: () => ({ kind: 'managed_accounts' }),
   8: () => ({ kind: 'next_id' }),
   14: () => ({ kind: 'ignored', id: 14 }),
@@ -104,7 +109,7 @@ function decodeHistory(reader: FieldReader): HistoryRequest {
     kind: 'history',
     reqId,
     contract,
-    end: reader.skip(1).text(),
+    end: reader.text(),
     barSize: reader.text(),
     duration: reader.text(),
     regularHoursOnly: reader.boolean(),
@@ -115,17 +120,20 @@ function decodeHistory(reader: FieldReader): HistoryRequest {
   return { ...request, keepUpToDate: reader.boolean() };
 }
 
-/** conId, symbol, secType, expiry, strike, right, multiplier, exchange, primary exchange, currency, local symbol, class. */
+/** conId, symbol, secType, expiry, strike, right, multiplier, exchange, primary exchange, currency, local symbol, class, expired. */
 function contractOf(reader: FieldReader): ContractQuery {
   return {
     conId: reader.integer(),
     symbol: reader.text(),
     secType: reader.text(),
-    exchange: reader.skip(4).text(),
+    expiry: reader.text(),
+    multiplier: reader.skip(2).text(),
+    exchange: reader.text(),
     primaryExchange: reader.text(),
     currency: reader.text(),
     localSymbol: reader.text(),
     tradingClass: reader.text(),
+    includeExpired: reader.boolean(),
   };
 }
 

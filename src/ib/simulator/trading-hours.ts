@@ -1,5 +1,5 @@
 import { calendarOf, type Session, type TimeRange } from '../../market/index.ts';
-import type { Instrument } from './instruments.ts';
+import { hasExtendedHours, type Instrument } from './instruments.ts';
 import { earlyMs, lateMs } from './price-walk.ts';
 import { dateText, localText, offsetOf } from './wire-time.ts';
 
@@ -12,7 +12,7 @@ export function tradingSessions(
   hours: { regularHoursOnly: boolean },
 ): Session[] {
   const calendar = calendarOf(instrument.calendar);
-  if (hours.regularHoursOnly || instrument.secType === 'CASH') return calendar.sessions(range);
+  if (hours.regularHoursOnly || !hasExtendedHours(instrument)) return calendar.sessions(range);
   return calendar
     .sessions({ start: range.start - lateMs, end: range.end + earlyMs })
     .map(({ date, open, close }) => ({ date, open: open - earlyMs, close: close + lateMs }));
