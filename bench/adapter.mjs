@@ -1,6 +1,7 @@
 // What a short call to a host service costs through the pooled adapter, beside a connection of its own for each call
-// and beside the bare pool that the adapter stands on. The host is a process of its own; every competitor parses the
-// answer.
+// and beside the bare pool that the adapter stands on. The host is a process of its own; every competitor sends the same
+// headers, and parses the answer and checks it against the same schema. The adapter alone has a time limit, can be
+// cancelled, and counts.
 import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { Agent, fetch, Pool } from 'undici';
@@ -16,7 +17,8 @@ import { median } from './support/stats.mjs';
 const echoHost = fileURLToPath(new URL('./support/echo-host.mjs', import.meta.url));
 const token = CancellationToken.none;
 const body = JSON.stringify(sent);
-const json = { 'content-type': 'application/json' };
+const accept = { accept: 'application/json, application/problem+json' };
+const oneCall = new HttpAgent({ keepAlive: false });
 
 await withResources(async ({ open, directory }) => {
   const { message: url } = open(await startChild(echoHost, { args: [directory] }));
@@ -25,28 +27,33 @@ await withResources(async ({ open, directory }) => {
   open({ [Symbol.asyncDispose]: () => pool.destroy() });
 
   const routes = [
-    { name: 'GET', ours: () => adapter.call(getEcho, { params: { count: 7 } }, token), path: '/echo/7', method: 'GET' },
-    { name: 'POST', ours: () => adapter.call(postEcho, { body: sent }, token), path: '/echo', method: 'POST' },
+    { endpoint: getEcho, path: '/echo/7', ours: () => adapter.call(getEcho, { params: { count: 7 } }, token) },
+    { endpoint: postEcho, path: '/echo', ours: () => adapter.call(postEcho, { body: sent }, token) },
   ];
   const rows = [];
   const notes = [];
-  for (const { name, ours, path, method } of routes) {
-    const content = method === 'POST' ? { headers: json, body } : {};
+  for (const { endpoint, path, ours } of routes) {
+    const { method, response } = endpoint;
+    const request =
+      method === 'POST'
+        ? { method, headers: { ...accept, 'content-type': 'application/json' }, body }
+        : { method, headers: accept };
     const competitors = {
       ours,
-      pool: async () => (await pool.request({ path, method, ...content })).body.json(),
-      http: () => callByHttp(url + path, { method, ...content }),
-      fetch: () => callByFetch(url + path, { method, ...content }),
+      pool: async () => response.parse(await (await pool.request({ path, ...request })).body.json()),
+      http: async () => response.parse(await callByHttp(url + path, request)),
+      fetch: async () => response.parse(await callByFetch(url + path, request)),
     };
     // What all of it costs once it is compiled.
     for (const act of [competitors.ours, competitors.pool]) await msEach(4_000, act, 10);
+    for (const act of [competitors.http, competitors.fetch]) await msEach(1_000, act, 10);
     for (const [wide, count] of [
       [1, 150],
       [10, 300],
     ]) {
       const timed = Object.entries(competitors).map(([key, act]) => [key, () => msEach(count, act, wide)]);
       const values = await interleaved(Object.fromEntries(timed), { rounds: 21, warmups: 2 });
-      const how = `${name}, ${wide === 1 ? 'one after the other' : `${wide} at a time`}`;
+      const how = `${method}, ${wide === 1 ? 'one after the other' : `${wide} at a time`}`;
       const bare = median(values.http.map((ms, round) => ms / values.pool[round]));
       notes.push(`${how}: the bare pool is ${bare.toFixed(2)}\u00D7 faster than node:http with a connection a call.`);
       const against = (what, peer, limit) =>
@@ -62,9 +69,9 @@ await withResources(async ({ open, directory }) => {
 });
 
 /** A connection for this call alone. */
-function callByHttp(url, { method, headers = {}, body: content }) {
+function callByHttp(url, { method, headers, body: content }) {
   return new Promise((resolve, reject) => {
-    const request = httpRequest(url, { method, headers, agent: new HttpAgent({ keepAlive: false }) }, (response) => {
+    const request = httpRequest(url, { method, headers, agent: oneCall }, (response) => {
       let text = '';
       response.setEncoding('utf8');
       response.on('data', (part) => (text += part));

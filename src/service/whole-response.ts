@@ -4,7 +4,7 @@ import type { TransportResponse } from './transport.ts';
 
 /**
  * One request whose answer is wanted as a whole: its bytes are kept as they come. Saves the stream and the abort signal
- * that undici's `request` makes for every call, a third of what the call costs. Settles with the head of the answer.
+ * that undici's `request` makes for every call, a quarter of what the call costs. Settles with the head of the answer.
  */
 export function wholeResponse(
   dispatcher: Dispatcher,
