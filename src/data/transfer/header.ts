@@ -34,7 +34,9 @@ const names: Readonly<Record<BarColumn | 'date' | 'clock', readonly string[]>> =
  * @throws FileFault when one is missing or there twice.
  */
 export function findColumns(header: readonly string[]): FileColumns {
-  const plain = header.map((name) => name.toLowerCase().replaceAll(/[^a-z]/g, ''));
+  const plain = header.map((name) =>
+    /[a-z]/i.test(name) ? name.toLowerCase().replaceAll(/[^a-z]/g, '') : name.trim(),
+  );
   const claimed = new Set<number>();
   const placeOf = (column: keyof typeof names): number | undefined => {
     // The first name of the list that occurs: `time` where there is also an unnamed index.

@@ -14,7 +14,8 @@ export async function readArrow(path: string, options: ReadOptions): Promise<Bar
   const handle = await open(path);
   try {
     const reader = await readable(async () => (await arrow.RecordBatchReader.from(handle)).open());
-    const { fields } = reader.schema;
+    // Of a stream without a first message the library knows no schema, and does not say so.
+    const { fields = [] } = (reader.schema as typeof reader.schema | undefined) ?? {};
     const columns = findColumns(fields.map(({ name }: Field) => name));
     const collector = new BarCollector(columns, { ...options, firstRow: 1 });
     const stamps = columns.time.map((place) => stampOf(arrow, fields[place]));

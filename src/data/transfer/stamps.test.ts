@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { barStamp, parseStamp, type StampOptions } from './stamps.ts';
+
+const hours: StampOptions = { timeframe: '1h' };
+const days: StampOptions = { timeframe: '1d' };
+const iso = (text: string, options: StampOptions): string =>
+  new Date(barStamp(parseStamp(text), options)).toISOString();
+
+describe('parseStamp() and barStamp()', () => {
+  it.each([
+    ['2024-03-08T14:30:00Z'],
+    ['2024-03-08T14:30Z'],
+    ['2024-03-08 14:30:00+00:00'],
+    ['2024-03-08 09:30:00-05:00'],
+    ['2024-03-08 09:30:00.000 -0500'],
+    ['2024/03/08 09:30 America/New_York'],
+    ['20240308 09:30:00 US/Eastern'],
+    ['20240308  09:30:00 US/Eastern'],
+    ['20240308-14:30:00'],
+    ['1709908200'],
+    ['1709908200.0'],
+    ['1709908200000'],
+    ['1709908200000000'],
+    ['1709908200000000000'],
+  ])('understands %s as an instant', (text) => {
+    expect(iso(text, hours)).toBe('2024-03-08T14:30:00.000Z');
+  });
+
+  it('takes the zone that was named for stamps that name none, over both changes of the clock', () => {
+    const newYork = { timeframe: '1h', zone: 'America/New_York' } as const;
+    expect(iso('2024-03-08 09:30', newYork)).toBe('2024-03-08T14:30:00.000Z');
+    expect(iso('2024-03-11 09:30', newYork)).toBe('2024-03-11T13:30:00.000Z');
+    expect(iso('2024.11.04 09:30:01.250', newYork)).toBe('2024-11-04T14:30:01.250Z');
+    expect(iso('2024-03-08 09:30', { timeframe: '1h', zone: '+02:00' })).toBe('2024-03-08T07:30:00.000Z');
+  });
+
+  it.each(['2024-03-08', '20240308', '2024/03/08', '2024-03-08 00:00:00', '2024-03-08 00:00:00-05:00', '1709856000'])(
+    'takes %s as the date that it names',
+    (text) => {
+      expect(iso(text, days)).toBe('2024-03-08T00:00:00.000Z');
+    },
+  );
+
+  it('finds the date of an instant at midnight in the zone that was named', () => {
+    expect(iso('1709874000', { ...days, zone: 'America/New_York' })).toBe('2024-03-08T00:00:00.000Z');
+    expect(() => iso('1709874000', days)).toThrow(/say with --zone where midnight is/);
+  });
+
+  it.each([
+    ['2024-03-08 09:30', hours, /names no time zone; say which it is with --zone/],
+    ['2024-03-08', hours, /is a date, and bars of 1h need a time of day/],
+    ['2024-03-08 09:30', days, /is no midnight/],
+    ['1709908200', days, /is no midnight/],
+    ['03/08/2024', days, /does not tell day from month/],
+    ['8.3.2024', days, /does not tell day from month/],
+    ['2024-02-30', days, /names a day that does not exist/],
+    ['2024-13-01', days, /names a day that does not exist/],
+    ['2024-03-08T24:30Z', hours, /names a time that does not exist/],
+    ['2024-03-08 09:30 EDT', hours, /names the time zone "EDT", which there is not/],
+    ['yesterday', hours, /is no time such as/],
+    ['', hours, /is no time such as/],
+    ['12345', hours, /is no time such as/],
+  ])('refuses "%s"', (text, options, message) => {
+    expect(() => iso(text, options)).toThrow(message);
+  });
+});
