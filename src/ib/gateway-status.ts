@@ -12,6 +12,8 @@ export interface GatewayStatus {
   /** Why it is not ready, in words. */
   readonly trouble?: string;
   readonly requests: { readonly inFlight: number; readonly waiting: number };
+  /** What IB's rules leave: open requests at once, requests of the ten-minute budget, and the pause it asked for. */
+  readonly budget: { readonly inFlight: number; readonly small: number; readonly pausedMs: number };
 }
 
 export const gatewayStatusSchema: Schema<GatewayStatus> = z.object({
@@ -22,4 +24,5 @@ export const gatewayStatusSchema: Schema<GatewayStatus> = z.object({
   serverVersion: z.number().int().exactOptional(),
   trouble: z.string().exactOptional(),
   requests: z.object({ inFlight: z.number().int(), waiting: z.number().int() }),
+  budget: z.object({ inFlight: z.number().int(), small: z.number().int(), pausedMs: z.number().int() }),
 });

@@ -37,8 +37,8 @@ export class IbBarProvider implements BarProvider {
   async describe(symbol: string, { token }: CallContext): Promise<Instrument> {
     const contract = parseSymbol(symbol);
     const name = symbolOf(contract);
-    return this.#instruments.get(name, token, async () => {
-      const [details] = await this.gateway.contractDetails(contract, { token });
+    return this.#instruments.get(name, { token }, async (shared) => {
+      const [details] = await this.gateway.contractDetails(contract, shared);
       if (details === undefined) throw new KtrdrError('not_found', `IB knows no instrument "${name}".`);
       const { contract: found, longName } = details;
       return {
@@ -54,8 +54,8 @@ export class IbBarProvider implements BarProvider {
 
   async earliest(symbol: string, timeframe: Timeframe, { token }: CallContext): Promise<number | undefined> {
     const contract = parseSymbol(symbol);
-    const head = await this.#heads.get(symbolOf(contract), token, async () => {
-      const text = await this.gateway.headTimestamp(contract, { token });
+    const head = await this.#heads.get(symbolOf(contract), { token }, async (shared) => {
+      const text = await this.gateway.headTimestamp(contract, shared);
       return text === undefined ? undefined : headInstant(text, symbolOf(contract));
     });
     return head === undefined || isIntraday(timeframe)

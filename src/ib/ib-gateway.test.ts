@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { CancellationSource, CancellationToken, systemClock } from '../async/index.ts';
+import { CancellationSource, CancellationToken, systemClock, type Clock } from '../async/index.ts';
 import { silentLogger } from '../base/index.ts';
 import { parseSymbol } from './contract.ts';
 import { IbGateway, type IbGatewayOptions } from './ib-gateway.ts';
@@ -51,6 +51,12 @@ function connectTo({ port }: { port: number }, options: Partial<IbGatewayOptions
   return gateway;
 }
 
+/** A clock that runs, and shows another time of day. */
+function clockAt(text: string): Clock {
+  const { elapsed, after, sleep } = systemClock;
+  return { now: () => Date.parse(text), elapsed, after, sleep };
+}
+
 /** Resolves once the simulator has received so many messages of this id. */
 async function received(simulator: GatewaySimulator, id: number, count = 1): Promise<void> {
   const isWanted = (message: LoggedMessage): boolean => message.direction === 'received' && message.id === id;
@@ -76,6 +82,7 @@ describe('IbGateway', () => {
       clientId: 1,
       serverVersion: 178,
       requests: { inFlight: 0, waiting: 0 },
+      budget: { inFlight: 7, small: 58, pausedMs: 0 },
     });
   });
 
@@ -236,11 +243,12 @@ describe('IbGateway', () => {
     const phases: string[] = [];
     const onPhase = (phase: string): void => {
       phases.push(phase);
-      if (phase === 'waiting for the gateway to reach IB') down[Symbol.dispose]();
+      if (phase.startsWith("waiting for IB: IB's data farm")) down[Symbol.dispose]();
     };
     while (gateway.status().state !== 'degraded') await new Promise((resolve) => setImmediate(resolve));
     await expect(gateway.history(query, { token: none, onPhase })).resolves.toHaveLength(28);
-    expect(phases).toEqual(['waiting for the gateway to reach IB', 'fetching']);
+    expect(phases[0]).toMatch(/^waiting for IB: IB's data farm .* is not connected, \d+ s left$/);
+    expect(phases.at(-1)).toBe('fetching');
   });
 
   it('fails what IB has lost together with its connection', async () => {
@@ -254,20 +262,20 @@ describe('IbGateway', () => {
 
   it('pauses after a complaint about the pace, and sends the request again', async () => {
     const simulator = await simulate({ faults: [{ kind: 'false_pacing_violation' }] });
-    const gateway = connectTo(simulator, { pacing: { afterComplaintMs: 40 } });
+    const gateway = connectTo(simulator, { pacing: { afterComplaintMs: 40, identicalMs: 0 } });
     const phases: string[] = [];
     const begunAt = performance.now();
     const bars = await gateway.history(query, { token: none, onPhase: (phase) => phases.push(phase) });
     expect(bars).toHaveLength(28);
     expect(performance.now() - begunAt).toBeGreaterThan(30);
     const changes = phases.filter((phase, index) => phase !== phases[index - 1]);
-    expect(changes.slice(-3)).toEqual(['fetching', 'waiting for pacing', 'fetching']);
+    expect(changes.slice(-3)).toEqual(['fetching', 'waiting for IB: it asked for a pause, 1 s left', 'fetching']);
   });
 
   it('gives a request up that IB complains about again and again', async () => {
     const simulator = await simulate();
     for (let fault = 0; fault < 10; fault += 1) simulator.inject({ kind: 'false_pacing_violation' });
-    const gateway = connectTo(simulator, { pacing: { afterComplaintMs: 10 } });
+    const gateway = connectTo(simulator, { pacing: { afterComplaintMs: 10, identicalMs: 0 } });
     await expect(gateway.history(query, { token: none })).rejects.toMatchObject({ code: 'rate_limited' });
     expect(simulator.counters.historyRequests).toBe(4);
   });
@@ -277,23 +285,89 @@ describe('IbGateway', () => {
     const gateway = connectTo(simulator);
     using source = new CancellationSource();
     const onPhase = (phase: string): void => {
-      if (phase === 'waiting for pacing') source.cancel();
+      if (phase.startsWith('waiting for IB: it asked for a pause')) source.cancel();
     };
     await expect(gateway.history(query, { token: source.token, onPhase })).rejects.toMatchObject({ code: 'cancelled' });
     expect(gateway.status().requests).toEqual({ inFlight: 0, waiting: 0 });
   });
 
-  it('keeps to three requests in flight', async () => {
+  it('keeps to the requests in flight that are configured', async () => {
     const simulator = await simulate({ faults: [{ kind: 'mute_history' }] });
-    const gateway = connectTo(simulator);
+    const gateway = connectTo(simulator, { pacing: { inFlight: 3 } });
     using source = new CancellationSource();
-    const all = Array.from({ length: 5 }, () => gateway.history(query, { token: source.token }));
+    const all = Array.from({ length: 5 }, (_, index) =>
+      gateway.history({ ...query, duration: `${index + 1} D` }, { token: source.token }),
+    );
     await received(simulator, requestHistory, 3);
     expect(gateway.status().requests).toEqual({ inFlight: 3, waiting: 2 });
     source.cancel('user');
     await Promise.allSettled(all);
+    await new Promise((resolve) => setImmediate(resolve));
     expect(gateway.status().requests).toEqual({ inFlight: 0, waiting: 0 });
     expect(simulator.counters.historyRequests).toBe(3);
+  });
+
+  it('sends one request for all who want the same bars, and cancels it at IB with the last of them', async () => {
+    const simulator = await simulate({ faults: [{ kind: 'mute_history' }] });
+    const gateway = connectTo(simulator);
+    const sources = [1, 2, 3].map(() => new CancellationSource());
+    const all = sources.map(({ token }) => gateway.history(query, { token }).catch((error: unknown) => error));
+    await received(simulator, requestHistory);
+    const cancels = (): number => simulator.messages.filter(({ id }) => id === cancelHistory).length;
+    for (const source of sources.slice(1)) source.cancel('user');
+    await Promise.all(all.slice(1));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(cancels()).toBe(0);
+    sources[0]?.cancel('user');
+    await received(simulator, cancelHistory);
+    expect(await Promise.all(all)).toMatchObject([1, 2, 3].map(() => ({ code: 'cancelled' })));
+    expect([simulator.counters.historyRequests, cancels()]).toEqual([1, 1]);
+  });
+
+  it('does not wait for ever for a farm that IB has replaced without a word', async () => {
+    const simulator = await simulate();
+    const gateway = connectTo(simulator, {
+      reconnect: { pauseMs: 1, longestPauseMs: 20, nextIdMs: 1, troubleMs: 50, farmMs: 60 },
+    });
+    await gateway.connect(none);
+    simulator.inject({ kind: 'farm_down' });
+    while (gateway.status().state !== 'degraded') await new Promise((resolve) => setImmediate(resolve));
+    await expect(gateway.history(query, { token: none })).resolves.toHaveLength(28);
+  });
+
+  it('waits through the nightly reset when it is cut off in it, and tells until when', async () => {
+    const clock = clockAt('2025-06-13T05:30:00Z');
+    const simulator = await simulate();
+    const gateway = connectTo(simulator, { clock });
+    await gateway.connect(none);
+    const lost = simulator.inject({ kind: 'connectivity_lost' });
+    while (gateway.status().state !== 'degraded') await new Promise((resolve) => setImmediate(resolve));
+    const phases: string[] = [];
+    const history = gateway.history(query, { token: none, onPhase: (phase) => phases.push(phase) });
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    expect(phases.at(-1)).toBe('waiting for IB: its nightly reset until 01:45 New York, 15 min 0 s left');
+    lost[Symbol.dispose]();
+    await expect(history).resolves.toHaveLength(28);
+  });
+
+  it('looks in the nightly reset for a gateway that was there before', async () => {
+    const clock = clockAt('2025-06-13T05:30:00Z');
+    const simulator = await simulate();
+    const gateway = connectTo(simulator, { clock });
+    await gateway.connect(none);
+    await simulator[Symbol.asyncDispose]();
+    while (gateway.status().state !== 'disconnected') await new Promise((resolve) => setImmediate(resolve));
+    using source = new CancellationSource();
+    const phases: string[] = [];
+    const history = gateway.history(query, {
+      token: source.token,
+      onPhase: (phase) => {
+        phases.push(phase);
+        if (phase.startsWith('waiting for IB: its nightly reset')) source.cancel();
+      },
+    });
+    await expect(history).rejects.toMatchObject({ code: 'cancelled' });
+    expect(phases.at(-1)).toContain('its nightly reset until 01:45 New York');
   });
 
   it('fails what is under way when it is closed here, and stays closed', async () => {

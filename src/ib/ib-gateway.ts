@@ -6,11 +6,14 @@ import type { GatewayAddress } from './gateway-errors.ts';
 import type { GatewayStatus } from './gateway-status.ts';
 import type { IbBars } from './ib-bars.ts';
 import type { IbSession } from './ib-session.ts';
+import { LoginPacing } from './login-pacing.ts';
 import { defaultPacingLimits, type PacedRequest, type PacingLimits } from './pacing.ts';
-import { PacingQueue } from './pacing-queue.ts';
 import { whatToShow, type HistoryQuery } from './requests.ts';
 import { defaultReconnect, SessionKeeper, type ReconnectPolicy } from './session-keeper.ts';
 import { defaultTimeouts, type SessionTimeouts } from './session-options.ts';
+import { SharedCalls, type Ask } from './shared-calls.ts';
+import { TimedCache } from './timed-cache.ts';
+import { WaitingPhase } from './waiting-phase.ts';
 
 /** IB Gateway listens at 4001 and 4002, TWS at 7496 and 7497: live and paper. */
 export interface IbGatewayOptions extends GatewayAddress {
@@ -19,6 +22,8 @@ export interface IbGatewayOptions extends GatewayAddress {
   readonly timeouts?: Partial<SessionTimeouts>;
   readonly pacing?: Partial<PacingLimits>;
   readonly reconnect?: Partial<ReconnectPolicy>;
+  /** Where requests under IB's hard rules are remembered over restarts; without it they are not. */
+  readonly journal?: string;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -29,21 +34,27 @@ const idsToTry = 3;
 /** IB complains at times about a pace that keeps its rules; a request is sent again so often, after the pause it asks for. */
 const complaintsTaken = 3;
 
-interface Ask {
-  readonly token: CancellationToken;
-  /** Told what the request is doing: waiting, and for what, or under way. */
-  readonly onPhase?: (phase: string) => void;
-}
+const mostAnswersKept = 50;
 
 /** A gateway as the rest of the room uses it: connected when needed, and asked no faster than IB allows. */
 export class IbGateway implements AsyncDisposable {
   readonly #address: GatewayAddress;
   readonly #sessions: SessionKeeper;
-  readonly #pacing: PacingQueue;
+  readonly #pacing: LoginPacing;
+  readonly #clock: Clock;
+  readonly #shared = {
+    details: new SharedCalls<ContractDetails[]>(),
+    heads: new SharedCalls<string | undefined>(),
+  };
+  /** For the time in which IB wants no identical request, its answer serves who asks again. */
+  readonly #histories: TimedCache<IbBars>;
 
-  constructor({ host, port, clientId = 1, timeouts, pacing, reconnect, clock, log }: IbGatewayOptions) {
+  constructor({ host, port, clientId = 1, timeouts, pacing, reconnect, journal, clock, log }: IbGatewayOptions) {
     this.#address = { host, port };
-    this.#pacing = new PacingQueue({ ...defaultPacingLimits, ...pacing }, clock);
+    this.#clock = clock;
+    const limits = { ...defaultPacingLimits, ...pacing };
+    this.#histories = new TimedCache({ clock, lifeMs: limits.identicalMs, maxEntries: mostAnswersKept });
+    this.#pacing = new LoginPacing({ limits, clock, ...(journal === undefined ? {} : { folder: journal }) });
     this.#sessions = new SessionKeeper({
       address: this.#address,
       clientIds: Array.from({ length: idsToTry }, (_, index) => clientId + index),
@@ -51,22 +62,26 @@ export class IbGateway implements AsyncDisposable {
       reconnect: { ...defaultReconnect, ...reconnect },
       clock,
       log,
-      onPaceComplaint: () => this.#pacing.pauseAfterComplaint(),
+      onPaceComplaint: () => this.#pacing.current.pauseAfterComplaint(),
     });
   }
 
   /** The instruments that fit, one or more. @throws KtrdrError `not_found`. */
   contractDetails(contract: IbContract, ask: Ask): Promise<ContractDetails[]> {
     const instrument = symbolOf(contract);
-    const request = { kind: 'message', key: `details ${instrument}`, instrument } as const;
-    return this.#send(request, ask, (session) => session.contractDetails(contract, ask.token));
+    const request = { kind: 'message', key: `details ${instrument}`, instrument, weight: 1 } as const;
+    return this.#shared.details.run(request.key, ask, (shared) =>
+      this.#send({ request, effort: 'details' }, shared, (session) => session.contractDetails(contract, shared.token)),
+    );
   }
 
   /** The start of the oldest data in epoch seconds as text, or undefined when there is none. */
   headTimestamp(contract: IbContract, ask: Ask): Promise<string | undefined> {
     const instrument = pacedName(contract);
-    const request = { kind: 'small', key: `head ${instrument}`, instrument } as const;
-    return this.#send(request, ask, (session) => session.headTimestamp(contract, ask.token));
+    const request = { kind: 'small', key: `head ${instrument}`, instrument, weight: 1 } as const;
+    return this.#shared.heads.run(request.key, ask, (shared) =>
+      this.#send({ request, effort: 'head' }, shared, (session) => session.headTimestamp(contract, shared.token)),
+    );
   }
 
   /** The bars of one request in the order in which they came; none when IB says that there are none. */
@@ -74,7 +89,12 @@ export class IbGateway implements AsyncDisposable {
     const { contract, endDateTime, duration, barSize } = query;
     const instrument = pacedName(contract);
     const key = [instrument, endDateTime, duration, barSize].join(' ');
-    return this.#send({ kind: 'history', key, instrument }, ask, (session) => session.history(query, ask.token));
+    const request = { kind: 'history', key, instrument, weight: 1 } as const;
+    return this.#histories.get(key, ask, (shared) =>
+      this.#send({ request, effort: `${duration} of ${barSize}` }, shared, (session) =>
+        session.history(query, shared.token),
+      ),
+    );
   }
 
   /** Connects when there is no connection. @throws KtrdrError `unavailable` and what else keeps a session from opening. */
@@ -84,8 +104,8 @@ export class IbGateway implements AsyncDisposable {
 
   status(): GatewayStatus {
     const { session, isOpening, lastFailure } = this.#sessions;
-    const { inFlight, waiting } = this.#pacing;
-    const common = { ...this.#address, requests: { inFlight, waiting } };
+    const { inFlight, waiting, budget } = this.#pacing.current;
+    const common = { ...this.#address, requests: { inFlight, waiting }, budget };
     if (session !== undefined) {
       const { clientId, serverVersion, trouble } = session;
       const connected = { ...common, clientId, serverVersion };
@@ -102,23 +122,29 @@ export class IbGateway implements AsyncDisposable {
 
   /** Looks at the connection before the pacing, so that nothing is booked that cannot be sent, and again after it. */
   async #send<T>(
-    request: PacedRequest,
-    { token, onPhase = () => {} }: Ask,
+    { request, effort }: { request: PacedRequest; effort: string },
+    { token, onPhase }: Required<Ask>,
     act: (session: IbSession) => Promise<T>,
   ): Promise<T> {
-    const healthy = (): Promise<IbSession> => {
+    using waiting = new WaitingPhase(this.#clock, onPhase);
+    const healthy = async (): Promise<IbSession> => {
       if (this.#sessions.session === undefined) onPhase('connecting to the gateway');
-      return this.#sessions.healthy(token, () => onPhase('waiting for the gateway to reach IB'));
+      return await this.#sessions.healthy(token, (wait) => waiting.update(wait));
     };
     const sendNow = async (): Promise<T> => {
       const session = await healthy();
+      waiting.stop();
       onPhase('fetching');
-      return act(session);
-    };
-    await healthy();
-    for (let complaints = 0; ; complaints += 1) {
       try {
-        return await this.#pacing.run(request, sendNow, { token, onWait: () => onPhase('waiting for pacing') });
+        return await act(session);
+      } finally {
+        if (!session.isOpen) this.#pacing.current.forgetUnanswered();
+      }
+    };
+    for (let complaints = 0; ; complaints += 1) {
+      const pacing = this.#pacing.of(await healthy());
+      try {
+        return await pacing.run(request, sendNow, { token, effort, onWait: (wait) => waiting.update(wait) });
       } catch (thrown) {
         const isComplaint = thrown instanceof KtrdrError && thrown.code === 'rate_limited';
         if (!isComplaint || complaints === complaintsTaken) throw thrown;

@@ -30,6 +30,7 @@ export class IbSession {
   readonly #watchers = new Set<() => void>();
   #hasId = false;
   #hasAccounts = false;
+  #accounts: readonly string[] = [];
   #end: KtrdrError | undefined;
   #probing: Disposable | undefined;
 
@@ -71,6 +72,22 @@ export class IbSession {
   /** Why the gateway cannot answer although it is there; undefined when it can. */
   get trouble(): string | undefined {
     return this.#link.trouble;
+  }
+
+  /** True when IB cannot be reached at all; otherwise trouble is with a farm, for which another one may serve. */
+  get isCutOff(): boolean {
+    return this.#link.isCutOff;
+  }
+
+  /** For how long there has been trouble, in milliseconds. */
+  get troubledForMs(): number {
+    return this.trouble === undefined ? 0 : this.#options.clock.elapsed() - this.#link.troubledSince;
+  }
+
+  /** Names the login that IB counts requests by: its accounts, or the gateway where it tells none. */
+  get login(): string {
+    const { host, port } = this.#options.address;
+    return this.#accounts.length > 0 ? `accounts ${this.#accounts.toSorted().join(' ')}` : `gateway ${host}:${port}`;
   }
 
   /** The instruments that fit, one or more. @throws KtrdrError `not_found`. */
@@ -142,7 +159,10 @@ export class IbSession {
     const { api, events } = this.#wire;
     const { details, heads } = this.#pending;
     api.on(events.nextValidId, () => this.#change(() => (this.#hasId = true)));
-    api.on(events.managedAccounts, () => this.#change(() => (this.#hasAccounts = true)));
+    api.on(events.managedAccounts, (list) => {
+      this.#accounts = list.split(',').filter((account) => account !== '');
+      this.#change(() => (this.#hasAccounts = true));
+    });
     api.on(events.contractDetails, (id, each) => details.add(id, each));
     api.on(events.contractDetailsEnd, (id) => details.finish(id));
     api.on(events.headTimestamp, (id, text) => {
@@ -165,6 +185,7 @@ export class IbSession {
     const { histories } = this.#pending;
     if (surplus > 0) this.#options.log.warn('history answer longer than announced', { reqId, surplus });
     if (fault === undefined) {
+      if (bars.length > 0 && this.trouble !== undefined) this.#change(() => this.#link.historyServed());
       histories.add(reqId, bars);
       histories.finish(reqId);
     } else {
@@ -177,7 +198,7 @@ export class IbSession {
   #hear(code: number, text: string): void {
     const { log, address } = this.#options;
     const verdict = this.#understand(code, text);
-    if (this.#link.hear(code, text)) {
+    if (this.#link.hear(code, text, this.#options.clock.elapsed())) {
       log.info('gateway link', { code, text, trouble: this.#link.trouble });
       if (code === 1101) {
         const reason = new KtrdrError('unavailable', verdict.sentence);

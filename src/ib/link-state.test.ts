@@ -22,6 +22,17 @@ describe('LinkState', () => {
     expect(link.trouble).toBeUndefined();
   });
 
+  it('takes another farm of the same kind for the one that broke, and bars for a farm that serves', () => {
+    const link = new LinkState();
+    link.hear(2105, 'HMDS data farm connection is broken:ushmds', 5);
+    link.hear(2157, 'Sec-def data farm connection is broken:secdefnj', 7);
+    expect([link.isCutOff, link.troubledSince]).toEqual([false, 5]);
+    link.hear(2158, 'Sec-def data farm connection is OK:secdefeu', 8);
+    expect(link.trouble).toBe("IB's data farm ushmds (history) is not connected");
+    link.historyServed();
+    expect(link.trouble).toBeUndefined();
+  });
+
   it.each([1101, 1102])('is lost from 1100, however often repeated, to %i', (restored) => {
     const link = new LinkState();
     link.hear(1100, 'Connectivity between IBKR and Trader Workstation has been lost.');

@@ -16,12 +16,14 @@ const farmNotices: Readonly<Record<number, { farm: Farm; isUp: boolean }>> = {
 /** What the gateway has told of its own connection to IB. The socket to the gateway stays up meanwhile. */
 export class LinkState {
   #isLost = false;
+  #since = 0;
   readonly #heard = new Set<Farm>();
   /** Names of farms that are down, each with what it serves. */
   readonly #down = new Map<string, Farm>();
 
-  /** Takes in a notice; true when it was about the link. */
-  hear(code: number, text: string): boolean {
+  /** Takes in a notice that came at a time; true when it was about the link. */
+  hear(code: number, text: string, at = 0): boolean {
+    if (this.trouble === undefined) this.#since = at;
     if (code === 1100) this.#isLost = true;
     if (code === 1101 || code === 1102) {
       this.#isLost = false;
@@ -32,14 +34,29 @@ export class LinkState {
     if (notice === undefined) return false;
     const name = /[:.]([\w.]+)$/.exec(text.trim())?.[1] ?? notice.farm;
     this.#heard.add(notice.farm);
-    if (notice.isUp) this.#down.delete(name);
+    if (notice.isUp) this.#up(notice.farm);
     else this.#down.set(name, notice.farm);
     return true;
+  }
+
+  /** An answer with bars proves that some farm serves history, also when nobody has announced it. */
+  historyServed(): void {
+    this.#up('history');
   }
 
   /** True once each kind of farm has been spoken of: what is asked before may never be answered. */
   get isAnnounced(): boolean {
     return this.#heard.size === 3;
+  }
+
+  /** True from 1100 on: IB cannot be reached at all. Otherwise a farm is down at most, and another one may serve. */
+  get isCutOff(): boolean {
+    return this.#isLost;
+  }
+
+  /** When the trouble began, by the time that was passed to `hear`. */
+  get troubledSince(): number {
+    return this.#since;
   }
 
   /** Why nothing can be asked now, in words; undefined when all is well. */
@@ -48,5 +65,10 @@ export class LinkState {
     if (this.#down.size === 0) return undefined;
     const farms = [...this.#down].map(([name, farm]) => `${name} (${farm})`).join(', ');
     return `IB's data farm ${farms} is not connected`;
+  }
+
+  /** IB moves its clients from a farm that broke to another one, and the broken one is not heard of again. */
+  #up(farm: Farm): void {
+    for (const [name, served] of this.#down) if (served === farm) this.#down.delete(name);
   }
 }

@@ -6,7 +6,7 @@ import { PacingQueue, type PacingWait } from './pacing-queue.ts';
 const { none } = CancellationToken;
 
 function request(key: string, kind: PacedRequest['kind'] = 'history'): PacedRequest {
-  return { kind, key, instrument: key };
+  return { kind, key, instrument: key, weight: 1 };
 }
 
 /** Work that ends when it is told to. */
@@ -22,7 +22,7 @@ async function settle(): Promise<void> {
 
 describe('PacingQueue', () => {
   it('keeps no more requests in flight than allowed, first come, first served', async () => {
-    const queue = new PacingQueue({ ...defaultPacingLimits, inFlight: 2 }, new ManualClock());
+    const queue = new PacingQueue({ limits: { ...defaultPacingLimits, inFlight: 2 }, clock: new ManualClock() });
     const tasks = ['a', 'b', 'c'].map((key) => ({ key, ...task() }));
     const begun: string[] = [];
     const waits: PacingWait[] = [];
@@ -41,7 +41,7 @@ describe('PacingQueue', () => {
 
   it('starts a held request when its time has come', async () => {
     const clock = new ManualClock();
-    const queue = new PacingQueue({ ...defaultPacingLimits, history: { count: 1, ms: 2_000 } }, clock);
+    const queue = new PacingQueue({ limits: { ...defaultPacingLimits, history: { count: 1, ms: 2_000 } }, clock });
     const waits: PacingWait[] = [];
     await queue.run(request('a'), () => Promise.resolve(), { token: none });
     const second = queue.run(request('b'), () => Promise.resolve('done'), {
@@ -49,14 +49,14 @@ describe('PacingQueue', () => {
       onWait: (wait) => waits.push(wait),
     });
     await settle();
-    expect(waits).toEqual([{ why: 'the history rate of IB', forMs: 2_000 }]);
+    expect(waits).toEqual([{ why: 'its history rate', forMs: 2_000 }]);
     clock.advance(2_000);
     await expect(second).resolves.toBe('done');
   });
 
   it('does not let a request that waits for itself hold up the others', async () => {
     const clock = new ManualClock();
-    const queue = new PacingQueue(defaultPacingLimits, clock);
+    const queue = new PacingQueue({ limits: defaultPacingLimits, clock });
     await queue.run(request('same', 'small'), () => Promise.resolve(), { token: none });
     const again = queue.run(request('same', 'small'), () => Promise.resolve('later'), { token: none });
     await expect(queue.run(request('other'), () => Promise.resolve('now'), { token: none })).resolves.toBe('now');
@@ -66,7 +66,7 @@ describe('PacingQueue', () => {
 
   it('forgets a cancelled request and never sends it', async () => {
     const clock = new ManualClock();
-    const queue = new PacingQueue(defaultPacingLimits, clock);
+    const queue = new PacingQueue({ limits: defaultPacingLimits, clock });
     using source = new CancellationSource();
     queue.pauseAfterComplaint();
     let sent = false;
@@ -80,7 +80,7 @@ describe('PacingQueue', () => {
 
   it('forgets a request that is cancelled by who is told that it waits', async () => {
     const clock = new ManualClock();
-    const queue = new PacingQueue({ ...defaultPacingLimits, history: { count: 1, ms: 2_000 } }, clock);
+    const queue = new PacingQueue({ limits: { ...defaultPacingLimits, history: { count: 1, ms: 2_000 } }, clock });
     await queue.run(request('a'), () => Promise.resolve(), { token: none });
     using source = new CancellationSource();
     const second = queue.run(request('b'), () => Promise.resolve(), {
@@ -93,8 +93,49 @@ describe('PacingQueue', () => {
   });
 
   it('frees the place of a request that failed', async () => {
-    const queue = new PacingQueue({ ...defaultPacingLimits, inFlight: 1 }, new ManualClock());
+    const queue = new PacingQueue({ limits: { ...defaultPacingLimits, inFlight: 1 }, clock: new ManualClock() });
     await expect(queue.run(request('a'), () => Promise.reject(new Error('no')), { token: none })).rejects.toThrow('no');
     await expect(queue.run(request('b'), () => Promise.resolve('yes'), { token: none })).resolves.toBe('yes');
+  });
+
+  it('asks for less at once when the gateway slows down, and for more again when it recovers', async () => {
+    const clock = new ManualClock();
+    const queue = new PacingQueue({ limits: { ...defaultPacingLimits, inFlight: 10 }, clock });
+    let asked = 0;
+    const serve = async (ms: number): Promise<void> => {
+      const done = queue.run(request(`${(asked += 1)}`), () => clock.sleep(ms, none), { token: none, effort: 'week' });
+      while (queue.waiting > 0) {
+        clock.advance(100);
+        await settle();
+      }
+      await settle();
+      clock.advance(ms);
+      await done;
+    };
+    expect(queue.budget.inFlight).toBe(6);
+    for (let count = 0; count < 8; count += 1) await serve(500);
+    expect(queue.budget.inFlight).toBe(10);
+    await serve(9_000);
+    expect(queue.budget.inFlight).toBe(5);
+    for (let count = 0; count < 40; count += 1) await serve(500);
+    expect(queue.budget.inFlight).toBeGreaterThan(8);
+  });
+
+  it('has the pause after a complaint for all, and tells how much budget is left', async () => {
+    const clock = new ManualClock();
+    const queue = new PacingQueue({ limits: defaultPacingLimits, clock });
+    await queue.run(request('head', 'small'), () => Promise.resolve(), { token: none });
+    queue.pauseAfterComplaint();
+    expect(queue.budget).toEqual({ inFlight: 7, small: 57, pausedMs: 15_000 });
+    let begun = 0;
+    const all = ['a', 'b', 'c'].map((key) =>
+      queue.run(request(key), () => Promise.resolve((begun += 1)), { token: none }),
+    );
+    clock.advance(14_999);
+    await settle();
+    expect(begun).toBe(0);
+    clock.advance(1);
+    await Promise.all(all);
+    expect(begun).toBe(3);
   });
 });

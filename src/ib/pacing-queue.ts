@@ -1,6 +1,19 @@
 import type { CancellationToken, Clock } from '../async/index.ts';
 import { cancelledError } from '../async/index.ts';
-import { forgetOldStarts, nextAllowedAt, type PacedRequest, type PacedStart, type PacingLimits } from './pacing.ts';
+import { KtrdrError } from '../base/index.ts';
+import { afterRequest, newFlightWindow, type FlightWindow } from './flight-window.ts';
+import type { PacingJournal } from './pacing-journal.ts';
+import {
+  forgetOldStarts,
+  nextAllowedAt,
+  noPause,
+  pauseAfterComplaint,
+  smallBudgetLeft,
+  type PacedRequest,
+  type PacedStart,
+  type PacingLimits,
+  type PacingPause,
+} from './pacing.ts';
 
 /** Why a request has not started yet. */
 export interface PacingWait {
@@ -11,14 +24,23 @@ export interface PacingWait {
 
 export interface PacedRun {
   readonly token: CancellationToken;
+  /** What takes the gateway the same time, in words; equal requests by default. */
+  readonly effort?: string;
   /** Called when the request cannot start at once, with the reason. */
   readonly onWait?: (wait: PacingWait) => void;
+}
+
+interface PacingQueueOptions {
+  readonly limits: PacingLimits;
+  readonly clock: Clock;
+  /** Keeps the starts that count for long over restarts. */
+  readonly journal?: PacingJournal;
 }
 
 interface Waiter {
   readonly request: PacedRequest;
   readonly onWait: (wait: PacingWait) => void;
-  readonly admit: () => void;
+  readonly admit: (start: PacedStart) => void;
 }
 
 /**
@@ -28,15 +50,19 @@ interface Waiter {
 export class PacingQueue {
   readonly #limits: PacingLimits;
   readonly #clock: Clock;
+  readonly #journal: PacingJournal | undefined;
   #starts: PacedStart[] = [];
-  #heldUntil = -Infinity;
+  #pause: PacingPause = noPause;
+  #window: FlightWindow;
   #inFlight = 0;
   #waiters: Waiter[] = [];
   #timer: Disposable | undefined;
 
-  constructor(limits: PacingLimits, clock: Clock) {
+  constructor({ limits, clock, journal }: PacingQueueOptions) {
     this.#limits = limits;
     this.#clock = clock;
+    this.#journal = journal;
+    this.#window = newFlightWindow(limits.inFlight);
   }
 
   get inFlight(): number {
@@ -47,25 +73,67 @@ export class PacingQueue {
     return this.#waiters.length;
   }
 
+  /** What the rules leave at this moment. */
+  get budget(): { readonly inFlight: number; readonly small: number; readonly pausedMs: number } {
+    const now = this.#clock.elapsed();
+    return {
+      inFlight: Math.floor(this.#window.size),
+      small: smallBudgetLeft(this.#starts, this.#limits, now),
+      pausedMs: Math.max(0, Math.ceil(this.#pause.until - now)),
+    };
+  }
+
   /** Waits for the request's turn, then runs it. A cancel ends the wait at once. */
-  async run<T>(request: PacedRequest, send: () => Promise<T>, { token, onWait = () => {} }: PacedRun): Promise<T> {
+  async run<T>(request: PacedRequest, send: () => Promise<T>, paced: PacedRun): Promise<T> {
+    const { token, effort = request.key, onWait = () => {} } = paced;
     token.throwIfCancelled('the wait for pacing');
-    await this.#turn(request, { token, onWait });
-    const occupies = holdsPlace(request);
+    const journal = request.kind === 'small' ? this.#journal : undefined;
+    if (journal !== undefined) this.#add(await journal.news());
+    const start = await this.#turn(request, { token, onWait });
     try {
-      return await send();
+      await journal?.record(start);
+      return await this.#measured({ request, effort }, send);
     } finally {
-      if (occupies) this.#inFlight -= 1;
+      if (holdsPlace(request)) this.#inFlight -= 1;
       this.#admit();
     }
   }
 
   /** IB complained: nothing starts until the pause is over. */
   pauseAfterComplaint(): void {
-    this.#heldUntil = this.#clock.elapsed() + this.#limits.afterComplaintMs;
+    this.#pause = pauseAfterComplaint(this.#pause, this.#limits, this.#clock.elapsed());
   }
 
-  #turn(request: PacedRequest, { token, onWait }: Required<PacedRun>): Promise<void> {
+  /** The gateway lost what was under way; to ask for it again repeats nothing that IB has answered. */
+  forgetUnanswered(): void {
+    this.#starts = this.#starts.map((start) => (start.kind === 'history' ? { ...start, key: '' } : start));
+  }
+
+  async #measured<T>(
+    { request, effort }: { request: PacedRequest; effort: string },
+    send: () => Promise<T>,
+  ): Promise<T> {
+    const startedAt = this.#clock.elapsed();
+    const ended = (wasServed: boolean): void => {
+      if (!holdsPlace(request)) return;
+      const served = { effort, startedAt, endedAt: this.#clock.elapsed(), wasServed };
+      this.#window = afterRequest(this.#window, served, this.#limits.inFlight);
+    };
+    try {
+      const answer = await send();
+      ended(true);
+      return answer;
+    } catch (error) {
+      if (error instanceof KtrdrError && ['rate_limited', 'deadline_exceeded'].includes(error.code)) ended(false);
+      throw error;
+    }
+  }
+
+  #add(starts: readonly PacedStart[]): void {
+    if (starts.length > 0) this.#starts = [...this.#starts, ...starts].sort((a, b) => a.at - b.at);
+  }
+
+  #turn(request: PacedRequest, { token, onWait }: Required<Omit<PacedRun, 'effort'>>): Promise<PacedStart> {
     return new Promise((resolve, reject) => {
       const listening = token.onCancelled(() => {
         this.#waiters = this.#waiters.filter((other) => other !== waiter);
@@ -74,9 +142,9 @@ export class PacingQueue {
       const waiter: Waiter = {
         request,
         onWait,
-        admit: () => {
+        admit: (start) => {
           listening[Symbol.dispose]();
-          resolve();
+          resolve(start);
         },
       };
       this.#waiters.push(waiter);
@@ -91,15 +159,15 @@ export class PacingQueue {
     this.#starts = forgetOldStarts(this.#starts, this.#limits, now);
     let nextLook = Infinity;
     const held: { waiter: Waiter; wait: PacingWait }[] = [];
-    const admitted: Waiter[] = [];
+    const admitted: { waiter: Waiter; start: PacedStart }[] = [];
     for (const waiter of this.#waiters) {
       const { request } = waiter;
-      if (holdsPlace(request) && this.#inFlight >= this.#limits.inFlight) {
+      if (holdsPlace(request) && this.#inFlight >= Math.floor(this.#window.size)) {
         held.push({ waiter, wait: { why: 'other requests are under way' } });
         continue;
       }
       const { at, why } = nextAllowedAt(
-        { limits: this.#limits, starts: this.#starts, heldUntil: this.#heldUntil },
+        { limits: this.#limits, starts: this.#starts, pause: this.#pause },
         request,
         now,
       );
@@ -108,13 +176,14 @@ export class PacingQueue {
         held.push({ waiter, wait: { why, forMs: at - now } });
         continue;
       }
-      this.#starts.push({ ...request, at: now });
+      const start = { ...request, at: now };
+      this.#starts.push(start);
       if (holdsPlace(request)) this.#inFlight += 1;
-      admitted.push(waiter);
+      admitted.push({ waiter, start });
     }
     this.#waiters = held.map(({ waiter }) => waiter);
     if (nextLook < Infinity) this.#timer = this.#clock.after(nextLook - now, () => this.#admit());
-    for (const { admit } of admitted) admit();
+    for (const { waiter, start } of admitted) waiter.admit(start);
     // Last, because whoever is told may cancel.
     for (const { waiter, wait } of held) waiter.onWait(wait);
   }

@@ -8,13 +8,15 @@ export interface PacedRequest {
   readonly key: string;
   /** Contract, exchange and data type: what IB counts bursts by. */
   readonly instrument: string;
+  /** Bids and asks together count twice. */
+  readonly weight: 1 | 2;
 }
 
 export interface PacedStart extends PacedRequest {
   readonly at: number;
 }
 
-/** Up to `count` starts in any `ms` milliseconds. */
+/** Starts with a weight of up to `count` in any `ms` milliseconds. */
 interface Rate {
   readonly count: number;
   readonly ms: number;
@@ -25,30 +27,40 @@ export interface PacingLimits {
   readonly history: Rate;
   readonly small: Rate;
   readonly smallPerInstrument: Rate;
-  /** An identical small request is refused within this time. */
+  /** An identical request is not sent again within this time. */
   readonly identicalMs: number;
-  /** Open history and head-timestamp requests; IB's own limit is 50. */
+  /** Open history and head-timestamp requests at most; how many it is now depends on how fast the gateway answers. */
   readonly inFlight: number;
-  /** How long nothing is asked after IB complained about the pace. */
+  /** How long nothing is asked after IB complained about the pace; doubled with each complaint that follows. */
   readonly afterComplaintMs: number;
+  readonly longestPauseMs: number;
 }
 
-/** Below what IB documents, so that its clock and ours may differ a little. */
+/** Below what IB documents (50 messages, 60 small requests, 50 open ones), so that its clock and ours may differ a little. */
 export const defaultPacingLimits: PacingLimits = {
   messages: { count: 20, ms: 1_000 },
   history: { count: 6, ms: 2_000 },
   small: { count: 58, ms: 600_000 },
   smallPerInstrument: { count: 5, ms: 2_000 },
   identicalMs: 15_000,
-  inFlight: 3,
+  inFlight: 10,
   afterComplaintMs: 15_000,
+  longestPauseMs: 600_000,
 };
 
-/** What has been started, oldest first, and until when IB wants to be left alone. Plain data; times on one clock. */
+/** A time in which IB wants to be left alone. */
+export interface PacingPause {
+  readonly until: number;
+  readonly lengthMs: number;
+}
+
+export const noPause: PacingPause = { until: -Infinity, lengthMs: 0 };
+
+/** What has been started, oldest first. Plain data; times on one clock. */
 export interface PacingHistory {
   readonly limits: PacingLimits;
   readonly starts: readonly PacedStart[];
-  readonly heldUntil: number;
+  readonly pause: PacingPause;
 }
 
 export interface PacingDecision {
@@ -59,49 +71,89 @@ export interface PacingDecision {
 
 /** The earliest moment, not before `now`, at which a request may start without breaking a rule. Pure. */
 export function nextAllowedAt(
-  { limits, starts, heldUntil }: PacingHistory,
+  { limits, starts, pause }: PacingHistory,
   request: PacedRequest,
   now: number,
 ): PacingDecision {
+  const { kind, weight } = request;
   const rules = [
-    { at: heldUntil, why: 'IB asked for a pause' },
-    { at: rateAllows(starts, limits.messages), why: 'the message rate of IB' },
-    ...(request.kind === 'history'
-      ? [{ at: rateAllows(ofKind(starts, 'history'), limits.history), why: 'the history rate of IB' }]
+    { at: pause.until, why: 'it asked for a pause' },
+    { at: rateAllows(starts.map(asOneMessage), limits.messages, 1), why: 'its message rate' },
+    ...(kind === 'message'
+      ? []
+      : [{ at: identicalAllowedAt(starts, limits, request), why: 'the same was just asked' }]),
+    ...(kind === 'history'
+      ? [{ at: rateAllows(ofKind(starts, 'history'), limits.history, weight), why: 'its history rate' }]
       : []),
-    ...(request.kind === 'small' ? smallRules(starts, limits, request) : []),
+    ...(kind === 'small' ? smallRules(starts, limits, request) : []),
   ];
   const last = rules.reduce((latest, rule) => (rule.at > latest.at ? rule : latest));
   return last.at > now ? last : { at: now };
 }
 
-function smallRules(
-  starts: readonly PacedStart[],
-  limits: PacingLimits,
-  request: PacedRequest,
-): { at: number; why: string }[] {
-  const small = ofKind(starts, 'small');
-  const sameInstrument = small.filter(({ instrument }) => instrument === request.instrument);
-  const identical = sameInstrument.findLast(({ key }) => key === request.key);
-  return [
-    { at: (identical?.at ?? -Infinity) + limits.identicalMs, why: 'the same request was sent a moment ago' },
-    { at: rateAllows(sameInstrument, limits.smallPerInstrument), why: 'the rate of IB for one instrument' },
-    { at: rateAllows(small, limits.small), why: 'the ten-minute budget of IB' },
-  ];
+/** The pause that a complaint of IB makes due. Pure. */
+export function pauseAfterComplaint(
+  pause: PacingPause,
+  { afterComplaintMs, longestPauseMs }: PacingLimits,
+  now: number,
+): PacingPause {
+  // Complaints about what was under way with the first one tell nothing new.
+  if (now < pause.until) return pause;
+  const isRepeated = now - pause.until < longestPauseMs;
+  const lengthMs = Math.min(longestPauseMs, isRepeated ? pause.lengthMs * 2 : afterComplaintMs);
+  return { until: now + lengthMs, lengthMs };
 }
 
-/** A start stops to count `ms` after it was made; with the window full, the next one waits for the oldest to leave it. */
-function rateAllows(starts: readonly PacedStart[], { count, ms }: Rate): number {
-  return (starts.at(-count)?.at ?? -Infinity) + ms;
-}
-
-function ofKind(starts: readonly PacedStart[], kind: PacedRequest['kind']): PacedStart[] {
-  return starts.filter((start) => start.kind === kind);
+/** How much weight small requests have left in the current ten minutes. Pure. */
+export function smallBudgetLeft(starts: readonly PacedStart[], { small }: PacingLimits, now: number): number {
+  const recent = ofKind(starts, 'small').filter(({ at }) => now - at < small.ms);
+  return Math.max(0, small.count - recent.reduce((sum, { weight }) => sum + weight, 0));
 }
 
 /** Drops the starts that no rule looks at any more. */
 export function forgetOldStarts(starts: readonly PacedStart[], limits: PacingLimits, now: number): PacedStart[] {
-  const shared = Math.max(limits.messages.ms, limits.history.ms);
-  const small = Math.max(shared, limits.small.ms, limits.smallPerInstrument.ms, limits.identicalMs);
+  const shared = Math.max(limits.messages.ms, limits.history.ms, limits.identicalMs);
+  const small = Math.max(shared, limits.small.ms, limits.smallPerInstrument.ms);
   return starts.filter(({ kind, at }) => now - at < (kind === 'small' ? small : shared));
+}
+
+function smallRules(
+  starts: readonly PacedStart[],
+  limits: PacingLimits,
+  { instrument, weight }: PacedRequest,
+): { at: number; why: string }[] {
+  const small = ofKind(starts, 'small');
+  const sameInstrument = small.filter((start) => start.instrument === instrument);
+  return [
+    { at: rateAllows(sameInstrument, limits.smallPerInstrument, weight), why: 'its rate for one instrument' },
+    { at: rateAllows(small, limits.small, weight), why: 'its ten-minute budget' },
+  ];
+}
+
+function identicalAllowedAt(
+  starts: readonly PacedStart[],
+  { identicalMs }: PacingLimits,
+  { key }: PacedRequest,
+): number {
+  const identical = starts.findLast((start) => start.key === key);
+  return (identical?.at ?? -Infinity) + identicalMs;
+}
+
+/** A start stops to count `ms` after it was made; with the window full, the next one waits until enough have left it. */
+function rateAllows(starts: readonly PacedStart[], { count, ms }: Rate, weight: number): number {
+  let left = count - weight;
+  for (let index = starts.length - 1; index >= 0; index -= 1) {
+    const start = starts[index];
+    left -= start?.weight ?? 0;
+    if (start !== undefined && left < 0) return start.at + ms;
+  }
+  return -Infinity;
+}
+
+function asOneMessage(start: PacedStart): PacedStart {
+  return { ...start, weight: 1 };
+}
+
+function ofKind(starts: readonly PacedStart[], kind: PacedRequest['kind']): PacedStart[] {
+  return starts.filter((start) => start.kind === kind);
 }

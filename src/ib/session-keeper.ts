@@ -1,7 +1,8 @@
 import { CancellationSource, type CancellationToken, type Clock } from '../async/index.ts';
 import { KtrdrError, type Logger } from '../base/index.ts';
-import { allIdsTaken, cutOff, gatewayClosed, type GatewayAddress } from './gateway-errors.ts';
+import { allIdsTaken, closedByGateway, cutOff, gatewayClosed, type GatewayAddress } from './gateway-errors.ts';
 import { IbSession } from './ib-session.ts';
+import { resetAt, type ResetWindow } from './reset-windows.ts';
 import type { SessionTimeouts } from './session-options.ts';
 import { unlessCancelled } from './unless-cancelled.ts';
 
@@ -14,6 +15,14 @@ export interface ReconnectPolicy {
   readonly nextIdMs: number;
   /** How long a request waits for a gateway that is cut off from IB; mostly it is back within seconds. */
   readonly troubleMs: number;
+  /** How long requests are held for a data farm that broke; after that they are sent, and IB answers what it can. */
+  readonly farmMs: number;
+}
+
+/** What a request is held up by before it is asked, and for how long at most. */
+export interface SessionWait {
+  readonly why: string;
+  readonly forMs: number;
 }
 
 export const defaultReconnect: ReconnectPolicy = {
@@ -21,7 +30,11 @@ export const defaultReconnect: ReconnectPolicy = {
   longestPauseMs: 10_000,
   nextIdMs: 2_000,
   troubleMs: 10_000,
+  farmMs: 30_000,
 };
+
+/** A gateway that is restarted by a reset is looked for so often. */
+const betweenLooksMs = 30_000;
 
 export interface SessionKeeperOptions {
   readonly address: GatewayAddress;
@@ -40,6 +53,7 @@ export class SessionKeeper implements AsyncDisposable {
   readonly #shutdown = new CancellationSource();
   #session: IbSession | undefined;
   #opening: Promise<IbSession> | undefined;
+  #wasReady = false;
   #failures = 0;
   #lastFailure: KtrdrError | undefined;
   #notBefore = -Infinity;
@@ -70,26 +84,59 @@ export class SessionKeeper implements AsyncDisposable {
     return unlessCancelled(this.#opening, token, 'the connection to the gateway');
   }
 
-  /** An open session whose gateway has a link to IB. @throws KtrdrError `unavailable` when the link stays down. */
-  async healthy(token: CancellationToken, onTrouble: () => void): Promise<IbSession> {
-    const session = await this.ready(token);
-    if (session.trouble === undefined) return session;
-    onTrouble();
+  /**
+   * An open session whose gateway can answer. In a reset of IB's servers, a gateway that was there before is waited for.
+   * A data farm that stays broken holds nothing up for ever: IB may serve from another one without a word.
+   * @throws KtrdrError `unavailable` when the gateway cannot be reached, or stays cut off from IB.
+   */
+  async healthy(token: CancellationToken, onWait: (wait: SessionWait) => void): Promise<IbSession> {
     const { address, clock, reconnect } = this.#options;
-    const isOver = (): boolean => !session.isOpen || session.trouble === undefined;
-    using wait = new CancellationSource(token);
-    using _ = session.onChange(() => (isOver() ? wait.cancel() : undefined));
-    await clock.sleep(reconnect.troubleMs, wait.token).catch(() => {});
-    token.throwIfCancelled('the wait for the link to IB');
-    if (!session.isOpen) return this.ready(token);
-    if (session.trouble !== undefined) throw cutOff(address, session.trouble);
-    return session;
+    for (let losses = 0; ; losses += 1) {
+      const session = await this.#readyAfterReset(token, onWait);
+      if (session.trouble === undefined) return session;
+      const reset = resetAt(clock.now());
+      const { isCutOff, trouble } = session;
+      const patienceMs = isCutOff
+        ? Math.max(reconnect.troubleMs, reset === undefined ? 0 : reset.end - clock.now())
+        : reconnect.farmMs - session.troubledForMs;
+      if (patienceMs > 0) {
+        onWait({ why: reset === undefined ? trouble : resetText(reset), forMs: patienceMs });
+        await this.#whileTroubled(session, patienceMs, token);
+      }
+      if (session.isOpen && session.trouble !== undefined && session.isCutOff) throw cutOff(address, session.trouble);
+      if (session.isOpen) return session;
+      if (losses > 0 && reset === undefined) throw closedByGateway(address, true);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#shutdown.cancel('shutdown');
     await this.#opening?.catch(() => {});
     this.#session?.close(gatewayClosed(this.#options.address));
+  }
+
+  async #readyAfterReset(token: CancellationToken, onWait: (wait: SessionWait) => void): Promise<IbSession> {
+    const { clock } = this.#options;
+    for (;;) {
+      try {
+        return await this.ready(token);
+      } catch (thrown) {
+        const reset = this.#wasReady ? resetAt(clock.now()) : undefined;
+        const isGone = thrown instanceof KtrdrError && thrown.code === 'unavailable';
+        if (reset === undefined || !isGone || this.#shutdown.token.isCancelled) throw thrown;
+        const leftMs = reset.end - clock.now();
+        onWait({ why: resetText(reset), forMs: leftMs });
+        await clock.sleep(Math.min(leftMs, betweenLooksMs), token);
+      }
+    }
+  }
+
+  async #whileTroubled(session: IbSession, longestMs: number, token: CancellationToken): Promise<void> {
+    const isOver = (): boolean => !session.isOpen || session.trouble === undefined;
+    using wait = new CancellationSource(token);
+    using _ = session.onChange(() => (isOver() ? wait.cancel() : undefined));
+    await this.#options.clock.sleep(longestMs, wait.token).catch(() => {});
+    token.throwIfCancelled('the wait for the link to IB');
   }
 
   async #open(): Promise<IbSession> {
@@ -99,13 +146,18 @@ export class SessionKeeper implements AsyncDisposable {
       await clock.sleep(Math.max(0, this.#notBefore - clock.elapsed()), token);
       const session = await this.#openWithFreeId(token);
       this.#session = session;
+      this.#wasReady = true;
       this.#failures = 0;
       this.#lastFailure = undefined;
       this.#notBefore = clock.elapsed() + reconnect.pauseMs;
       return session;
     } catch (thrown) {
       const error = KtrdrError.from(thrown);
-      const pause = Math.min(reconnect.longestPauseMs, reconnect.pauseMs * 2 ** this.#failures);
+      // More attempts for client ids that are all taken are known to leave a gateway unable to answer anybody.
+      const isTaken = error.code === 'conflict';
+      const pause = isTaken
+        ? reconnect.longestPauseMs
+        : Math.min(reconnect.longestPauseMs, reconnect.pauseMs * 2 ** this.#failures);
       this.#failures += 1;
       this.#lastFailure = error;
       this.#notBefore = clock.elapsed() + pause;
@@ -127,4 +179,8 @@ export class SessionKeeper implements AsyncDisposable {
     }
     throw allIdsTaken(address, clientIds);
   }
+}
+
+function resetText({ name, until }: ResetWindow): string {
+  return `its ${name} until ${until}`;
 }

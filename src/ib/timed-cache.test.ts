@@ -10,31 +10,31 @@ describe('TimedCache', () => {
     const cache = new TimedCache<number>({ clock, lifeMs: 1_000, maxEntries: 10 });
     let asked = 0;
     const ask = (): Promise<number> => Promise.resolve((asked += 1));
-    expect([await cache.get('a', none, ask), await cache.get('a', none, ask)]).toEqual([1, 1]);
+    expect([await cache.get('a', { token: none }, ask), await cache.get('a', { token: none }, ask)]).toEqual([1, 1]);
     clock.advance(1_000);
-    expect(await cache.get('a', none, ask)).toBe(2);
+    expect(await cache.get('a', { token: none }, ask)).toBe(2);
   });
 
   it('does not remember a failure', async () => {
     const cache = new TimedCache<number>({ clock: new ManualClock(), lifeMs: 1_000, maxEntries: 10 });
-    await expect(cache.get('a', none, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
-    expect(await cache.get('a', none, () => Promise.resolve(1))).toBe(1);
+    await expect(cache.get('a', { token: none }, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    expect(await cache.get('a', { token: none }, () => Promise.resolve(1))).toBe(1);
   });
 
   it('does not remember that there is nothing', async () => {
     const cache = new TimedCache<number | undefined>({ clock: new ManualClock(), lifeMs: 1_000, maxEntries: 10 });
-    expect(await cache.get('a', none, () => Promise.resolve(undefined))).toBeUndefined();
-    expect(await cache.get('a', none, () => Promise.resolve(1))).toBe(1);
+    expect(await cache.get('a', { token: none }, () => Promise.resolve(undefined))).toBeUndefined();
+    expect(await cache.get('a', { token: none }, () => Promise.resolve(1))).toBe(1);
   });
 
   it('forgets the oldest when it is full', async () => {
     const cache = new TimedCache<string>({ clock: new ManualClock(), lifeMs: 1_000, maxEntries: 2 });
-    for (const key of ['a', 'b', 'c']) await cache.get(key, none, () => Promise.resolve('first'));
-    expect(await cache.get('c', none, () => Promise.resolve('second'))).toBe('first');
-    expect(await cache.get('a', none, () => Promise.resolve('second'))).toBe('second');
+    for (const key of ['a', 'b', 'c']) await cache.get(key, { token: none }, () => Promise.resolve('first'));
+    expect(await cache.get('c', { token: none }, () => Promise.resolve('second'))).toBe('first');
+    expect(await cache.get('a', { token: none }, () => Promise.resolve('second'))).toBe('second');
   });
 
-  it('asks once for all who want the same, and again when that one ask has failed', async () => {
+  it('asks once for all who want the same, and anew after a failure', async () => {
     const cache = new TimedCache<number>({ clock: new ManualClock(), lifeMs: 1_000, maxEntries: 10 });
     let asked = 0;
     const failsOnce = async (): Promise<number> => {
@@ -42,16 +42,17 @@ describe('TimedCache', () => {
       if (asked === 1) throw new Error('no');
       return asked;
     };
-    const answers = await Promise.allSettled([1, 2, 3].map(() => cache.get('a', none, failsOnce)));
-    expect(answers).toMatchObject([{ status: 'rejected' }, { value: 2 }, { value: 2 }]);
+    const answers = await Promise.allSettled([1, 2, 3].map(() => cache.get('a', { token: none }, failsOnce)));
+    expect(answers.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    expect(await cache.get('a', { token: none }, failsOnce)).toBe(2);
   });
 
   it('lets who is cancelled go at once, and leaves the others their answer', async () => {
     const cache = new TimedCache<number>({ clock: new ManualClock(), lifeMs: 1_000, maxEntries: 10 });
     let answer: (value: number) => void = () => {};
-    const first = cache.get('a', none, () => new Promise((resolve) => (answer = resolve)));
+    const first = cache.get('a', { token: none }, () => new Promise((resolve) => (answer = resolve)));
     using source = new CancellationSource();
-    const second = cache.get('a', source.token, () => Promise.resolve(2));
+    const second = cache.get('a', source, () => Promise.resolve(2));
     source.cancel();
     await expect(second).rejects.toMatchObject({ code: 'cancelled' });
     answer(1);

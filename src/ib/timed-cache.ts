@@ -1,5 +1,5 @@
-import type { CancellationToken, Clock } from '../async/index.ts';
-import { unlessCancelled } from './unless-cancelled.ts';
+import type { Clock } from '../async/index.ts';
+import { SharedCalls, type Ask } from './shared-calls.ts';
 
 interface TimedCacheOptions {
   readonly clock: Clock;
@@ -15,34 +15,29 @@ interface TimedCacheOptions {
 export class TimedCache<V> {
   readonly #options: TimedCacheOptions;
   readonly #entries = new Map<string, { readonly value: V; readonly until: number }>();
-
-  readonly #asking = new Map<string, Promise<V>>();
+  readonly #asking = new SharedCalls<V>();
 
   constructor(options: TimedCacheOptions) {
     this.#options = options;
   }
 
-  async get(key: string, token: CancellationToken, ask: () => Promise<V>): Promise<V> {
-    for (;;) {
-      const held = this.#entries.get(key);
-      if (held !== undefined && this.#options.clock.elapsed() < held.until) return held.value;
-      const asking = this.#asking.get(key);
-      if (asking === undefined) break;
-      // Whoever asks may fail for a reason of its own, such as a cancel.
-      await unlessCancelled(
-        asking.catch(() => {}),
-        token,
-        key,
-      );
-    }
-    const answer = ask();
-    this.#asking.set(key, answer);
-    try {
-      const value = await answer;
+  /** `call` is given a token of its own: it ends when nobody waits for the answer any more. */
+  async get(key: string, ask: Ask, call: (shared: Required<Ask>) => Promise<V>): Promise<V> {
+    this.#forgetOld();
+    const held = this.#entries.get(key);
+    if (held !== undefined) return held.value;
+    return this.#asking.run(key, ask, async (shared) => {
+      const value = await call(shared);
       if (value !== undefined) this.#keep(key, value);
       return value;
-    } finally {
-      this.#asking.delete(key);
+    });
+  }
+
+  #forgetOld(): void {
+    const now = this.#options.clock.elapsed();
+    for (const [key, { until }] of this.#entries) {
+      if (now < until) break;
+      this.#entries.delete(key);
     }
   }
 
