@@ -32,40 +32,26 @@ export function expectedBars(calendar: TradingCalendar, timeframe: Timeframe, ra
     : sessionCells(calendar, timeframe, range);
 }
 
-/**
- * The instant before which bars are final at `now`: a bar whose start lies before it will not change any more. An
- * intraday bar is final when its cell or its session has ended, a slower one when the last session in it has closed.
- */
-export function finalBefore(calendar: TradingCalendar, timeframe: Timeframe, now: number): number {
-  const [next] = calendar.sessions({ start: now, end: now + longestClosureMs });
-  if (!isIntraday(timeframe)) return sessionCell(timeframe, next?.date ?? now).start;
-  if (next === undefined) return now;
-  const current = Math.max(now, next.open);
-  const { start } = expectedBars(calendar, timeframe, { start: current - timeframeMs(timeframe), end: current + 1 });
-  return start.at(-1) ?? current;
-}
-
-/** Longer than any market has stayed closed since 1990, with room to spare. */
-const longestClosureMs = 21 * dayMs;
-
 function intradayCells(calendar: TradingCalendar, step: number, range: TimeRange): BarCells {
   // A session that ended in the first cell of the range may own that cell, hence the step back.
   const sessions = calendar.sessions({ start: range.start - step, end: range.end });
   const cells = allocateCells(sessions.reduce((sum, { open, close }) => sum + Math.ceil((close - open) / step) + 1, 0));
+  const { start: starts, cellStart: cellStarts, cellEnd: cellEnds } = cells;
   let count = 0;
   let ownedUntil = -Infinity;
   for (const session of sessions) {
+    const { open, close } = session;
     const offset = offsetDuring(session, calendar.zone);
-    const first = Math.floor((session.open + offset) / step) * step - offset;
-    for (let cellStart = first; cellStart < session.close; cellStart += step) {
+    const first = Math.floor((open + offset) / step) * step - offset;
+    for (let cellStart = first; cellStart < close; cellStart += step) {
       if (cellStart < ownedUntil) continue;
-      const start = Math.max(cellStart, session.open);
+      const start = Math.max(cellStart, open);
       if (start >= range.end) break;
       ownedUntil = cellStart + step;
       if (start < range.start) continue;
-      cells.start[count] = start;
-      cells.cellStart[count] = cellStart;
-      cells.cellEnd[count] = ownedUntil;
+      starts[count] = start;
+      cellStarts[count] = cellStart;
+      cellEnds[count] = ownedUntil;
       count += 1;
     }
   }

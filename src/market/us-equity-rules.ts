@@ -1,5 +1,4 @@
 import type { DayException, MarketRules } from './calendar.ts';
-import { dateText } from './dates.ts';
 import { knownFrom, knownTo, usEquityExceptions } from './us-equity-exceptions.ts';
 
 /**
@@ -14,7 +13,7 @@ export const usEquityRules: MarketRules = {
   dayStart: 0,
   ordinaryHours: { open: 9 * 60 + 30, close: 16 * 60 },
   exception: (date) => {
-    const listed = exceptions.get(dateText(date));
+    const listed = exceptions.get(date);
     if (listed !== undefined) return listed;
     const day = dayOf(date);
     const holiday = holidayOf(day);
@@ -27,8 +26,8 @@ export const usEquityRules: MarketRules = {
 const closeMinutes = { '13:00': 13 * 60, '14:00': 14 * 60, '16:00': 16 * 60 } as const;
 
 const exceptions = new Map(
-  usEquityExceptions.map(({ date, close, name }): [string, DayException] => [
-    date,
+  usEquityExceptions.map(({ date, close, name }): [number, DayException] => [
+    Date.parse(date),
     close === undefined ? { kind: 'closure', name } : { kind: 'other_close', name, close: closeMinutes[close] },
   ]),
 );

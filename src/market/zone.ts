@@ -46,6 +46,7 @@ export function fromZoned({ year, month, day, hour, minute, second }: LocalTime,
 export function fromWallClock(wallClock: number, zone: string): number {
   const before = zoneOffset(wallClock - dayMs, zone);
   const after = zoneOffset(wallClock + dayMs, zone);
+  if (before === after) return wallClock - before;
   const candidates = before >= after ? [before, after] : [after, before];
   const offset = candidates.find((candidate) => zoneOffset(wallClock - candidate, zone) === candidate) ?? before;
   return wallClock - offset;
