@@ -1,6 +1,6 @@
 import { CancellationSource, type CancelReason, type Clock } from '../async/index.ts';
 import { KtrdrError, newOperationId, parse, type Logger } from '../base/index.ts';
-import { actAfter } from './act-after.ts';
+import { actAtDeadline } from './act-at-deadline.ts';
 import { Children } from './children.ts';
 import type { OperationContract, StartedOperation } from './contract.ts';
 import { endedResult } from './ended-result.ts';
@@ -79,11 +79,10 @@ export class Conductor {
   /** New work. */
   open(kind: Kind, input: unknown, options: Opening): StartedOperation<unknown> {
     const { operations, clock } = this.#options;
-    const { parent, resumedFrom, ...rest } = options;
+    const { parent, resumedFrom } = options;
     const source = new CancellationSource();
     const checkpoint = resumedFrom === undefined ? undefined : operations.checkpoint(resumedFrom);
-    const lineage = { parent: parent?.id, ...(resumedFrom === undefined ? {} : { resumedFrom }) };
-    const operation = newOperation(kind.contract, input, { ...rest, ...lineage, now: clock.now() });
+    const operation = newOperation(kind.contract, input, { ...options, parent: parent?.id, now: clock.now() });
     const owned = operations.open(operation, source, checkpoint);
     return this.#conduct(kind, input, { owned, source, checkpoint, ...(parent === undefined ? {} : { parent }) });
   }
@@ -132,7 +131,7 @@ export class Conductor {
     { owned, source, checkpoint, parent, pauseMs = 0 }: Conduct,
   ): StartedOperation<unknown> {
     const { clock, log, graceMs, root, onEnd } = this.#options;
-    const { id, priority, createdAt, deadlineAt, traceId } = owned.operation;
+    const { id, priority, traceId } = owned.operation;
     const { token } = source;
     const entry = { id, resource: kind.resource, priority };
     const result = runAttempt({
@@ -184,13 +183,7 @@ export class Conductor {
     const listening = parent?.token.onCancelled(() =>
       this.#stopChild(id, { id: parent.id, reason: parent.token.reason ?? 'user' }),
     );
-    const deadline =
-      deadlineAt === undefined
-        ? undefined
-        : // Over a restart the time of day counts; a clock that was set back meanwhile makes it no longer than it was.
-          actAfter(clock, Math.min(deadlineAt - clock.now(), deadlineAt - createdAt), () =>
-            this.#cancel(id, 'timeout'),
-          );
+    const deadline = actAtDeadline(owned.operation, clock, () => this.#cancel(id, 'timeout'));
     return { id, result };
   }
 
@@ -204,13 +197,11 @@ export class Conductor {
     const input = parse(kind.contract.input, rawInput, `The input of ${type}`);
     const named = `${parent.id}.${name ?? newOperationId(type, clock.now())}`;
     const { id, existing, before } = placeOf(named, (wanted) => operations.find(wanted));
-    const lineage = {
-      ...(traceId === undefined ? {} : { traceId }),
-      ...(before === undefined ? {} : { resumedFrom: before }),
-    };
+    const trace = traceId === undefined ? {} : { traceId };
+    const lineage = before === undefined ? {} : { resumedFrom: before };
     const { result } =
       existing === undefined
-        ? this.open(kind, input, { id, parent, ...lineage })
+        ? this.open(kind, input, { id, parent, ...trace, ...lineage })
         : this.#meet(existing, { kind, input, parent });
     return { id, result: result as Promise<R> };
   }

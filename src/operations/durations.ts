@@ -1,3 +1,4 @@
+import type { Operation } from './operation.ts';
 import { keptDurations, type OperationStore } from './operation-store.ts';
 
 /** How long the last completed operations of each type took, read from the store once. */
@@ -20,4 +21,10 @@ export class Durations {
     const known = this.#known.get(type);
     if (known !== undefined) this.#known.set(type, [...known, ms].slice(-keptDurations));
   }
+}
+
+/** For the history of the type: of work that completed in one go. */
+export function durationOf({ status, attempt, resumedFrom, startedAt, endedAt }: Operation): number | undefined {
+  const inOneGo = status === 'completed' && attempt === 1 && resumedFrom === undefined;
+  return inOneGo && startedAt !== undefined && endedAt !== undefined ? Math.max(0, endedAt - startedAt) : undefined;
 }

@@ -9,7 +9,7 @@ import {
 import type { ProblemDetails } from '../base/index.ts';
 import type { Changes } from './changes.ts';
 import type { EncodedResult } from './contract.ts';
-import { Durations } from './durations.ts';
+import { durationOf, Durations } from './durations.ts';
 import {
   cancelAcknowledged,
   cancelRequested,
@@ -234,12 +234,6 @@ export class LiveOperations {
     this.#live.delete(live.operation.id);
     live.source.cancel('shutdown');
   }
-}
-
-/** For the history of the type: of work that completed in one go. */
-function durationOf({ status, attempt, resumedFrom, startedAt, endedAt }: Operation): number | undefined {
-  const inOneGo = status === 'completed' && attempt === 1 && resumedFrom === undefined;
-  return inOneGo && startedAt !== undefined && endedAt !== undefined ? Math.max(0, endedAt - startedAt) : undefined;
 }
 
 /** Why work says that it was cancelled; it may have been asked elsewhere, for example on the host that runs it. */

@@ -26,7 +26,7 @@ const points = {
   saving: ({ progress }: Operation) => progress.phase.includes('saving'),
 } as const;
 
-describe(`processes killed at any moment (seed ${seed})`, () => {
+describe(`processes killed or told to stop at any moment (seed ${seed})`, () => {
   const random = randomOf('kills');
   const history = new History();
   const asked = new Set<string>();
@@ -63,6 +63,7 @@ describe(`processes killed at any moment (seed ${seed})`, () => {
     const point = oneOf(random, Object.keys(points) as [keyof typeof points]);
     const pauseMs = random() * 60;
     const isCancelled = random() < 0.3;
+    const signal = oneOf(random, ['SIGKILL', 'SIGKILL', 'SIGTERM'] as const);
     const input = isLoad ? loadOf(number) : training;
     await begin(isLoad ? loadBars.type : trainModel.type, input, id);
     const reached = await stateOf(id, at(`before ${id}`), points[point]);
@@ -77,10 +78,10 @@ describe(`processes killed at any moment (seed ${seed})`, () => {
       );
       await Promise.race([cancel, systemClock.sleep(random() * 10, token)]);
     }
-    await system.kill(victim);
+    await system.kill(victim, signal);
     await system.launch(victim);
     if (isCancelled) history.cancelled(await persistently(() => system.api.cancel({ id }, token)));
-    return `${id}: ${victim} killed at "${reached.message}" (${point} + ${pauseMs.toFixed(0)} ms)`;
+    return `${id}: ${victim} ended by ${signal} at "${reached.message}" (${point} + ${pauseMs.toFixed(0)} ms)`;
   }
 
   it('lose no operation, no bar and no model, and do nothing twice', timeoutFor(120_000), async () => {

@@ -89,8 +89,9 @@ export class System implements AsyncDisposable {
     await process.until(name === 'api' ? /ktrdr API on/ : /host service on/);
   }
 
-  async kill(name: ServiceName): Promise<void> {
-    this.signal(name, 'SIGKILL');
+  /** By SIGKILL as a crash, by SIGTERM as its operator ends it. */
+  async kill(name: ServiceName, signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): Promise<void> {
+    this.signal(name, signal);
     await this.#process(name).exit;
   }
 
