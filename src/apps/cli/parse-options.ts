@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import { KtrdrError } from '../../base/index.ts';
 import { loadModes, type LoadMode } from '../../data/index.ts';
+import type { Latency } from '../../ib/index.ts';
 import { parseTimeframe, type Timeframe } from '../../market/index.ts';
 
 /** `2024-03-08`, `2024-03-08T14:30` or with a zone offset; without one it is UTC. Epoch milliseconds. */
@@ -50,6 +51,36 @@ export function wholeNumberBetween(least: number, most: number): (text: string) 
 
 /** Milliseconds; a minute is what clients wait for an answer. */
 export const latencyOption = wholeNumberBetween(0, 60_000);
+
+/** `150`, `100..400`, `200~0.5` or `real`: how long a simulated gateway takes. */
+export function requestLatencyOption(text: string): Latency {
+  if (text === 'real') return 'service_times';
+  const [, low = '', high = ''] = /^(\d+)\.\.(\d+)$/.exec(text) ?? [];
+  if (low !== '') {
+    const between: [number, number] = [latencyOption(low), latencyOption(high)];
+    if (between[0] <= between[1]) return { between };
+  }
+  const [, median = '', spread = ''] = /^(\d+)~(\d(?:\.\d+)?)$/.exec(text) ?? [];
+  if (median !== '') return { median: latencyOption(median), spread: numberWithin(spread, [0, 3]) };
+  if (/^\d+$/.test(text)) return latencyOption(text);
+  throw new InvalidArgumentError(`"${text}" is no latency; write 150, 100..400, 200~0.5 or real.`);
+}
+
+/** A part of a whole, 0 to 1. */
+export function shareOption(text: string): number {
+  return numberWithin(text, [0, 1]);
+}
+
+/** How many times as fast as the real one a clock runs. */
+export function speedOption(text: string): number {
+  return numberWithin(text, [0, 10_000]);
+}
+
+function numberWithin(text: string, [least, most]: readonly [number, number]): number {
+  const number = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  if (!(number >= least && number <= most)) throw new InvalidArgumentError(`use a number from ${least} to ${most}.`);
+  return number;
+}
 
 const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const longestDurationMs = 30 * 86_400_000;

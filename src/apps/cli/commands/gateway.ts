@@ -1,35 +1,70 @@
 import type { Settings } from '../../../config/index.ts';
-import { startGatewaySimulator } from '../../../ib/index.ts';
+import type { Latency } from '../../../ib/index.ts';
 import { createLogger } from '../../create-logger.ts';
+import { startSimulation, type Simulation } from '../../gateway-simulator.ts';
 import { serve } from '../../serve.ts';
 import { terminal } from '../terminal.ts';
 
 export interface SimulateOptions {
   port?: number;
-  replay?: string;
+  controlPort?: number;
+  serverVersion: number;
   seed: number;
-  latency: number;
+  instruments?: string;
+  replay?: string;
+  holes: number;
+  withoutPermission?: string[];
+  latency: Latency;
+  clock?: number;
+  speed: number;
+  scenario?: string;
+  log?: string;
+  /** False with `--no-pacing`. */
+  pacing: boolean;
 }
 
-export function simulate(settings: Settings, { port, replay, seed, latency }: SimulateOptions): Promise<number> {
+export function simulate(
+  settings: Settings,
+  { port = settings.ib.gateway.port, latency, clock, pacing, ...options }: SimulateOptions,
+): Promise<number> {
   const log = createLogger('gateway-simulator', settings.logLevel);
+  let simulation: Simulation | undefined;
   return serve(
     async () => {
-      const gateway = await startGatewaySimulator({
-        port: port ?? settings.ib.gateway.port,
-        seed,
-        latencyMs: latency,
+      simulation = await startSimulation(
+        settings,
+        {
+          ...options,
+          port,
+          enforcePacing: pacing,
+          ...(clock === undefined ? {} : { start: clock }),
+          ...(typeof latency === 'number' ? { latencyMs: latency } : { faults: [{ kind: 'latency', ms: latency }] }),
+        },
         log,
-        ...(replay === undefined ? {} : { replay }),
-      });
-      return { url: `tcp://127.0.0.1:${gateway.port}`, [Symbol.asyncDispose]: () => gateway.close() };
+      );
+      return simulation;
     },
     {
       log,
-      announce: (url) =>
-        terminal.print(
-          `Simulated gateway on ${url}, ${replay === undefined ? `generating bars from seed ${seed}` : `replaying ${replay}`}`,
-        ),
+      announce: (url) => {
+        for (const line of announcement(url, simulation?.controlUrl, { ...options, clock })) terminal.print(line);
+      },
     },
   );
+}
+
+function announcement(
+  url: string,
+  controlUrl: string | undefined,
+  { replay, seed, clock, speed }: Pick<SimulateOptions, 'replay' | 'seed' | 'speed'> & { clock: number | undefined },
+): string[] {
+  const { hostname, port } = new URL(url);
+  const bars = replay === undefined ? `generating bars from seed ${seed}` : `replaying ${replay}`;
+  const begun = clock === undefined ? '' : `from ${new Date(clock).toISOString()} `;
+  return [
+    `Simulated gateway on ${url}, ${bars}`,
+    ...(clock === undefined && speed === 1 ? [] : [`  its time runs ${begun}${speed} times as fast as here`]),
+    ...(controlUrl === undefined ? [] : [`  control port on ${controlUrl}`]),
+    `  to load from it: IB_HOST=${hostname} IB_PORT=${port} npx ktrdr up`,
+  ];
 }
