@@ -14,7 +14,7 @@ import {
   mergeBars,
   type Bars,
 } from '../../market/index.ts';
-import { BarStore, type SeriesKey } from './index.ts';
+import { BarStore, type AppendOutcome, type SeriesKey } from './index.ts';
 import { seriesFolder } from './series.ts';
 
 const spy: SeriesKey = { symbol: 'SPY', timeframe: '1m' };
@@ -66,7 +66,7 @@ function minutes(from: number, count: number, price = 100): Bars {
   );
 }
 
-function add(bars: Bars, key = spy): Promise<void> {
+function add(bars: Bars, key = spy): Promise<AppendOutcome> {
   return store.append(key, { calendar, bars, confirmedEmpty: [] });
 }
 
@@ -91,8 +91,8 @@ describe('BarStore', () => {
     expect(await again.read(spy)).toEqual(bars);
     expect(await again.stamps(spy)).toEqual(bars.time);
     expect((await readdir(seriesFolder(root, spy))).sort((a, b) => a.localeCompare(b))).toEqual([
-      '2019.parquet',
-      '2020.parquet',
+      '2019.1.parquet',
+      '2020.1.parquet',
       'series.json',
     ]);
   });
@@ -132,6 +132,8 @@ describe('BarStore', () => {
       count: 30,
       first: newYear - 10 * minute,
       last: newYear + 19 * minute,
+      unfinished: undefined,
+      revision: 0,
       confirmedEmpty: [{ start: newYear + 60 * minute, end: newYear + 95 * minute }],
       updatedAt: newYear + 5000,
     });
@@ -146,7 +148,7 @@ describe('BarStore', () => {
     );
     await add(bars, key);
     expect(await store.read(key)).toEqual(bars);
-    expect(await readdir(seriesFolder(root, key))).toEqual(['all.parquet', 'series.json']);
+    expect(await readdir(seriesFolder(root, key))).toEqual(['all.1.parquet', 'series.json']);
     await expect(add(minutes(1, 1), key)).rejects.toMatchObject({ code: 'invalid_input' });
     const confirmedEmpty = [{ start: newYear + minute, end: newYear + day }];
     await expect(store.append(key, { calendar, bars: emptyBars, confirmedEmpty })).rejects.toThrow(/session dates/);
@@ -271,7 +273,7 @@ describe('BarStore.remove()', () => {
   it('removes a year of which nothing is left, and at last the series', async () => {
     await add(minutes(-10, 20));
     await store.remove(spy, { start: newYear, end: Infinity });
-    expect(await readdir(seriesFolder(root, spy))).toEqual(['2019.parquet', 'series.json']);
+    expect(await readdir(seriesFolder(root, spy))).toEqual(['2019.1.parquet', 'series.json']);
     expect(await store.remove(spy, { start: -Infinity, end: Infinity })).toBe(10);
     expect(await store.info(spy)).toBeUndefined();
     expect(await readdir(root)).toEqual([]);
@@ -279,22 +281,23 @@ describe('BarStore.remove()', () => {
 });
 
 describe('BarStore after a crash', () => {
-  it('counts bars that were written before their manifest was', async () => {
+  it('holds what the manifest names, and takes away what a save that was cut short had written', async () => {
     await add(minutes(-50, 40));
     const before = await readFile(pathOf('series.json'));
-    await add(minutes(-5, 40));
+    const older = await readFile(pathOf('2019.1.parquet'));
+    await add(minutes(-5, 2000));
     await writeFile(pathOf('series.json'), before);
+    await writeFile(pathOf('2019.1.parquet'), older);
     const again = await BarStore.open(root);
-    expect(await again.info(spy)).toMatchObject({
-      count: 80,
-      first: newYear - 50 * minute,
-      last: newYear + 34 * minute,
-    });
-    expect(barCount(await again.read(spy))).toBe(80);
+    expect(await again.read(spy)).toEqual(minutes(-50, 40));
+    expect((await again.verify()).issues).toMatchObject([
+      { severity: 'leftover', path: expect.stringMatching(/1m.2019\.2\.parquet/) },
+      { severity: 'leftover', path: expect.stringMatching(/1m.2020\.2\.parquet/) },
+    ]);
     await again.append(spy, { calendar, bars: minutes(35, 5), confirmedEmpty: [] });
-    expect(JSON.parse(await readFile(pathOf('series.json'), 'utf8'))).toMatchObject({
-      files: { '2019.parquet': { count: 45 }, '2020.parquet': { count: 40 } },
-    });
+    expect(await again.read(spy)).toEqual(concatBars([minutes(-50, 40), minutes(35, 5)]));
+    expect(await readdir(seriesFolder(root, spy))).toEqual(['2019.1.parquet', 'newest.1.log', 'series.json']);
+    expect((await again.verify()).issues).toEqual([]);
   });
 
   it('makes a lost manifest again from the files', async () => {
@@ -308,17 +311,17 @@ describe('BarStore after a crash', () => {
 
   it('does without a bar file that was moved away', async () => {
     await add(minutes(-10, 30));
-    await rename(pathOf('2019.parquet'), join(root, '2019.parquet'));
+    await rename(pathOf('2019.1.parquet'), join(root, '2019.1.parquet'));
     expect(await store.info(spy)).toMatchObject({ count: 20, first: newYear });
     expect(await store.read(spy)).toEqual(barsInRange(minutes(-10, 30), { start: newYear, end: Infinity }));
   });
 
   it('clears away half-written files when it opens, and no others', async () => {
     await add(minutes(0, 10));
-    await writeFile(pathOf('.2020.parquet.4711-3.tmp'), 'half');
+    await writeFile(pathOf('.2020.1.parquet.4711-3.tmp'), 'half');
     await writeFile(pathOf('.notes.tmp'), 'mine');
     const again = await BarStore.open(root);
-    expect(await readdir(seriesFolder(root, spy))).toEqual(['.notes.tmp', '2020.parquet', 'series.json']);
+    expect(await readdir(seriesFolder(root, spy))).toEqual(['.notes.tmp', '2020.1.parquet', 'series.json']);
     expect(barCount(await again.read(spy))).toBe(10);
   });
 });
@@ -333,22 +336,22 @@ describe('BarStore with a damaged file', () => {
 
   it('names the bar file and what to do, and overwrites nothing', async () => {
     await add(minutes(-10, 500));
-    const bytes = await damage('2020.parquet');
-    const { mtimeMs } = await stat(pathOf('2019.parquet'));
+    const bytes = await damage('2020.1.parquet');
+    const { mtimeMs } = await stat(pathOf('2019.1.parquet'));
     await expect(store.read(spy)).rejects.toMatchObject({
       code: 'data_corrupt',
-      details: { path: pathOf('2020.parquet') },
+      details: { path: pathOf('2020.1.parquet') },
     });
     await expect(store.read(spy)).rejects.toThrow(
-      /2020\.parquet of SPY 1m is damaged: .* Move it away and load SPY 1m again with "--mode full"/,
+      /2020\.1\.parquet of SPY 1m is damaged: .* Move it away and load SPY 1m again with "--mode full"/,
     );
     await expect(add(minutes(-10, 30, 5))).rejects.toMatchObject({ code: 'data_corrupt' });
-    expect(await readFile(pathOf('2020.parquet'))).toEqual(bytes);
-    expect((await stat(pathOf('2019.parquet'))).mtimeMs, 'the sound year is left alone, too').toBe(mtimeMs);
+    expect(await readFile(pathOf('2020.1.parquet'))).toEqual(bytes);
+    expect((await stat(pathOf('2019.1.parquet'))).mtimeMs, 'the sound year is left alone, too').toBe(mtimeMs);
     expect(barCount(await store.read(spy, { start: 0, end: newYear }))).toBe(10);
   });
 
-  it('names the manifest and what to do, and still reads bars', async () => {
+  it('names the manifest and what to do; without it the bars are there again', async () => {
     await add(minutes(0, 10));
     const warnings: unknown[] = [];
     const watched = await BarStore.open(root, {
@@ -360,19 +363,26 @@ describe('BarStore with a damaged file', () => {
       await expect(watched.append(spy, { calendar, bars: minutes(10, 1), confirmedEmpty: [] })).rejects.toMatchObject({
         code: 'data_corrupt',
       });
-      expect(barCount(await watched.read(spy))).toBe(10);
+      await expect(watched.read(spy)).rejects.toMatchObject({ code: 'data_corrupt' });
       expect(await watched.list()).toEqual([]);
     }
     expect(warnings.length).toBe(3);
+    await rm(pathOf('series.json'));
+    expect(barCount(await watched.read(spy))).toBe(10);
   });
 
-  it('refuses a sound file in another series place', async () => {
+  it('refuses a sound file in another place, and another than the manifest names', async () => {
+    const qqq: SeriesKey = { symbol: 'QQQ', timeframe: '1m' };
     await add(minutes(0, 10));
-    await add(minutes(0, 10), { symbol: 'QQQ', timeframe: '1m' });
-    await writeFile(pathOf('2020.parquet'), await readFile(pathOf('2020.parquet', { symbol: 'QQQ', timeframe: '1m' })));
-    await expect(store.read(spy)).rejects.toThrow(/it was written as 2020\.parquet of QQQ 1m/);
-    await writeFile(pathOf('2021.parquet', { symbol: 'QQQ', timeframe: '1m' }), await readFile(pathOf('2020.parquet')));
-    await expect(store.read({ symbol: 'QQQ', timeframe: '1m' })).rejects.toMatchObject({ code: 'data_corrupt' });
+    await add(minutes(0, 10), qqq);
+    const own = await readFile(pathOf('2020.1.parquet'));
+    await writeFile(pathOf('2020.1.parquet'), await readFile(pathOf('2020.1.parquet', qqq)));
+    await expect(store.read(spy)).rejects.toThrow(/it was written as 2020\.1\.parquet of QQQ 1m/);
+    await writeFile(pathOf('2020.1.parquet'), own);
+    await store.remove(spy, { start: 0, end: Infinity });
+    await add(minutes(0, 11));
+    await writeFile(pathOf('2020.1.parquet'), own);
+    await expect(store.read(spy)).rejects.toThrow(/not the file that the manifest names/);
   });
 });
 
@@ -396,7 +406,7 @@ describe('A reader beside the writer', () => {
   it('stops reading between two files when it is cancelled', async () => {
     await store.append(spy, { calendar, bars: minutes(-5, 10), confirmedEmpty: [] });
     using source = new CancellationSource();
-    const reading = store.read(spy, undefined, source.token);
+    const reading = store.read(spy, undefined, { token: source.token });
     source.cancel();
     await expect(reading).rejects.toMatchObject({ code: 'cancelled' });
   });

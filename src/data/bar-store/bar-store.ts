@@ -1,61 +1,48 @@
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { CancellationToken, systemClock, type Clock } from '../../async/index.ts';
 import { KtrdrError, silentLogger, type Logger } from '../../base/index.ts';
-import {
-  barCount,
-  barsInRange,
-  concatBars,
-  emptyBars,
-  indexAtOrAfter,
-  mergeBars,
-  sliceBars,
-  subtractRanges,
-  timeframes,
-  unionRanges,
-  type Bars,
-  type CalendarId,
-  type TimeRange,
-} from '../../market/index.ts';
-import type { BarFile } from './bar-file.ts';
-import { checkSegment } from './check-segment.ts';
-import { makeFolder, readFolder, removeEmptyFolder, removeTemporaryFiles } from './durable-file.ts';
+import { barsFromRows, concatBars, emptyBars, timeframes, type Bars, type TimeRange } from '../../market/index.ts';
 import { KeyedQueue } from '../keyed-queue.ts';
-import { removeManifest, writeManifest, type Manifest } from './manifest.ts';
-import { filesOf, readBarFile, readKey, surveySeries, writeBarFile, type SeriesPlace } from './series-folder.ts';
-import { fileOf, seriesFolder, seriesName, timeframeFolder, type FileSpan, type SeriesKey } from './series.ts';
+import { appendSegment, type LogLimits } from './append-segment.ts';
+import type { AppendOutcome, BarSegment, SeriesRevision } from './bar-segment.ts';
+import { checkSegment } from './check-segment.ts';
+import { makeFolder, readFolder, removeTemporaryFiles } from './durable-file.ts';
+import { HeadCache } from './head-cache.ts';
+import { addToLedger } from './ledger.ts';
+import { LedgerCache } from './ledger-cache.ts';
+import type { ProvenanceInterval } from './provenance.ts';
+import { removeRange } from './remove-range.ts';
+import { readRevisions } from './revisions.ts';
+import { readHead, readKey } from './series-head.ts';
+import { infoOf, unfinishedBar, type SeriesInfo } from './series-info.ts';
+import { placeOf, type SeriesPlace } from './series-place.ts';
+import { SeriesView } from './series-view.ts';
+import { seriesName, type SeriesKey } from './series.ts';
+import { takeSnapshot, type DigestCache, type Snapshot } from './snapshot.ts';
+import { verifyStore, type StoreReport } from './verify-store.ts';
 
 export interface BarStoreOptions {
   /** A store has one process that writes; any number may read along. `write` by default. */
   readonly access?: 'read' | 'write';
   readonly clock?: Clock;
   readonly log?: Logger;
+  /** How far the log of a series' newest bars grows before it is saved with the files. */
+  readonly logLimits?: LogLimits;
 }
 
-/** What a series holds. Stamps and ranges are instants for intraday bars, dates at midnight UTC for slower ones. */
-export interface SeriesInfo {
-  readonly key: SeriesKey;
-  readonly calendar: CalendarId;
-  readonly count: number;
-  /** Stamps of the oldest and the newest bar. */
-  readonly first: number | undefined;
-  readonly last: number | undefined;
-  /** Where the source has confirmed that there is nothing; a bar that is present all the same counts as present. */
-  readonly confirmedEmpty: readonly TimeRange[];
-  /** Epoch milliseconds of the last write; 0 when the series had to be made out from its bar files. */
-  readonly updatedAt: number;
-}
-
-/** A finished piece of a load: the bars, and where the source has confirmed that there are none. */
-export interface BarSegment {
-  readonly calendar: CalendarId;
-  readonly bars: Bars;
-  readonly confirmedEmpty: readonly TimeRange[];
+export interface ReadOptions {
+  /** A cancel ends the reading before the next file. */
+  readonly token?: CancellationToken;
+  /** Puts the bar that is still being formed behind the others, when there is one in the range. */
+  readonly includeUnfinished?: boolean;
 }
 
 /**
- * Bars on the disk: Parquet files, one per series and year (one in all for `1d`), each sealed with a digest of its
- * content, and a manifest per series. Every file is replaced as a whole, so a reader meets complete files at any moment
- * and a crash loses nothing that was promised. One process owns the folder; within it calls may overlap as they like.
+ * Bars on the disk. A series is Parquet files, one per year (one in all for session timeframes), whose pages and footer
+ * carry their digests; a log of the newest bars; a ledger of what is known beside the bars; older values of revised
+ * bars; and a manifest that names them all. Every change is one write at the end of the log or one replacement of the
+ * manifest, so a crash leaves all of it or nothing, and a reader sees a series as it was at one moment. One process owns
+ * the folder; within it calls may overlap as they like. A reader may see an append a moment before it is durable.
  *
  * Any call throws `data_corrupt`, naming the file, where a file is not as it was written, and `failed_precondition`
  * where the disk refuses.
@@ -65,14 +52,20 @@ export class BarStore implements AsyncDisposable {
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #access: 'read' | 'write';
+  readonly #logLimits: LogLimits;
   /** Writers of one series take turns. Readers wait for nobody. */
   readonly #writers = new KeyedQueue();
+  readonly #heads = new HeadCache();
+  readonly #ledgers = new LedgerCache();
+  readonly #digests: DigestCache = new Map();
 
-  private constructor(root: string, { clock = systemClock, log = silentLogger, access = 'write' }: BarStoreOptions) {
+  private constructor(root: string, options: BarStoreOptions) {
+    const { clock = systemClock, log = silentLogger, access = 'write' } = options;
     this.#root = root;
     this.#access = access;
     this.#clock = clock;
     this.#log = log;
+    this.#logLimits = options.logLimits ?? { bars: 1000, bytes: 2 ** 18 };
   }
 
   /** Opens the store in a folder, which is made when it is missing, and clears away what a crash has left half-written. */
@@ -89,7 +82,7 @@ export class BarStore implements AsyncDisposable {
     const infos: SeriesInfo[] = [];
     for (const symbolFolder of await readFolder(this.#root)) {
       for (const timeframe of timeframes) {
-        const folder = join(this.#root, symbolFolder, timeframeFolder(timeframe));
+        const folder = join(this.#root, symbolFolder, timeframe);
         try {
           const key = await readKey(folder, timeframe);
           const info = key === undefined ? undefined : await this.#infoAt(folder, key);
@@ -104,104 +97,114 @@ export class BarStore implements AsyncDisposable {
 
   /** What a series holds, or undefined when there is none. */
   async info(key: SeriesKey): Promise<SeriesInfo | undefined> {
-    const manifest = await surveySeries(this.#place(key));
-    return manifest === undefined ? undefined : infoOf(manifest);
+    const known = await this.#ledgers.readWithHead(this.#place(key));
+    return known === undefined ? undefined : infoOf(known.head, known.ledger);
   }
 
-  /**
-   * The bars of a series, or those whose stamp lies in the range; none when nothing is stored. A cancel ends it before
-   * the next file.
-   */
-  async read(key: SeriesKey, range?: TimeRange, token = CancellationToken.none): Promise<Bars> {
-    return concatBars(await this.#readFiles(key, { range, token }, (file, part) => file.bars(part)));
+  /** The finished bars of a series, or those whose stamp lies in the range; none when nothing is stored. */
+  async read(key: SeriesKey, range?: TimeRange, options: ReadOptions = {}): Promise<Bars> {
+    const { token = CancellationToken.none, includeUnfinished = false } = options;
+    await using view = await SeriesView.open(this.#place(key), range);
+    if (view === undefined) return emptyBars;
+    const bars = await view.bars({ range, token });
+    const last = includeUnfinished ? unfinishedBar(view.head) : undefined;
+    const isInRange =
+      last !== undefined && (range === undefined || (range.start <= last.time && last.time < range.end));
+    return isInRange ? concatBars([bars, barsFromRows([last])]) : bars;
   }
 
   /** As `read`, the time column alone. */
   async stamps(key: SeriesKey, range?: TimeRange): Promise<Float64Array> {
-    const parts = await this.#readFiles(key, { range }, (file, part) => file.stamps(part));
-    return concatBars(parts.map((time) => ({ ...emptyBars, time }))).time;
+    await using view = await SeriesView.open(this.#place(key), range);
+    return view === undefined ? new Float64Array() : await view.stamps(range);
+  }
+
+  /** Where the bars and the confirmed-empty ranges of a series, or of a range of it, came from; oldest first, disjoint. */
+  async provenance(key: SeriesKey, range?: TimeRange): Promise<ProvenanceInterval[]> {
+    const known = await this.#ledgers.readWithHead(this.#place(key));
+    if (known === undefined) return [];
+    const { provenance } = addToLedger(known.ledger, known.head.log);
+    return provenance.filter(({ start, end }) => range === undefined || (start < range.end && range.start < end));
+  }
+
+  /** Older values of bars that came again with others, in the order in which they were replaced. */
+  async revisions(key: SeriesKey, range?: TimeRange): Promise<SeriesRevision[]> {
+    const place = this.#place(key);
+    const head = await readHead(place);
+    return head === undefined ? [] : readRevisions(place, { length: head.manifest.revisionBytes, range });
   }
 
   /**
-   * Adds a finished segment; where a bar is held already the incoming one wins. Durable when it resolves. A crash on
-   * the way leaves each touched year with all of its incoming bars or with none, and the series readable.
-   * @throws KtrdrError `data_corrupt` for bars that break a rule, `invalid_input` for stamps or ranges that do not fit
-   * the timeframe, `conflict` for another calendar than the series has; nothing is written then.
+   * Identifies the finished bars of a series, or of a range of it, by their content: equal for equal bars, wherever they
+   * lie. Years that have not changed are not read again.
    */
-  async append(key: SeriesKey, { calendar, bars, confirmedEmpty }: BarSegment): Promise<void> {
+  snapshot(key: SeriesKey, range?: TimeRange): Promise<Snapshot> {
+    return takeSnapshot(this.#place(key), range, this.#digests);
+  }
+
+  /** Checks every byte of a series, or of all, and how the files fit together. Changes nothing. */
+  verify(key?: SeriesKey, token = CancellationToken.none): Promise<StoreReport> {
+    return verifyStore(this.#root, { key, token, alone: (folder, act) => this.#writers.run(folder, act, token) });
+  }
+
+  /**
+   * Adds a finished segment; where a bar is held already the incoming one wins, and the older values go to the revisions.
+   * What is held already, value for value, is not written. Durable when it resolves; a crash on the way leaves all of
+   * the segment or nothing.
+   * @throws KtrdrError `data_corrupt` for bars that break a rule, `invalid_input` for stamps or ranges that do not fit
+   * the timeframe, `conflict` for another calendar than the series has; nothing is written then. `failed_precondition`
+   * where the disk has too little space or refuses; the series is as it was then, or holds the whole segment.
+   */
+  async append(key: SeriesKey, segment: BarSegment): Promise<AppendOutcome> {
     this.#mayWrite();
-    checkSegment(key, bars, confirmedEmpty);
-    const place = this.#place(key);
-    await this.#writers.run(place.folder, async () => {
-      const manifest = (await surveySeries(place)) ?? emptyManifest(key, calendar);
-      if (manifest.calendar !== calendar) {
-        throw new KtrdrError(
-          'conflict',
-          `${seriesName(key)} is stored with the calendar ${manifest.calendar}; bars of the calendar ${calendar} cannot be added. Remove the series first.`,
-        );
-      }
-      // All files are read before the first is written: a damaged one stops the whole segment.
-      const merged: { file: FileSpan; bars: Bars; calendar: CalendarId }[] = [];
-      for (const { file, part } of splitByFile(key, bars)) {
-        const held = (await readBarFile(place, file, (barFile) => barFile.bars())) ?? emptyBars;
-        merged.push({ file, bars: mergeBars(held, part), calendar });
-      }
-      await makeFolder(place.folder);
-      const files = { ...manifest.files };
-      for (const write of merged) {
-        const summary = await writeBarFile(place, write);
-        if (summary !== undefined) files[write.file.name] = summary;
-      }
-      await writeManifest(place.folder, {
-        ...manifest,
-        files,
-        confirmedEmpty: unionRanges([...manifest.confirmedEmpty, ...confirmedEmpty]),
-        updatedAt: this.#clock.now(),
+    checkSegment(key, segment.bars, segment.confirmedEmpty);
+    return this.#write(key, async (place) => {
+      const { outcome, head } = await appendSegment(place, {
+        segment,
+        head: await this.#heads.load(place),
+        readLedger: (current) => this.#ledgers.read(place, current),
+        limits: this.#logLimits,
+        now: this.#clock.now(),
       });
+      // A series that has no file yet is not worth remembering.
+      if (head.digest !== undefined) await this.#heads.keep(place, head);
+      return outcome;
     });
   }
 
   /**
-   * Cuts out the bars whose stamp lies in the range and forgets what was confirmed empty there. A series of which
-   * nothing is left is forgotten.
+   * Cuts out the bars whose stamp lies in the range and forgets what was known there. A series of which nothing is left
+   * is forgotten, with its revisions.
    * @returns how many bars were removed.
    */
   async remove(key: SeriesKey, range: TimeRange): Promise<number> {
     this.#mayWrite();
-    const place = this.#place(key);
-    return this.#writers.run(place.folder, async () => {
-      const survey = await surveySeries(place);
-      if (survey === undefined) return 0;
-      const manifest = {
-        ...survey,
-        confirmedEmpty: subtractRanges(survey.confirmedEmpty, [range]),
-        updatedAt: this.#clock.now(),
-      };
-      // First, so that a crash on the way does not leave a removed bar looking like one that never was.
-      await writeManifest(place.folder, manifest);
-      const files = { ...manifest.files };
-      let removed = 0;
-      for (const file of await filesOf(place, range)) {
-        const held = (await readBarFile(place, file, (barFile) => barFile.bars())) ?? emptyBars;
-        const kept = concatBars([
-          barsInRange(held, { start: -Infinity, end: range.start }),
-          barsInRange(held, { start: Math.max(range.start, range.end), end: Infinity }),
-        ]);
-        if (barCount(kept) === barCount(held)) continue;
-        removed += barCount(held) - barCount(kept);
-        const summary = await writeBarFile(place, { file, bars: kept, calendar: manifest.calendar });
-        if (summary === undefined) delete files[file.name];
-        else files[file.name] = summary;
-      }
-      if (Object.keys(files).length === 0 && manifest.confirmedEmpty.length === 0) await forget(place);
-      else await writeManifest(place.folder, { ...manifest, files });
-      return removed;
+    return this.#write(key, async (place) => {
+      const head = await this.#heads.load(place);
+      if (head === undefined) return 0;
+      const ledger = await this.#ledgers.read(place, head);
+      const result = await removeRange(place, range, { head, ledger, now: this.#clock.now() });
+      this.#heads.forget(place);
+      return result.removed;
     });
   }
 
   /** Waits for writes that are under way. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#writers.idle();
+  }
+
+  #write<T>(key: SeriesKey, act: (place: SeriesPlace) => Promise<T>): Promise<T> {
+    const place = this.#place(key);
+    return this.#writers.run(place.folder, async () => {
+      try {
+        return await act(place);
+      } catch (error) {
+        // What is on the disk now is not known without looking.
+        this.#heads.forget(place);
+        throw error;
+      }
+    });
   }
 
   #mayWrite(): void {
@@ -222,60 +225,8 @@ export class BarStore implements AsyncDisposable {
   }
 
   #place(key: SeriesKey): SeriesPlace {
-    return { folder: seriesFolder(this.#root, key), key };
+    return placeOf(this.#root, key);
   }
-
-  async #readFiles<T>(
-    key: SeriesKey,
-    { range, token = CancellationToken.none }: { range: TimeRange | undefined; token?: CancellationToken },
-    use: (file: BarFile, part?: TimeRange) => Promise<T>,
-  ): Promise<T[]> {
-    const place = this.#place(key);
-    const parts: T[] = [];
-    for (const file of await filesOf(place, range)) {
-      token.throwIfCancelled(`the reading of ${seriesName(key)}`);
-      const wanted =
-        range !== undefined && (file.range.start < range.start || range.end < file.range.end) ? range : undefined;
-      const part = await readBarFile(place, file, (barFile) => use(barFile, wanted));
-      if (part !== undefined) parts.push(part);
-    }
-    return parts;
-  }
-}
-
-function infoOf({ symbol, timeframe, calendar, confirmedEmpty, updatedAt, files }: Manifest): SeriesInfo {
-  const summaries = Object.values(files).sort((a, b) => a.first - b.first);
-  return {
-    key: { symbol, timeframe },
-    calendar,
-    count: summaries.reduce((sum, { count }) => sum + count, 0),
-    first: summaries[0]?.first,
-    last: summaries.at(-1)?.last,
-    confirmedEmpty,
-    updatedAt,
-  };
-}
-
-function emptyManifest({ symbol, timeframe }: SeriesKey, calendar: CalendarId): Manifest {
-  return { version: 1, symbol, timeframe, calendar, confirmedEmpty: [], updatedAt: 0, files: {} };
-}
-
-/** Cuts bars, oldest first, into the parts that belong to one file each. */
-function splitByFile({ timeframe }: SeriesKey, bars: Bars): { file: FileSpan; part: Bars }[] {
-  const parts: { file: FileSpan; part: Bars }[] = [];
-  for (let from = 0; from < barCount(bars);) {
-    const file = fileOf(timeframe, bars.time[from] ?? 0);
-    const to = indexAtOrAfter(bars.time, file.range.end);
-    parts.push({ file, part: sliceBars(bars, from, to) });
-    from = to;
-  }
-  return parts;
-}
-
-async function forget({ folder }: SeriesPlace): Promise<void> {
-  await removeManifest(folder);
-  await removeEmptyFolder(folder);
-  await removeEmptyFolder(dirname(folder));
 }
 
 function compareText(a: string, b: string): number {

@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, readFile, rename, rm, rmdir } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, rmdir, stat, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { KtrdrError, syncFolder, systemCode, writeNewFile } from '../../base/index.ts';
 
@@ -10,6 +10,12 @@ let temporaryFiles = 0;
  * @throws KtrdrError `failed_precondition` when the disk refuses (full, read-only, no permission).
  */
 export async function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
+  await placeFile(path, bytes);
+  await syncNames(dirname(path));
+}
+
+/** As `replaceFile`, but the name is on the disk only after `syncNames`. */
+export async function placeFile(path: string, bytes: Uint8Array): Promise<void> {
   temporaryFiles += 1;
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}-${temporaryFiles}.tmp`);
   await guarded(`write ${path}`, async () => {
@@ -20,7 +26,45 @@ export async function replaceFile(path: string, bytes: Uint8Array): Promise<void
       await rm(temporary, { force: true });
       throw error;
     }
+  });
+}
+
+/** Makes the names in a folder durable. */
+export async function syncNames(folder: string): Promise<void> {
+  await guarded(`write the folder ${folder}`, () => syncFolder(folder));
+}
+
+/** Makes a file that is not there yet, or replaces one that nobody was promised. Content and name are on the disk when it resolves. */
+export async function createDurably(path: string, bytes: Uint8Array): Promise<void> {
+  await guarded(`write ${path}`, async () => {
+    await rm(path, { force: true });
+    try {
+      await writeNewFile(path, bytes);
+    } catch (error) {
+      await rm(path, { force: true });
+      throw error;
+    }
     await syncFolder(dirname(path));
+  });
+}
+
+/**
+ * Writes behind the first `length` bytes of a file, for good. When it fails the file is cut back to those, unless the
+ * disk refuses that, too.
+ */
+export async function appendDurably(path: string, bytes: Uint8Array, length: number): Promise<void> {
+  await guarded(`write ${path}`, async () => {
+    const file = await open(path, 'r+');
+    try {
+      await file.truncate(length);
+      await writeFully(file, bytes, length);
+      await file.datasync();
+    } catch (error) {
+      await file.truncate(length).catch(() => undefined);
+      throw error;
+    } finally {
+      await file.close();
+    }
   });
 }
 
@@ -30,6 +74,11 @@ export async function removeFile(path: string): Promise<void> {
     await rm(path, { force: true });
     await syncFolder(dirname(path));
   });
+}
+
+/** Removes files that no longer count. One that the system does not let go of stays, and is tried again later. */
+export async function sweepFiles(folder: string, names: readonly string[]): Promise<void> {
+  await Promise.all(names.map((name) => rm(join(folder, name), { force: true }).catch(() => undefined)));
 }
 
 /** Removes a folder that is empty; leaves one that is not. */
@@ -60,19 +109,16 @@ export async function readFileIfPresent(path: string): Promise<Uint8Array | unde
   return guarded(`read ${path}`, () => ifPresent(readFile(path)));
 }
 
-/** The last bytes of a file, or undefined when there is none. */
-export async function readTailIfPresent(path: string, length: number): Promise<Uint8Array | undefined> {
+/** A file open for reading, or undefined when there is none. */
+export async function openIfPresent(path: string): Promise<FileHandle | undefined> {
+  return guarded(`read ${path}`, () => ifPresent(open(path, 'r')));
+}
+
+/** Tells a file from every other that had its name; undefined when there is none. */
+export async function identityOf(path: string): Promise<string | undefined> {
   return guarded(`read ${path}`, async () => {
-    const file = await ifPresent(open(path, 'r'));
-    if (file === undefined) return undefined;
-    try {
-      const { size } = await file.stat();
-      const tail = new Uint8Array(Math.min(length, size));
-      const { bytesRead } = await file.read(tail, 0, tail.length, size - tail.length);
-      return tail.subarray(0, bytesRead);
-    } finally {
-      await file.close();
-    }
+    const found = await ifPresent(stat(path, { bigint: true }));
+    return found === undefined ? undefined : `${found.ino} ${found.mtimeNs} ${found.size}`;
   });
 }
 
@@ -89,6 +135,13 @@ export async function removeTemporaryFiles(root: string): Promise<void> {
     const left = names.filter((name) => /^\..+\.\d+-\d+\.tmp$/.test(basename(name)));
     await Promise.all(left.map((name) => rm(join(root, name), { force: true })));
   });
+}
+
+async function writeFully(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let written = 0; written < bytes.length;) {
+    const { bytesWritten } = await file.write(bytes, written, bytes.length - written, position + written);
+    written += bytesWritten;
+  }
 }
 
 async function ifPresent<T>(reading: Promise<T>): Promise<T | undefined> {

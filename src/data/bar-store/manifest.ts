@@ -1,30 +1,49 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { KtrdrError } from '../../base/index.ts';
 import { calendarIds, timeframes } from '../../market/index.ts';
 import { readFileIfPresent, removeFile, replaceFile } from './durable-file.ts';
+import { manifestName } from './file-names.ts';
 
 const fileSchema = z.object({
+  name: z.string(),
   count: z.number().int().positive(),
   first: z.number(),
   last: z.number(),
-  /** Of the file this entry was made from. A file with another seal was written after the entry. */
   seal: z.string(),
+  /** Content digest of each UTC year; absent for files of an older layout. */
+  years: z.record(z.string(), z.string()).exactOptional(),
+});
+
+const rowSchema = z.object({
+  time: z.number(),
+  open: z.number(),
+  high: z.number(),
+  low: z.number(),
+  close: z.number(),
+  /** JSON knows no NaN. */
+  volume: z.number().nullable(),
 });
 
 /**
- * What a series knows beside its bars. The bar files are the truth about bars; `files` repeats their main facts, so
- * that an overview reads no bars. A manifest that is lost is made again from the files.
+ * Which files make up a series. Replacing it is what makes a save happen, for all its files at once: those of the next
+ * generation lie ready beside the old ones, and what no manifest names does not count.
  */
 const manifestSchema = z.object({
-  version: z.literal(1),
+  version: z.literal(2),
+  generation: z.number().int().nonnegative(),
   symbol: z.string(),
   timeframe: z.enum(timeframes),
   calendar: z.enum(calendarIds),
-  /** Known to hold no bar where no bar is: instants for intraday bars, dates for slower ones. */
-  confirmedEmpty: z.array(z.object({ start: z.number(), end: z.number() })),
   updatedAt: z.number(),
+  /** By the id of their span. */
   files: z.record(z.string(), fileSchema),
+  ledger: z.object({ name: z.string(), sha256: z.string() }).exactOptional(),
+  /** How often bars of the series were revised, and how much of the file of revisions counts. */
+  revision: z.number().int().nonnegative(),
+  revisionBytes: z.number().int().nonnegative(),
+  unfinished: rowSchema.exactOptional(),
 });
 
 export type Manifest = z.infer<typeof manifestSchema>;
@@ -32,16 +51,36 @@ export type Manifest = z.infer<typeof manifestSchema>;
 /** The main facts of one bar file. */
 export type FileSummary = z.infer<typeof fileSchema>;
 
+const sealedManifestSchema = z.object({ sha256: z.string(), series: manifestSchema });
+
+/** How manifests were before: beside the files, which could be newer. */
+const olderManifestSchema = z.object({
+  version: z.literal(1),
+  symbol: z.string(),
+  timeframe: z.enum(timeframes),
+  calendar: z.enum(calendarIds),
+  confirmedEmpty: z.array(z.object({ start: z.number(), end: z.number() })),
+  updatedAt: z.number(),
+  files: z.record(z.string(), fileSchema.omit({ name: true, years: true })),
+});
+
+export type OlderManifest = z.infer<typeof olderManifestSchema>;
+
 /**
  * The manifest of a series' folder, or undefined when it has none.
- * @throws KtrdrError `data_corrupt` for a file that is no manifest.
+ * @throws KtrdrError `data_corrupt` for a file that is no manifest, or not as it was written.
  */
-export async function readManifest(folder: string): Promise<Manifest | undefined> {
-  const path = manifestPath(folder);
+export async function readManifest(folder: string): Promise<Manifest | OlderManifest | undefined> {
+  const path = join(folder, manifestName);
   const bytes = await readFileIfPresent(path);
   if (bytes === undefined) return undefined;
   try {
-    return manifestSchema.parse(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)));
+    const content: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    const older = olderManifestSchema.safeParse(content);
+    if (older.success) return older.data;
+    const { sha256, series } = sealedManifestSchema.parse(content);
+    if (sha256 !== digestOf(series)) throw new Error('its content does not match its checksum');
+    return series;
   } catch (error) {
     throw new KtrdrError(
       'data_corrupt',
@@ -51,14 +90,19 @@ export async function readManifest(folder: string): Promise<Manifest | undefined
   }
 }
 
+/** Identifies a manifest by its content. */
+export function digestOf(manifest: Manifest): string {
+  return createHash('sha256')
+    .update(JSON.stringify(manifestSchema.parse(manifest)))
+    .digest('hex');
+}
+
 export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
-  await replaceFile(manifestPath(folder), new TextEncoder().encode(`${JSON.stringify(manifest)}\n`));
+  const series = manifestSchema.parse(manifest);
+  const text = `${JSON.stringify({ sha256: digestOf(series), series }, undefined, 1)}\n`;
+  await replaceFile(join(folder, manifestName), new TextEncoder().encode(text));
 }
 
 export async function removeManifest(folder: string): Promise<void> {
-  await removeFile(manifestPath(folder));
-}
-
-function manifestPath(folder: string): string {
-  return join(folder, 'series.json');
+  await removeFile(join(folder, manifestName));
 }

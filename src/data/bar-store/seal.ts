@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 
 /**
- * A file that carries its own digest: the text `openSeal` stands in it once, as the last of its kind, and is replaced by
- * the SHA-256 of the whole file as it was with the open seal. So a file proves by itself that it is complete and
- * unchanged, before anything in it is interpreted.
+ * Bytes that carry their own digest: the text `openSeal` stands in them once, as the last of its kind, and is replaced by
+ * their SHA-256 as they were with the open seal. So they prove by themselves that they are complete and unchanged.
  */
 const mark = 'sha256:';
 const openDigits = '0'.repeat(64);
@@ -13,10 +12,12 @@ export const openSeal = `${mark}${openDigits}`;
 export const sealTailBytes = 512;
 
 /** Closes the open seal, in place. */
-export function writeSeal(bytes: Uint8Array): void {
+export function writeSeal(bytes: Uint8Array): string {
   const position = findSeal(bytes);
   if (position === undefined) throw new Error('there is no open seal to close');
-  new TextEncoder().encodeInto(digestOf(bytes, position), bytes.subarray(position));
+  const seal = digestOf(bytes, position);
+  new TextEncoder().encodeInto(seal, bytes.subarray(position));
+  return seal;
 }
 
 /**

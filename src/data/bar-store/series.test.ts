@@ -2,7 +2,8 @@ import { sep } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { timeframes } from '../../market/index.ts';
-import { fileOf, parseFileName, seriesFolder, seriesName } from './series.ts';
+import { barFileName, isOfGeneration, ledgerName, logName, parseBarFileName, parseLogName } from './file-names.ts';
+import { parseSpan, seriesFolder, seriesName, spanOf } from './series.ts';
 
 /** Names that have hurt other programs: separators, parents, reserved names, right-to-left text, halves of characters. */
 const hostileSymbols = [
@@ -69,21 +70,32 @@ describe('seriesFolder()', () => {
   });
 });
 
-describe('fileOf()', () => {
-  it('is the UTC year of an intraday bar and one file for daily and slower bars', () => {
-    expect(fileOf('1m', Date.parse('2019-12-31T23:59Z')).name).toBe('2019.parquet');
-    expect(fileOf('1m', Date.parse('2020-01-01T00:00Z')).name).toBe('2020.parquet');
-    expect(fileOf('1d', Date.parse('2020-01-01T00:00Z')).name).toBe('all.parquet');
-    expect(fileOf('1M', Date.parse('2020-01-02T00:00Z')).name).toBe('all.parquet');
+describe('spanOf()', () => {
+  it('is the UTC year of an intraday bar and one span for bars of session timeframes', () => {
+    expect(spanOf('1m', Date.parse('2019-12-31T23:59Z')).id).toBe('2019');
+    expect(spanOf('1m', Date.parse('2020-01-01T00:00Z')).id).toBe('2020');
+    for (const timeframe of ['1d', '1w', '1M'] as const)
+      expect(spanOf(timeframe, Date.parse('2020-01-01T00:00Z')).id).toBe('all');
   });
 
-  it('is undone by parseFileName(), which knows no other file', () => {
-    const file = fileOf('1h', Date.parse('2019-06-01T00:00Z'));
-    expect(parseFileName('1h', file.name)).toEqual(file);
-    expect(
-      ['all.parquet', '19.parquet', '.2019.parquet.1-1.tmp', 'series.json'].map((name) => parseFileName('1h', name)),
-    ).toEqual(Array(4).fill(undefined));
-    expect(parseFileName('1d', '2019.parquet')).toBeUndefined();
+  it('is undone by parseSpan(), which knows no other', () => {
+    const span = spanOf('1h', Date.parse('2019-06-01T00:00Z'));
+    expect(parseSpan('1h', span.id)).toEqual(span);
+    expect(['all', '19', '20190', ''].map((id) => parseSpan('1h', id))).toEqual(Array(4).fill(undefined));
+    expect(parseSpan('1d', '2019')).toBeUndefined();
+  });
+});
+
+describe('the names of files', () => {
+  it('tell span and generation, and none for files of others', () => {
+    const span = spanOf('1m', Date.parse('2019-06-01T00:00Z'));
+    expect(parseBarFileName('1m', barFileName(span, 12))).toEqual({ span, generation: 12 });
+    expect(parseBarFileName('1m', '2019.parquet'), 'of an older store').toEqual({ span, generation: 0 });
+    expect(parseLogName(logName(7))).toBe(7);
+    for (const name of ['all.1.parquet', '.2019.1.parquet.1-1.tmp', 'series.json', 'revisions.log', 'my.parquet'])
+      expect(isOfGeneration('1m', name)).toBe(false);
+    for (const name of ['2019.parquet', '2019.3.parquet', logName(0), ledgerName(2)])
+      expect(isOfGeneration('1m', name)).toBe(true);
   });
 });
 

@@ -33,29 +33,28 @@ export function timeframeFolder(timeframe: Timeframe): string {
   return timeframe === '1M' ? '1mo' : timeframe;
 }
 
-/** One file of a series: a UTC year of intraday bars, or all bars of slower timeframes. */
-export interface FileSpan {
-  readonly name: string;
+/** A stretch of a series that lies in one file: a UTC year of intraday bars, or all bars of slower timeframes. */
+export interface Span {
+  readonly id: string;
   readonly range: TimeRange;
 }
 
-const everything: FileSpan = { name: 'all.parquet', range: { start: -Infinity, end: Infinity } };
+const everything: Span = { id: 'all', range: { start: -Infinity, end: Infinity } };
 
-/** The file that holds the bars of an instant. */
-export function fileOf(timeframe: Timeframe, instant: number): FileSpan {
-  return isIntraday(timeframe) ? fileOfYear(new Date(instant).getUTCFullYear()) : everything;
+/** The span that an instant lies in. */
+export function spanOf(timeframe: Timeframe, instant: number): Span {
+  return isIntraday(timeframe) ? spanOfYear(new Date(instant).getUTCFullYear()) : everything;
 }
 
-/** What a file name stands for, or undefined for a file that is none of the series'. */
-export function parseFileName(timeframe: Timeframe, name: string): FileSpan | undefined {
-  if (!isIntraday(timeframe)) return name === everything.name ? everything : undefined;
-  const [, year] = /^(\d{4})\.parquet$/.exec(name) ?? [];
-  return year === undefined ? undefined : fileOfYear(Number(year));
+/** The span of an id, or undefined for an id that is none of the timeframe's. */
+export function parseSpan(timeframe: Timeframe, id: string): Span | undefined {
+  if (!isIntraday(timeframe)) return id === everything.id ? everything : undefined;
+  return /^\d{4}$/.test(id) ? spanOfYear(Number(id)) : undefined;
 }
 
-function fileOfYear(year: number): FileSpan {
+function spanOfYear(year: number): Span {
   return {
-    name: `${String(year).padStart(4, '0')}.parquet`,
+    id: String(year).padStart(4, '0'),
     range: { start: Date.UTC(year, 0, 1), end: Date.UTC(year + 1, 0, 1) },
   };
 }

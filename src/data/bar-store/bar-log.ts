@@ -1,0 +1,130 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import { barCount, calendarIds, concatBars, emptyBars, sliceBars, timeframes } from '../../market/index.ts';
+import type { BarRow, Bars, CalendarId, TimeRange } from '../../market/index.ts';
+import { decodeBarRecord, encodeBarRecord } from './bar-record.ts';
+import { rowAt } from './compare-bars.ts';
+import { appendDurably, createDurably, readFileIfPresent } from './durable-file.ts';
+import { logName } from './file-names.ts';
+import { provenanceSchema, type ProvenanceInterval } from './provenance.ts';
+import { decodeRecords } from './records.ts';
+import { damagedFile, type SeriesPlace } from './series-place.ts';
+
+/** What was added to a series since its files were saved. All of its bars are newer than those of the files. */
+export interface BarLog {
+  readonly generation: number;
+  readonly calendar: CalendarId | undefined;
+  readonly bars: Bars;
+  readonly unfinished: BarRow | undefined;
+  /** As they came. */
+  readonly confirmedEmpty: readonly TimeRange[];
+  readonly provenance: readonly ProvenanceInterval[];
+  readonly updatedAt: number | undefined;
+  /** Of the whole records; 0 when there is no log. */
+  readonly length: number;
+  /** Bytes behind the last whole record: one whose writing was cut short, and that nobody was promised. */
+  readonly tornBytes: number;
+}
+
+export interface LogEntry {
+  readonly at: number;
+  readonly bars: Bars;
+  readonly lastIsUnfinished: boolean;
+  readonly confirmedEmpty: readonly TimeRange[];
+  readonly provenance: readonly ProvenanceInterval[];
+}
+
+export function emptyLog(generation: number): BarLog {
+  return {
+    generation,
+    calendar: undefined,
+    bars: emptyBars,
+    unfinished: undefined,
+    confirmedEmpty: [],
+    provenance: [],
+    updatedAt: undefined,
+    length: 0,
+    tornBytes: 0,
+  };
+}
+
+/**
+ * The log of a generation, or undefined when there is none.
+ * @throws KtrdrError `data_corrupt` for one that is damaged or another series'.
+ */
+export async function readBarLog(place: SeriesPlace, generation: number): Promise<BarLog | undefined> {
+  const name = logName(generation);
+  const bytes = await readFileIfPresent(join(place.folder, name));
+  if (bytes === undefined) return undefined;
+  try {
+    const { payloads, length } = decodeRecords(bytes);
+    const [first, ...entries] = payloads;
+    const tornBytes = bytes.length - length;
+    if (first === undefined) return { ...emptyLog(generation), tornBytes };
+    const label = labelSchema.parse(decodeBarRecord(first).about);
+    const { symbol, timeframe } = place.key;
+    if (label.symbol !== symbol || label.timeframe !== timeframe || label.generation !== generation)
+      throw new Error(`it was written as generation ${label.generation} of ${label.symbol} ${label.timeframe}`);
+    const empty = { ...emptyLog(generation), calendar: label.calendar };
+    return { ...entries.map(decodeEntry).reduce(withEntry, empty), length, tornBytes };
+  } catch (error) {
+    throw damagedFile(place, name, error);
+  }
+}
+
+/** Adds to the end of the log. Durable when it resolves; when it fails the log is as it was, or holds the whole entry. */
+export async function appendToLog(
+  { folder, key }: SeriesPlace,
+  { log, calendar, entry }: { log: BarLog; calendar: CalendarId; entry: LogEntry },
+): Promise<BarLog> {
+  const path = join(folder, logName(log.generation));
+  const record = encodeEntry(entry);
+  const label = encodeBarRecord({ ...key, calendar, generation: log.generation }, emptyBars);
+  if (log.length > 0) await appendDurably(path, record, log.length);
+  else await createDurably(path, Buffer.concat([label, record]));
+  const length = (log.length > 0 ? log.length : label.length) + record.length;
+  return { ...withEntry({ ...log, calendar }, entry), length };
+}
+
+/** What an entry takes in the log. */
+export function entryBytes(entry: LogEntry): number {
+  return encodeEntry(entry).length;
+}
+
+const labelSchema = z.object({
+  symbol: z.string(),
+  timeframe: z.enum(timeframes),
+  calendar: z.enum(calendarIds),
+  generation: z.number(),
+});
+
+const entrySchema = z.object({
+  at: z.number(),
+  lastIsUnfinished: z.boolean(),
+  confirmedEmpty: z.array(z.object({ start: z.number(), end: z.number() })),
+  provenance: z.array(provenanceSchema.extend({ start: z.number(), end: z.number(), revision: z.number() })),
+});
+
+function encodeEntry({ bars, ...about }: LogEntry): Uint8Array {
+  return encodeBarRecord(about, bars);
+}
+
+function decodeEntry(payload: Uint8Array): LogEntry {
+  const { about, bars } = decodeBarRecord(payload);
+  return { ...entrySchema.parse(about), bars };
+}
+
+function withEntry(log: BarLog, entry: LogEntry): BarLog {
+  const finished = entry.lastIsUnfinished ? sliceBars(entry.bars, 0, barCount(entry.bars) - 1) : entry.bars;
+  const bars = barCount(finished) === 0 ? log.bars : concatBars([log.bars, finished]);
+  const unfinished = entry.lastIsUnfinished ? rowAt(entry.bars, -1) : log.unfinished;
+  const isOver = unfinished !== undefined && unfinished.time <= (bars.time.at(-1) ?? -Infinity);
+  return {
+    ...log,
+    bars,
+    unfinished: isOver ? undefined : unfinished,
+    confirmedEmpty: [...log.confirmedEmpty, ...entry.confirmedEmpty],
+    provenance: [...log.provenance, ...entry.provenance],
+    updatedAt: entry.at,
+  };
+}

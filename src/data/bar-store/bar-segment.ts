@@ -1,0 +1,42 @@
+import type { BarRow, Bars, CalendarId, TimeRange } from '../../market/index.ts';
+import type { Provenance } from './provenance.ts';
+
+/** A finished piece of a load: the bars, and where the source has confirmed that there are none. */
+export interface BarSegment {
+  readonly calendar: CalendarId;
+  readonly bars: Bars;
+  readonly confirmedEmpty: readonly TimeRange[];
+  readonly provenance?: Provenance;
+  /**
+   * The last of the bars is still being formed. It is kept apart, gives way to the next one of its stamp, and counts
+   * neither as history nor, when it changes, as a revision.
+   */
+  readonly lastIsUnfinished?: boolean;
+}
+
+/** What an append changed. */
+export interface AppendOutcome {
+  /** Bars whose stamp was not held before. */
+  readonly added: number;
+  /** Bars that were held already, value for value; nothing was written for them. */
+  readonly unchanged: number;
+  /** Bars that were held with other values; the older values went to the series' revisions. */
+  readonly revised: { readonly count: number; readonly first: readonly BarChange[] };
+}
+
+export interface BarChange {
+  readonly before: BarRow;
+  readonly after: BarRow;
+}
+
+/** Bars as they were before an answer said otherwise. */
+export interface SeriesRevision {
+  /** Counts the revisions of a series from 1. */
+  readonly revision: number;
+  /** Epoch milliseconds. */
+  readonly replacedAt: number;
+  /** The older values. */
+  readonly bars: Bars;
+  /** Of the answer that replaced them. */
+  readonly replacedBy?: Provenance;
+}

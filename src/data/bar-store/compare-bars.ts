@@ -1,0 +1,71 @@
+import { barColumns, barCount, barsFromRows, sliceBars, type BarRow, type Bars } from '../../market/index.ts';
+import type { BarChange } from './bar-segment.ts';
+
+/** Incoming bars against those held at the same stamps. */
+export interface Comparison {
+  /** Incoming bars that are new or differ from the one held. */
+  readonly changed: Bars;
+  readonly added: number;
+  readonly unchanged: number;
+  /** Held bars that an incoming one differs from. */
+  readonly older: Bars;
+  readonly firstChanges: readonly BarChange[];
+}
+
+const listedChanges = 20;
+
+/** Both oldest first. */
+export function compareBars(held: Bars, incoming: Bars): Comparison {
+  const changed: number[] = [];
+  const older: number[] = [];
+  const firstChanges: BarChange[] = [];
+  let added = 0;
+  let at = 0;
+  for (let index = 0; index < barCount(incoming); index += 1) {
+    const stamp = incoming.time[index] ?? Number.NaN;
+    while ((held.time[at] ?? Infinity) < stamp) at += 1;
+    if (held.time[at] !== stamp) {
+      added += 1;
+      changed.push(index);
+    } else if (!isSameBar(held, at, { bars: incoming, index })) {
+      changed.push(index);
+      older.push(at);
+      if (firstChanges.length < listedChanges)
+        firstChanges.push({ before: rowAt(held, at), after: rowAt(incoming, index) });
+    }
+  }
+  return {
+    changed: pick(incoming, changed),
+    added,
+    unchanged: barCount(incoming) - changed.length,
+    older: pick(held, older),
+    firstChanges,
+  };
+}
+
+export function rowAt(bars: Bars, index: number): BarRow {
+  const value = (name: keyof Bars): number => bars[name].at(index) ?? Number.NaN;
+  return {
+    time: value('time'),
+    open: value('open'),
+    high: value('high'),
+    low: value('low'),
+    close: value('close'),
+    volume: value('volume'),
+  };
+}
+
+function isSameBar(held: Bars, at: number, { bars, index }: { bars: Bars; index: number }): boolean {
+  return barColumns.every((name) => {
+    const [before, after] = [held[name][at], bars[name][index]];
+    return before === after || (Number.isNaN(before) && Number.isNaN(after));
+  });
+}
+
+function pick(bars: Bars, indexes: readonly number[]): Bars {
+  if (indexes.length === barCount(bars)) return bars;
+  const [first, last] = [indexes[0], indexes.at(-1)];
+  if (first === undefined || last === undefined) return barsFromRows([]);
+  if (last - first + 1 === indexes.length) return sliceBars(bars, first, last + 1);
+  return barsFromRows(indexes.map((index) => rowAt(bars, index)));
+}

@@ -1,0 +1,103 @@
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { z } from 'zod';
+import { subtractRanges, unionRanges, type TimeRange } from '../../market/index.ts';
+import { cutOut, overlay, provenanceSchema, type ProvenanceInterval } from './provenance.ts';
+
+/** What a series knows beside its bars. Both lists are sorted and disjoint. */
+export interface Ledger {
+  /** Known to hold no bar where no bar is: instants for intraday bars, dates for slower ones. */
+  readonly confirmedEmpty: readonly TimeRange[];
+  readonly provenance: readonly ProvenanceInterval[];
+}
+
+export const emptyLedger: Ledger = { confirmedEmpty: [], provenance: [] };
+
+export function addToLedger(
+  ledger: Ledger,
+  added: { confirmedEmpty: readonly TimeRange[]; provenance: readonly ProvenanceInterval[] },
+): Ledger {
+  const confirmedEmpty =
+    added.confirmedEmpty.length === 0
+      ? ledger.confirmedEmpty
+      : unionRanges([...ledger.confirmedEmpty, ...added.confirmedEmpty]);
+  return { confirmedEmpty, provenance: added.provenance.reduce(overlay, [...ledger.provenance]) };
+}
+
+/** Forgets what is known of a range. */
+export function cutLedger({ confirmedEmpty, provenance }: Ledger, range: TimeRange): Ledger {
+  return { confirmedEmpty: subtractRanges(confirmedEmpty, [range]), provenance: cutOut(provenance, range) };
+}
+
+/** True when a range lies in one of sorted, disjoint ranges. */
+export function isCovered(ranges: readonly TimeRange[], { start, end }: TimeRange): boolean {
+  let low = 0;
+  let high = ranges.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((ranges[middle]?.start ?? Infinity) <= start) low = middle + 1;
+    else high = middle;
+  }
+  return start >= end || (ranges[low - 1]?.end ?? -Infinity) >= end;
+}
+
+const ledgerSchema = z.object({
+  version: z.literal(1),
+  /** Start of the first range, then by turns the length of a range and of the space behind it, in units of `unitMs`. */
+  confirmedEmpty: z.object({ unitMs: z.number().int().positive(), lengths: z.array(z.number()) }),
+  origins: z.array(provenanceSchema.pick({ source: true, settings: true })),
+  /** Start, end, index of the origin, request, time of the answer, revision. */
+  provenance: z.array(z.tuple([z.number(), z.number(), z.number(), z.string(), z.number(), z.number()])),
+});
+
+/** Ranges of an illiquid series count by the hundred thousand; like this each takes about two bytes. */
+export function encodeLedger({ confirmedEmpty, provenance }: Ledger): Uint8Array {
+  const origins = new Map<string, number>();
+  const rows = provenance.map((one): z.infer<typeof ledgerSchema>['provenance'][number] => {
+    const origin = JSON.stringify({ source: one.source, settings: one.settings });
+    if (!origins.has(origin)) origins.set(origin, origins.size);
+    return [one.start, one.end, origins.get(origin) ?? 0, one.requestId, one.fetchedAt, one.revision];
+  });
+  const text = JSON.stringify({
+    version: 1,
+    confirmedEmpty: encodeRanges(confirmedEmpty),
+    origins: [...origins.keys()].map((origin): unknown => JSON.parse(origin)),
+    provenance: rows,
+  });
+  return gzipSync(text, { level: 3 });
+}
+
+/** @throws Error for bytes that are no ledger. */
+export function decodeLedger(bytes: Uint8Array): Ledger {
+  const ledger = ledgerSchema.parse(JSON.parse(gunzipSync(bytes).toString('utf8')));
+  const provenance = ledger.provenance.map(([start, end, origin, requestId, fetchedAt, revision]) => {
+    const { source, settings } = ledger.origins[origin] ?? { source: '', settings: {} };
+    return { start, end, source, settings, requestId, fetchedAt, revision };
+  });
+  return { confirmedEmpty: decodeRanges(ledger.confirmedEmpty), provenance };
+}
+
+function encodeRanges(ranges: readonly TimeRange[]): { unitMs: number; lengths: number[] } {
+  let at = 0;
+  const lengths = ranges.flatMap(({ start, end }) => {
+    const pair = [start - at, end - start];
+    at = end;
+    return pair;
+  });
+  const unitMs = Math.max(1, lengths.reduce(greatestCommonDivisor, 0));
+  return { unitMs, lengths: lengths.map((length) => length / unitMs) };
+}
+
+function decodeRanges({ unitMs, lengths }: { unitMs: number; lengths: readonly number[] }): TimeRange[] {
+  const ranges: TimeRange[] = [];
+  let at = 0;
+  for (let index = 0; index < lengths.length; index += 2) {
+    const start = at + (lengths[index] ?? 0) * unitMs;
+    at = start + (lengths[index + 1] ?? 0) * unitMs;
+    ranges.push({ start, end: at });
+  }
+  return ranges;
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? Math.abs(a) : greatestCommonDivisor(b, a % b);
+}

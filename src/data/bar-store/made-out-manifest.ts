@@ -1,0 +1,94 @@
+import { join } from 'node:path';
+import type { Timeframe } from '../../market/index.ts';
+import { openBarFile } from './bar-file.ts';
+import type { BarFile, BarFileLabel } from './bar-file-format.ts';
+import { readBytes, sourceOfFile } from './byte-source.ts';
+import { openIfPresent, readFolder } from './durable-file.ts';
+import { parseBarFileName, parseLogName } from './file-names.ts';
+import type { FileSummary, Manifest, OlderManifest } from './manifest.ts';
+import { readSeal, sealTailBytes } from './seal.ts';
+import { damagedFile, type SeriesPlace } from './series-place.ts';
+import type { Span } from './series.ts';
+
+/**
+ * The manifest of a series that lost it, made from what its newest files say of themselves; undefined when there is no
+ * file. What only the manifest and its ledger knew is lost.
+ */
+export async function makeOutManifest(folder: string, timeframe: Timeframe): Promise<Manifest | undefined> {
+  const newest = new Map<string, { name: string; span: Span; generation: number }>();
+  for (const name of await readFolder(folder)) {
+    const found = parseBarFileName(timeframe, name);
+    if (found !== undefined && found.generation >= (newest.get(found.span.id)?.generation ?? 0))
+      newest.set(found.span.id, { name, ...found });
+  }
+  const files: Record<string, FileSummary> = {};
+  let label: BarFileLabel | undefined;
+  for (const { name, span } of newest.values()) {
+    const file = await withBarFile({ folder, key: { symbol: '', timeframe } }, name, summarizeFile);
+    if (file === undefined) continue;
+    files[span.id] = file.summary;
+    label = file.label;
+  }
+  if (label === undefined) return undefined;
+  const { symbol, calendar } = label;
+  const generation = Math.max(await newestLog(folder), ...[...newest.values()].map((file) => file.generation));
+  return { ...blank, generation, symbol, timeframe, calendar, files };
+}
+
+/**
+ * An older manifest in today's form. Its bar files were replaced before it was, so after a crash a file may be newer
+ * than its entry; such an entry is made again from the file. A file is complete whenever it has its name.
+ */
+export async function upgradeManifest(place: SeriesPlace, older: OlderManifest): Promise<Manifest> {
+  const { symbol, timeframe, calendar, updatedAt } = older;
+  const files: Record<string, FileSummary> = {};
+  for (const name of await readFolder(place.folder)) {
+    const id = parseBarFileName(timeframe, name)?.span.id;
+    if (id === undefined) continue;
+    const entry = older.files[name];
+    const isCurrent = entry !== undefined && entry.seal === (await sealOf(place, name));
+    const summary = isCurrent ? { name, ...entry } : (await withBarFile(place, name, summarizeFile))?.summary;
+    if (summary !== undefined) files[id] = summary;
+  }
+  return { ...blank, symbol, timeframe, calendar, updatedAt, files };
+}
+
+/** The highest generation that a log bears; -1 when there is no log. */
+export async function newestLog(folder: string): Promise<number> {
+  return Math.max(-1, ...(await readFolder(folder)).map((name) => parseLogName(name) ?? -1));
+}
+
+const blank = { version: 2, generation: 0, updatedAt: 0, revision: 0, revisionBytes: 0 } as const;
+
+async function summarizeFile(file: BarFile): Promise<{ summary: FileSummary; label: BarFileLabel }> {
+  const { label, seal, count } = file;
+  const time = await file.stamps();
+  return { summary: { name: label.name, count, first: time[0] ?? 0, last: time.at(-1) ?? 0, seal }, label };
+}
+
+async function sealOf(place: SeriesPlace, name: string): Promise<string | undefined> {
+  const file = await openIfPresent(join(place.folder, name));
+  if (file === undefined) return undefined;
+  try {
+    const source = await sourceOfFile(file);
+    return readSeal(await readBytes(source, Math.max(0, source.size - sealTailBytes), source.size));
+  } finally {
+    await file.close();
+  }
+}
+
+async function withBarFile<T>(
+  place: SeriesPlace,
+  name: string,
+  use: (file: BarFile) => Promise<T>,
+): Promise<T | undefined> {
+  const file = await openIfPresent(join(place.folder, name));
+  if (file === undefined) return undefined;
+  try {
+    return await use(await openBarFile(await sourceOfFile(file)));
+  } catch (error) {
+    throw damagedFile(place, name, error);
+  } finally {
+    await file.close();
+  }
+}

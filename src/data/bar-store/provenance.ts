@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import type { TimeRange } from '../../market/index.ts';
+
+/** Where an answer came from and under which settings it was asked for. */
+export interface Provenance {
+  /** Who answered, for example `ib`. */
+  readonly source: string;
+  /** Names the request once; the same name stands in the logs of whoever asked. */
+  readonly requestId: string;
+  /** Epoch milliseconds at which the answer came. */
+  readonly fetchedAt: number;
+  /** What changes the values: what to show, regular hours only, adjusted, exchange. */
+  readonly settings: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** From the first to the last thing that an answer brought, less what later answers brought. */
+export interface ProvenanceInterval extends Provenance, TimeRange {
+  /** How many revisions the series had had when the answer was stored; see `SeriesRevision`. */
+  readonly revision: number;
+}
+
+export const provenanceSchema = z.object({
+  source: z.string(),
+  requestId: z.string(),
+  fetchedAt: z.number(),
+  settings: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+});
+
+/**
+ * Lays an interval over others, which are sorted and disjoint: it takes their place where it lies. Neighbours of one
+ * answer, as a stream of single bars makes them, become one.
+ */
+export function overlay(held: readonly ProvenanceInterval[], added: ProvenanceInterval): ProvenanceInterval[] {
+  const before = held.filter(({ start }) => start < added.start).map((one) => cut(one, one.start, added.start));
+  const after = held.filter(({ end }) => end > added.end).map((one) => cut(one, added.end, one.end));
+  const last = before.at(-1);
+  if (last === undefined || !isOneAnswer(last, added)) return [...before, added, ...after];
+  return [...before.slice(0, -1), { ...added, start: last.start }, ...after];
+}
+
+/** What is left of intervals outside a range. */
+export function cutOut(held: readonly ProvenanceInterval[], { start, end }: TimeRange): ProvenanceInterval[] {
+  if (!(start < end)) return [...held];
+  return held
+    .flatMap((one) => [cut(one, one.start, Math.min(one.end, start)), cut(one, Math.max(one.start, end), one.end)])
+    .filter((one) => one.start < one.end);
+}
+
+function cut(interval: ProvenanceInterval, start: number, end: number): ProvenanceInterval {
+  return { ...interval, start: Math.max(start, interval.start), end: Math.min(end, interval.end) };
+}
+
+function isOneAnswer(a: ProvenanceInterval, b: ProvenanceInterval): boolean {
+  return (
+    a.requestId === b.requestId &&
+    a.source === b.source &&
+    a.revision === b.revision &&
+    JSON.stringify(a.settings) === JSON.stringify(b.settings)
+  );
+}

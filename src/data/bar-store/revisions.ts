@@ -1,0 +1,72 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import { barCount, barsInRange, type Bars, type TimeRange } from '../../market/index.ts';
+import { decodeBarRecord, encodeBarRecord } from './bar-record.ts';
+import type { SeriesRevision } from './bar-segment.ts';
+import { appendDurably, createDurably, readFileIfPresent } from './durable-file.ts';
+import { revisionsName } from './file-names.ts';
+import { provenanceSchema, type Provenance } from './provenance.ts';
+import { decodeRecords } from './records.ts';
+import { damagedFile, type SeriesPlace } from './series-place.ts';
+
+/** Bars as they were, about to be replaced. */
+export interface OlderBars {
+  readonly revision: number;
+  readonly replacedAt: number;
+  readonly bars: Bars;
+  readonly replacedBy: Provenance | undefined;
+}
+
+/**
+ * Writes older values behind those that count already. They count themselves when the manifest says so.
+ * @returns how much of the file counts then.
+ */
+export async function addRevision(
+  { folder }: SeriesPlace,
+  { bars, ...about }: OlderBars,
+  length: number,
+): Promise<number> {
+  const path = join(folder, revisionsName);
+  const record = encodeBarRecord(about, bars);
+  const held = length === 0 ? undefined : await readFileIfPresent(path);
+  if (held === undefined) {
+    await createDurably(path, record);
+    return record.length;
+  }
+  await appendDurably(path, record, length);
+  return length + record.length;
+}
+
+/**
+ * The revisions that count, oldest first, each with the bars of the range; one that has none there is left out.
+ * @throws KtrdrError `data_corrupt` when some are lost.
+ */
+export async function readRevisions(
+  place: SeriesPlace,
+  { length, range }: { length: number; range?: TimeRange | undefined },
+): Promise<SeriesRevision[]> {
+  if (length === 0) return [];
+  const bytes = await readFileIfPresent(join(place.folder, revisionsName));
+  try {
+    if (bytes === undefined || bytes.length < length) throw new Error(`it has fewer than its ${length} bytes`);
+    const { payloads, length: whole } = decodeRecords(bytes.subarray(0, length));
+    if (whole < length) throw new Error(`the record at byte ${whole} does not match its checksum`);
+    return payloads
+      .map(decodeRevision)
+      .map((one) => (range === undefined ? one : { ...one, bars: barsInRange(one.bars, range) }))
+      .filter(({ bars }) => barCount(bars) > 0);
+  } catch (error) {
+    throw damagedFile(place, revisionsName, error);
+  }
+}
+
+const revisionSchema = z.object({
+  revision: z.number(),
+  replacedAt: z.number(),
+  replacedBy: provenanceSchema.exactOptional(),
+});
+
+function decodeRevision(payload: Uint8Array): SeriesRevision {
+  const { about, bars } = decodeBarRecord(payload);
+  return { ...revisionSchema.parse(about), bars };
+}

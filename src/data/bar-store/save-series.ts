@@ -1,0 +1,163 @@
+import { createHash } from 'node:crypto';
+import { dirname, join } from 'node:path';
+import {
+  barCount,
+  barsInRange,
+  concatBars,
+  emptyBars,
+  indexAtOrAfter,
+  mergeBars,
+  sliceBars,
+  type BarRow,
+  type Bars,
+  type TimeRange,
+} from '../../market/index.ts';
+import { emptyLog } from './bar-log.ts';
+import { digestYears } from './content-digest.ts';
+import { requireSpace } from './disk-space.ts';
+import { makeFolder, placeFile, removeEmptyFolder, removeFile, sweepFiles, syncNames } from './durable-file.ts';
+import { encodeBarFile } from './encode-bar-file.ts';
+import { barFileName, ledgerName, logName, revisionsName } from './file-names.ts';
+import { encodeLedger, type Ledger } from './ledger.ts';
+import { digestOf, removeManifest, writeManifest, type FileSummary, type Manifest } from './manifest.ts';
+import { addRevision, type OlderBars } from './revisions.ts';
+import type { SeriesHead } from './series-head.ts';
+import { readWholeFile } from './series-view.ts';
+import type { SeriesPlace } from './series-place.ts';
+import { parseSpan, spanOf, type Span } from './series.ts';
+
+export interface SeriesChange {
+  /** Finished bars, which win over those held. The log's are not among them; they are always saved. */
+  readonly bars: Bars;
+  /** Whose bars are cut out first. */
+  readonly removed?: TimeRange;
+  /** What is known from now on; undefined where that is what was known. */
+  readonly ledger: Ledger | undefined;
+  readonly unfinished: BarRow | undefined;
+  readonly revision: OlderBars | undefined;
+  readonly updatedAt: number;
+}
+
+/**
+ * Writes the next generation of a series: the log and a change go into new bar files beside the old ones, then the
+ * manifest is replaced. Up to there nothing of it counts, from there on all of it; what is superseded goes last.
+ */
+export async function saveSeries(place: SeriesPlace, head: SeriesHead, change: SeriesChange): Promise<SeriesHead> {
+  const { manifest: before, log } = head;
+  const generation = before.generation + 1;
+  const spans = touchedSpans(head, change);
+  const ledger = change.ledger === undefined ? undefined : encodeLedger(change.ledger);
+  await makeFolder(place.folder);
+  await requireSpace(place.folder, bytesNeeded(before, { spans, change, ledger }));
+
+  const files = { ...before.files };
+  for (const { span, bars } of spans) {
+    const held = await readWholeFile(place, before.files[span.id]);
+    const merged = mergeBars(change.removed === undefined ? held : without(held, change.removed), bars);
+    delete files[span.id];
+    if (barCount(merged) > 0) files[span.id] = await writeBarFile(place, { before, span, bars: merged });
+  }
+  const { ledger: heldLedger, unfinished: _, ...rest } = before;
+  const manifest: Manifest = { ...rest, generation, files, updatedAt: change.updatedAt };
+  if (change.unfinished !== undefined) manifest.unfinished = storedRow(change.unfinished);
+  if (ledger === undefined && heldLedger !== undefined) manifest.ledger = heldLedger;
+  if (ledger !== undefined && knowsAnything(change.ledger)) {
+    manifest.ledger = { name: ledgerName(generation), sha256: createHash('sha256').update(ledger).digest('hex') };
+    await placeFile(join(place.folder, manifest.ledger.name), ledger);
+  }
+  if (change.revision !== undefined) {
+    manifest.revision = change.revision.revision;
+    manifest.revisionBytes = await addRevision(place, change.revision, before.revisionBytes);
+  }
+  // Their names have to be there before the manifest's is.
+  await syncNames(place.folder);
+  await writeManifest(place.folder, manifest);
+  await sweepFiles(place.folder, [...superseded(before, manifest), ...(head.hasLog ? [logName(log.generation)] : [])]);
+  return { manifest, digest: digestOf(manifest), log: emptyLog(generation), hasLog: false, olderLedger: undefined };
+}
+
+/** Forgets a series of which nothing is left. Its manifest, which says so, goes last. */
+export async function forgetSeries({ folder }: SeriesPlace): Promise<void> {
+  await removeFile(join(folder, revisionsName));
+  await removeManifest(folder);
+  await removeEmptyFolder(folder);
+  await removeEmptyFolder(dirname(folder));
+}
+
+interface SpanChange {
+  readonly span: Span;
+  /** Added to what the span holds. */
+  readonly bars: Bars;
+}
+
+/** Cuts what is to be saved into the parts that belong to one file each, oldest first. */
+function touchedSpans({ manifest, log }: SeriesHead, { bars, removed }: SeriesChange): SpanChange[] {
+  const { timeframe, files } = manifest;
+  const kept = removed === undefined ? log.bars : without(log.bars, removed);
+  const added = mergeBars(kept, bars);
+  const spans = new Map<string, SpanChange>();
+  for (const id of Object.keys(files)) {
+    const span = parseSpan(timeframe, id);
+    if (span !== undefined && removed !== undefined && span.range.start < removed.end && removed.start < span.range.end)
+      spans.set(id, { span, bars: emptyBars });
+  }
+  for (let from = 0; from < barCount(added);) {
+    const span = spanOf(timeframe, added.time[from] ?? 0);
+    const to = indexAtOrAfter(added.time, span.range.end);
+    spans.set(span.id, { span, bars: sliceBars(added, from, to) });
+    from = to;
+  }
+  return [...spans.values()].sort((a, b) => a.span.range.start - b.span.range.start);
+}
+
+/** Bars outside a range. */
+export function without(bars: Bars, { start, end }: TimeRange): Bars {
+  return concatBars([
+    barsInRange(bars, { start: -Infinity, end: start }),
+    barsInRange(bars, { start: Math.max(start, end), end: Infinity }),
+  ]);
+}
+
+/** Six doubles a bar, and for each file a page's headers and a footer. */
+const sizes = { bar: 49, file: 16_384 };
+
+function bytesNeeded(
+  { files }: Manifest,
+  { spans, change, ledger }: { spans: readonly SpanChange[]; change: SeriesChange; ledger: Uint8Array | undefined },
+): number {
+  const saved = spans.reduce((sum, { span, bars }) => {
+    const count = barCount(bars) + (files[span.id]?.count ?? 0);
+    return sum + count * sizes.bar + sizes.file;
+  }, 0);
+  const older = change.revision === undefined ? 0 : barCount(change.revision.bars) * sizes.bar;
+  return saved + older + (ledger?.length ?? 0) + sizes.file;
+}
+
+async function writeBarFile(
+  { folder, key }: SeriesPlace,
+  { before, span, bars }: { before: Manifest; span: Span; bars: Bars },
+): Promise<FileSummary> {
+  const name = barFileName(span, before.generation + 1);
+  const { symbol, timeframe } = key;
+  const { bytes, seal } = encodeBarFile(bars, { symbol, timeframe, calendar: before.calendar, name });
+  await placeFile(join(folder, name), bytes);
+  const [first = Number.NaN, last = Number.NaN] = [bars.time[0], bars.time.at(-1)];
+  return { name, count: barCount(bars), first, last, seal, years: digestYears(bars) };
+}
+
+function storedRow(row: BarRow): NonNullable<Manifest['unfinished']> {
+  return { ...row, volume: Number.isNaN(row.volume) ? null : row.volume };
+}
+
+function knowsAnything(ledger: Ledger | undefined): boolean {
+  return ledger !== undefined && ledger.confirmedEmpty.length + ledger.provenance.length > 0;
+}
+
+function superseded(before: Manifest, after: Manifest): string[] {
+  const names = ({ files, ledger }: Manifest): string[] => [
+    ...Object.values(files).map(({ name }) => name),
+    ...(ledger === undefined ? [] : [ledger.name]),
+  ];
+  const kept = new Set(names(after));
+  return names(before).filter((name) => !kept.has(name));
+}

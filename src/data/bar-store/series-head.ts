@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { KtrdrError } from '../../base/index.ts';
+import { barCount, emptyBars, sliceBars, type Bars, type Timeframe } from '../../market/index.ts';
+import { readBarLog, emptyLog, type BarLog } from './bar-log.ts';
+import { readFileIfPresent, readFolder } from './durable-file.ts';
+import { parseBarFileName } from './file-names.ts';
+import { decodeLedger, emptyLedger, type Ledger } from './ledger.ts';
+import { digestOf, readManifest, type Manifest, type OlderManifest } from './manifest.ts';
+import { makeOutManifest, newestLog, upgradeManifest } from './made-out-manifest.ts';
+import { damagedFile, type SeriesPlace } from './series-place.ts';
+import { seriesName, spanOf, type SeriesKey } from './series.ts';
+
+/** What a series is made of at one moment: its manifest and its log. */
+export interface SeriesHead {
+  readonly manifest: Manifest;
+  /** Identifies the manifest; undefined for one that was made out from other files and is not on the disk. */
+  readonly digest: string | undefined;
+  readonly log: BarLog;
+  readonly hasLog: boolean;
+  /** Of an older series, whose manifest held it. */
+  readonly olderLedger: Ledger | undefined;
+}
+
+/**
+ * What a series is made of now, or undefined when there is none.
+ * @throws KtrdrError `data_corrupt`, naming the file.
+ */
+export async function readHead(place: SeriesPlace): Promise<SeriesHead | undefined> {
+  const found = await readManifest(place.folder);
+  if (found === undefined) return makeOutHead(place);
+  requireKey(place, found);
+  if (found.version === 1) {
+    const manifest = await upgradeManifest(place, found);
+    const olderLedger = { confirmedEmpty: found.confirmedEmpty, provenance: [] };
+    return { manifest, digest: undefined, log: emptyLog(0), hasLog: false, olderLedger };
+  }
+  const log = await readBarLog(place, found.generation);
+  const head: SeriesHead = {
+    manifest: found,
+    digest: digestOf(found),
+    log: log ?? emptyLog(found.generation),
+    hasLog: log !== undefined,
+    olderLedger: undefined,
+  };
+  return isNothing(head) ? undefined : head;
+}
+
+/** As `readHead`, without the files that somebody has moved away. */
+export async function readPresentHead(place: SeriesPlace): Promise<SeriesHead | undefined> {
+  for (;;) {
+    const head = await readHead(place);
+    if (head === undefined) return undefined;
+    const names = new Set(await readFolder(place.folder));
+    const present = Object.entries(head.manifest.files).filter(([, { name }]) => names.has(name));
+    const isWhole = present.length === Object.keys(head.manifest.files).length;
+    if (isWhole && head.hasLog) return head;
+    if (await isOutdated(place, head)) continue;
+    const manifest = { ...head.manifest, files: Object.fromEntries(present) };
+    return isWhole ? head : { ...head, manifest };
+  }
+}
+
+/** Which series a folder holds, by its manifest or, when that is lost, by what its files say; undefined when it holds none. */
+export async function readKey(folder: string, timeframe: Timeframe): Promise<SeriesKey | undefined> {
+  const manifest = (await readManifest(folder)) ?? (await makeOutManifest(folder, timeframe));
+  return manifest === undefined ? undefined : { symbol: manifest.symbol, timeframe: manifest.timeframe };
+}
+
+/** True when another save has replaced the manifest since the head was read. */
+export async function isOutdated({ folder }: SeriesPlace, { digest }: SeriesHead): Promise<boolean> {
+  const now = await readManifest(folder);
+  return (now?.version === 2 ? digestOf(now) : undefined) !== digest;
+}
+
+/** @throws KtrdrError `data_corrupt` for a ledger that is missing or not as it was written. */
+export async function readLedger(place: SeriesPlace, { manifest, olderLedger }: SeriesHead): Promise<Ledger> {
+  if (olderLedger !== undefined) return olderLedger;
+  if (manifest.ledger === undefined) return emptyLedger;
+  const { name, sha256 } = manifest.ledger;
+  const bytes = await readFileIfPresent(join(place.folder, name));
+  try {
+    if (bytes === undefined) throw new Error('it is missing');
+    if (createHash('sha256').update(bytes).digest('hex') !== sha256)
+      throw new Error('its content does not match its checksum');
+    return decodeLedger(bytes);
+  } catch (error) {
+    throw damagedFile(place, name, error);
+  }
+}
+
+/** Without a manifest: the newest file of each span, and of the newest log what those do not hold already. */
+async function makeOutHead(place: SeriesPlace): Promise<SeriesHead | undefined> {
+  const manifest = await makeOutManifest(place.folder, place.key.timeframe);
+  if (manifest === undefined) return undefined;
+  requireKey(place, manifest);
+  const generation = await newestLog(place.folder);
+  const log = await readBarLog(place, generation);
+  return {
+    manifest,
+    digest: undefined,
+    log: log === undefined ? emptyLog(generation) : { ...log, bars: barsSince(manifest, log) },
+    hasLog: log !== undefined,
+    olderLedger: emptyLedger,
+  };
+}
+
+/** A save that was cut short may have written the log's bars of some spans, oldest first. */
+function barsSince({ timeframe, files }: Manifest, { bars, generation }: BarLog): Bars {
+  const isSaved = (stamp: number): boolean => {
+    const name = files[spanOf(timeframe, stamp).id]?.name ?? '';
+    return (parseBarFileName(timeframe, name)?.generation ?? -1) > generation;
+  };
+  const from = bars.time.findIndex((stamp) => !isSaved(stamp));
+  return from < 0 ? emptyBars : sliceBars(bars, from, barCount(bars));
+}
+
+/** What is left for a moment of a series that was removed. */
+function isNothing({ manifest, log }: SeriesHead): boolean {
+  return (
+    Object.keys(manifest.files).length === 0 &&
+    manifest.ledger === undefined &&
+    manifest.unfinished === undefined &&
+    barCount(log.bars) === 0 &&
+    log.unfinished === undefined &&
+    log.confirmedEmpty.length === 0
+  );
+}
+
+function requireKey({ folder, key }: SeriesPlace, { symbol, timeframe }: Manifest | OlderManifest): void {
+  if (symbol === key.symbol && timeframe === key.timeframe) return;
+  const reason = `is that of ${seriesName({ symbol, timeframe })}, not of ${seriesName(key)}`;
+  throw new KtrdrError(
+    'data_corrupt',
+    `The manifest in ${folder} ${reason}. Move it away: it is made again from the bar files.`,
+  );
+}
