@@ -16,6 +16,7 @@ const benches = [
   'operations',
   'recovery',
   'memory',
+  'calendar',
   'bar-store',
   'load',
   'training-speed',

@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { rooms } from '../scripts/check-rooms.mjs';
 import { KtrdrError } from '../src/base/index.ts';
 import { errorCodes } from '../src/base/errors.ts';
+import { calendarIds, spanKinds } from '../src/market/index.ts';
 import { socketLimits } from '../src/service/listen.ts';
 import { KtrdrProcess, ktrdr, temporaryDirectory } from './support/ktrdr-process.ts';
 
@@ -43,6 +44,13 @@ describe('the README', () => {
     const named = [...ofConfiguration.matchAll(/`([A-Z][A-Z_]+)`/g)].map(([, name = '']) => name);
     expect(named.length).toBeGreaterThan(8);
     expect(named.filter((name) => !settings.includes(`${name}:`))).toEqual([]);
+  });
+});
+
+describe('the page about calendars', () => {
+  it('tells of every calendar and of every kind of span', () => {
+    const named = [...read('docs/calendars.md').matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name);
+    expect(named).toEqual([...calendarIds, ...spanKinds]);
   });
 });
 

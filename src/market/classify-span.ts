@@ -84,12 +84,12 @@ function cutOut(pieces: readonly SpanPiece[], ranges: readonly TimeRange[]): Spa
   return cut;
 }
 
-/** Dates, by cells: a cell with a session in it is one, in others each date is what it is. */
+/** Dates, by cells: a cell with a session in it is one bar, in others each date is what it is. */
 function datePieces(days: readonly TradingDay[], cellOf: (date: number) => TimeRange): SpanPiece[] {
   const traded = unionRanges(days.filter(({ sessions }) => sessions.length > 0).map(({ date }) => cellOf(date)));
   const dates = days.map(({ date, kind, name }): SpanPiece => {
     const named = name === undefined ? {} : { name };
-    return { start: date, end: date + dayMs, kind: kind === 'trading' ? 'session' : kind, ...named };
+    return { start: date, end: date + dayMs, kind: kind === 'trading' ? 'outside_hours' : kind, ...named };
   });
   const untraded = subtractRanges(dates, traded);
   return [...traded.map((cell): SpanPiece => ({ ...cell, kind: 'session' })), ...cutOut(dates, untraded)];
@@ -102,8 +102,7 @@ function joined(pieces: readonly SpanPiece[], range: TimeRange): SpanPiece[] {
     const { start, end } = intersectRange(piece, range);
     const last = whole.at(-1);
     if (start >= end) continue;
-    if (last !== undefined && last.end === start && last.kind === piece.kind && last.name === piece.name)
-      last.end = end;
+    if (last !== undefined && last.kind === piece.kind && last.name === piece.name) last.end = end;
     else whole.push({ ...piece, start, end });
   }
   return whole;

@@ -72,7 +72,7 @@ function sessionCells(calendar: TradingCalendar, timeframe: SessionTimeframe, ra
   let count = 0;
   let cellEnd = -Infinity;
   for (const { date } of sessions) {
-    if (date < from || date < cellEnd) continue;
+    if (date < cellEnd) continue;
     if (date >= range.end) break;
     const cell = sessionCell(timeframe, date);
     cellEnd = cell.end;
