@@ -107,7 +107,7 @@ describe('the queries of a filter', () => {
         const plan = planOf(pageQuery(filter, { from, limit: 10 }));
         const reads = plan.split('\n').filter((line) => /^(SCAN|SEARCH) operations/.test(line));
         for (const read of reads) expect(read, plan).toMatch(/COVERING INDEX|INTEGER PRIMARY KEY \(rowid=\?\)/);
-        if (from !== undefined) expect(plan, 'a walk begins at its place').toContain('created_at<?');
+        if (from !== undefined) expect(plan, 'a walk begins at its place').toMatch(/created_at(,\w+\))?</);
       }
     }
   });
