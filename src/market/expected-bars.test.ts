@@ -238,6 +238,18 @@ describe.skipIf(!hasData)('expectedBars() against bars that were really traded (
     expect(missing, 'hours without a bar in the feed').toBeLessThan(60);
   });
 
+  it('expects a week and a month of SPY for each in which there was a day, stamped with its first', () => {
+    const days = readTimes('SPY_1d_raw.csv');
+    const span = range('1998-01-02', '2021-04-01');
+    const weekOf = (date: number): number => Math.floor((date / 86_400_000 + 3) / 7);
+    const monthOf = (date: number): string => new Date(date).toISOString().slice(0, 7);
+    const firstOf = (cellOf: (date: number) => unknown): Float64Array =>
+      days.filter((date, index) => index === 0 || cellOf(date) !== cellOf(days[index - 1] ?? 0));
+    // The year 1998 begins on a Thursday, so its first week has begun with Monday, 29 December.
+    expect(expectedBars(equities, '1w', span).start).toEqual(firstOf(weekOf).subarray(1));
+    expect(expectedBars(equities, '1M', span).start).toEqual(firstOf(monthOf));
+  });
+
   it('expects a daily bar of SPY for every one there is, and no other', () => {
     expect(expectedBars(equities, '1d', range('1998-01-02', '2021-04-01')).start).toEqual(readTimes('SPY_1d_raw.csv'));
   });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CancellationToken } from '../async/index.ts';
 import { findIndicator } from '../indicators/index.ts';
-import { barCount, calendarOf, mergeBars, sliceBars, type Bars } from '../market/index.ts';
+import { barCount, calendarOf, mergeBars, sessionCell, sliceBars, type Bars } from '../market/index.ts';
 import { symbolFeatures, type FeatureRows, type SymbolBars } from './features.ts';
 import { parseStrategy } from './parse-strategy.ts';
 import { resolvePlan, type TrainingPlan } from './resolve.ts';
@@ -87,6 +87,19 @@ describe('symbolFeatures()', () => {
       }),
       { numRuns: 40 },
     );
+  });
+
+  it('takes of weeks the last one that had closed, which the last bar of a week is the first to see', () => {
+    const plan = planOf('1h', '1w');
+    const weeks = walk({ seed: 7, count: 80, timeframe: '1w', year: 2019 });
+    const { series, ...held } = heldWith({});
+    const whole = featuresOf(plan, { ...held, series: [...series, { timeframe: '1w', bars: weeks }] });
+    const column = plan.features.findIndex(({ id }) => id === '1w_momentum_middle');
+    const monday = (row: number): number => sessionCell('1w', hours.time[whole.bars[row] ?? 0] ?? 0).start;
+    const value = (row: number): number => whole.values[row * plan.features.length + column] ?? Number.NaN;
+    const changed = Array.from(whole.bars.keys()).filter((row) => row > 0 && value(row) !== value(row - 1));
+    expect(changed.length).toBeGreaterThan(8);
+    expect(changed.filter((row) => row + 1 < whole.bars.length && monday(row + 1) === monday(row))).toEqual([]);
   });
 
   it('gives the rows of a prefix the values they have in the whole', () => {
