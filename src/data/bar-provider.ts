@@ -38,6 +38,8 @@ export interface BarProvider {
   earliest(symbol: string, timeframe: Timeframe, within: AskedWithin): Promise<number | undefined>;
   /** One request, no longer than `maxSpanMs`. Bars come back sorted, checked, and strictly inside the range. */
   fetch(request: BarRequest, context: OperationContext<FetchBarsContext>): Promise<FetchedBars>;
+  /** How many calls of `fetch` it takes at the same time. It keeps the pace of its source itself. */
+  readonly requestsAtOnce: number;
   /** The longest span one `fetch` may ask for, in milliseconds. */
   maxSpanMs(timeframe: Timeframe, instrument: Instrument): number;
 }

@@ -14,10 +14,13 @@ import type { OperationContext } from '../operations/index.ts';
 import type { BarProvider } from './bar-provider.ts';
 import type { BarStore, SeriesKey } from './bar-store/index.ts';
 import { emptyRanges, storedCoverage } from './coverage.ts';
+import { inLanes, type Lane } from './in-lanes.ts';
 import { KeyedQueue } from './keyed-queue.ts';
+import { LaneProgress } from './lane-progress.ts';
 import type { LoadBarsContext, LoadBarsResult, LoadMode } from './load-bars.ts';
 import { patiently } from './patiently.ts';
 import { planJobs, sliceCells, type DataLoadingJob } from './plan-jobs.ts';
+import { RangeClaims } from './range-claims.ts';
 
 interface Assignment {
   readonly key: SeriesKey;
@@ -30,10 +33,17 @@ interface Assignment {
 /** One load on its way through its jobs. */
 interface Run extends Assignment {
   readonly context: OperationContext<LoadBarsContext>;
+  readonly series: string;
+  readonly lanes: LaneProgress<LoadBarsContext>;
   /** What has been fetched and stored; grows. */
   readonly loaded: { bars: number; segments: number };
   /** Names each request once: no source has met the name, neither from this attempt nor from an earlier one. */
   readonly nextRequestId: () => string;
+}
+
+interface FetchedPart {
+  readonly part: DataLoadingJob;
+  readonly bars: Bars;
 }
 
 /**
@@ -43,14 +53,16 @@ interface Run extends Assignment {
 const lateMs = 30 * 60_000;
 
 /**
- * Carries out planned requests one after the other. Each is durable before the next begins, so a stop loses nothing.
- * Loads of one series take turns, job by job, and what one has loaded meanwhile the others leave out. A source that does
- * not answer is asked again for a while; after that the load fails, and what is stored stays.
+ * Carries out planned requests, as many at a time as the source takes. Each is stored durably as soon as it is there and,
+ * unless every hole is looked for anyway, all before it are: what a load that stopped has stored borders on what was
+ * there. Two loads never work on the same stretch of a series, and what one has loaded meanwhile the other leaves out. A
+ * source that does not answer is asked again for a while; after that the load fails, and what is stored stays.
  */
 export class DataJobManager {
   readonly #store: BarStore;
   readonly #provider: BarProvider;
-  readonly #turns = new KeyedQueue();
+  readonly #claims = new RangeClaims();
+  readonly #appends = new KeyedQueue();
 
   constructor(store: BarStore, provider: BarProvider) {
     this.#store = store;
@@ -59,56 +71,76 @@ export class DataJobManager {
 
   /** What was fetched and stored. */
   async run(assignment: Assignment, context: OperationContext<LoadBarsContext>): Promise<LoadBarsResult['loaded']> {
-    const { key, jobs } = assignment;
-    const { progress, token } = context;
-    const series = `${key.symbol} ${key.timeframe}`;
+    const { key, jobs, planning } = assignment;
     let requests = 0;
-    // Named after the load, so that one id finds both in every log.
-    const nextRequestId = (): string => `${context.id}-a${context.attempt}-${(requests += 1)}`;
-    const run: Run = { ...assignment, context, loaded: { bars: 0, segments: 0 }, nextRequestId };
-    progress.report({ phase: 'loading', done: 0, total: jobs.length });
-    for (const [index, job] of jobs.entries()) {
-      token.throwIfCancelled(`the load of ${series}`);
-      if (this.#turns.isBusy(series)) progress.report({ phase: `waiting for another load of ${series}` });
-      const part = progress.within(index / jobs.length, (index + 1) / jobs.length);
-      await this.#turns.run(series, () => this.#carryOut(job, run, part), token);
-      const { bars: loadedBars } = run.loaded;
-      progress.report({ phase: 'loading', done: index + 1, total: jobs.length, context: { loadedBars } });
-    }
+    const run: Run = {
+      ...assignment,
+      context,
+      series: `${key.symbol} ${key.timeframe}`,
+      lanes: new LaneProgress(context.progress, { phase: 'loading', jobs: jobs.length }),
+      loaded: { bars: 0, segments: 0 },
+      // Named after the load, so that one id finds both in every log.
+      nextRequestId: () => `${context.id}-a${context.attempt}-${(requests += 1)}`,
+    };
+    await inLanes<DataLoadingJob, readonly FetchedPart[]>(
+      jobs,
+      {
+        begin: (job, lane) => this.#claim(job, run, lane),
+        fetch: (job, lane) => this.#fetchMissing(job, run, lane),
+        store: (parts, lane) => this.#storeParts(parts, run, lane),
+      },
+      { atOnce: this.#provider.requestsAtOnce, inOrder: planning.mode !== 'full', token: context.token },
+    );
     return run.loaded;
   }
 
+  #claim({ range }: DataLoadingJob, { series, lanes }: Run, { index, token }: Lane): Promise<Disposable> {
+    if (!this.#claims.isFree(series, range)) {
+      lanes.lane(index).report({ phase: `waiting for another load of ${series}` });
+    }
+    return this.#claims.claim(series, range, token);
+  }
+
   /** Fetches what is still missing of a job when its turn has come: all of it, unless another load was there meanwhile. */
-  async #carryOut(job: DataLoadingJob, run: Run, progress: Progress<LoadBarsContext>): Promise<void> {
-    const { key, planning } = run;
+  async #fetchMissing(job: DataLoadingJob, run: Run, lane: Lane): Promise<readonly FetchedPart[]> {
+    const { key, planning, lanes } = run;
+    const progress = lanes.lane(lane.index);
     progress.report({ phase: 'loading' });
     const { gaps, missing, expected } = await storedCoverage(this.#store, key, job.cells);
     const left = missing === expected ? [job] : planJobs(gaps, job.cells, planning);
-    for (const part of left) await this.#load(part, run, progress);
+    const parts: FetchedPart[] = [];
+    for (const [index, part] of left.entries()) {
+      const own = progress.within(index / left.length, (index + 1) / left.length);
+      parts.push({ part, bars: await this.#fetch(part.range, run, { ...lane, progress: own }) });
+    }
+    return parts;
   }
 
-  async #load({ range, cells }: DataLoadingJob, run: Run, progress: Progress<LoadBarsContext>): Promise<void> {
-    const { key, calendar, context, loaded } = run;
-    context.token.throwIfCancelled(`the load of ${key.symbol} ${key.timeframe}`);
-    const bars = await this.#fetch(range, run, progress);
-    // From here to the end of the append nothing looks at the token: what has been fetched is kept.
-    const settled = indexAtOrAfter(cells.cellEnd, context.clock.now() - lateMs);
-    await this.#store.append(key, {
-      calendar,
-      bars,
-      confirmedEmpty: emptyRanges(sliceCells(cells, 0, settled), bars.time),
-    });
-    context.log.info('segment loaded', { ...key, ...range, bars: barCount(bars) });
-    loaded.bars += barCount(bars);
-    loaded.segments += 1;
+  async #storeParts(parts: readonly FetchedPart[], run: Run, { index }: Lane): Promise<void> {
+    const { key, calendar, context, loaded, lanes, series } = run;
+    for (const { part, bars } of parts) {
+      const { range, cells } = part;
+      const settled = indexAtOrAfter(cells.cellEnd, context.clock.now() - lateMs);
+      const confirmedEmpty = emptyRanges(sliceCells(cells, 0, settled), bars.time);
+      await this.#appends.run(series, () => this.#store.append(key, { calendar, bars, confirmedEmpty }));
+      context.log.info('segment loaded', { ...key, ...range, bars: barCount(bars) });
+      loaded.bars += barCount(bars);
+      loaded.segments += 1;
+    }
+    lanes.finish(index, { loadedBars: loaded.bars });
   }
 
-  async #fetch(range: TimeRange, run: Run, progress: Progress<LoadBarsContext>): Promise<Bars> {
-    const { key, calendar, context, nextRequestId } = run;
+  async #fetch(
+    range: TimeRange,
+    { key, calendar, context, series, nextRequestId }: Run,
+    { token, progress }: Pick<Lane, 'token'> & { readonly progress: Progress<LoadBarsContext> },
+  ): Promise<Bars> {
+    token.throwIfCancelled(`the load of ${series}`);
+    const within = { ...context, token, progress };
     const fetched = await patiently(() => {
       progress.report({ phase: 'loading' });
-      return this.#provider.fetch({ ...key, range }, { ...context, id: nextRequestId(), progress });
-    }, context);
+      return this.#provider.fetch({ ...key, range }, { ...within, id: nextRequestId() });
+    }, within);
     if (fetched.kind === 'empty') return emptyBars;
     // A source may add the bar that is still being formed; it would change, so it is not history yet.
     const final = finalBefore(calendarOf(calendar), key.timeframe, context.clock.now());

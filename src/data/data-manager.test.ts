@@ -33,6 +33,8 @@ class HourlySource implements BarProvider {
     return listedFrom;
   }
 
+  requestsAtOnce = 1;
+
   maxSpanMs() {
     return 90 * day;
   }

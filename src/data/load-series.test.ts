@@ -38,6 +38,7 @@ describe('loading several series', () => {
       return { symbol, assetType: 'stock', calendar, description: symbol, exchange: 'SMART', currency: 'USD' };
     },
     earliest: async () => start,
+    requestsAtOnce: 2,
     maxSpanMs: () => 366 * 86_400_000,
     async fetch(request, context) {
       asked.push(`${request.symbol} ${request.timeframe}`);

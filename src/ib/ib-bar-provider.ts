@@ -17,6 +17,7 @@ import type { CallContext } from '../service/index.ts';
 import { assetTypeOf, calendarFor, calendarIdOf, parseSymbol, symbolOf, type IbContract } from './contract.ts';
 import { decodeBars } from './decode-bars.ts';
 import type { IbGateway } from './ib-gateway.ts';
+import { defaultPacingLimits } from './pacing.ts';
 import { historyQuery, maxSpanMs } from './requests.ts';
 import { TimedCache } from './timed-cache.ts';
 
@@ -25,6 +26,7 @@ const dayMs = 86_400_000;
 /** Market history straight from a gateway. */
 export class IbBarProvider implements BarProvider {
   readonly gateway: IbGateway;
+  readonly requestsAtOnce = defaultPacingLimits.inFlight;
   readonly #instruments: TimedCache<Instrument>;
   readonly #heads: TimedCache<number | undefined>;
 

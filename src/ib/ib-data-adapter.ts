@@ -11,12 +11,14 @@ import type { OperationContext } from '../operations/index.ts';
 import { AsyncServiceAdapter, type CallContext } from '../service/index.ts';
 import type { GatewayStatus } from './gateway-status.ts';
 import { getGateway, getHeadTimestamp, getSymbolInfo } from './ib-host-endpoints.ts';
+import { defaultPacingLimits } from './pacing.ts';
 import { maxSpanMs } from './requests.ts';
 
 /** Market history from a gateway that an IB host service talks to. */
 export class IbDataAdapter extends AsyncServiceAdapter implements BarProvider {
   override readonly serviceName = 'the IB host service';
   override readonly serviceType = 'ib';
+  readonly requestsAtOnce = defaultPacingLimits.inFlight;
 
   describe(symbol: string, within: CallContext): Promise<Instrument> {
     return this.call(getSymbolInfo, { params: { symbol } }, within);

@@ -53,8 +53,12 @@ function connectTo({ port }: { port: number }, options: Partial<IbGatewayOptions
 
 /** A clock that runs, and shows another time of day. */
 function clockAt(text: string): Clock {
-  const { elapsed, after, sleep } = systemClock;
-  return { now: () => Date.parse(text), elapsed, after, sleep };
+  return {
+    now: () => Date.parse(text),
+    elapsed: () => systemClock.elapsed(),
+    after: (ms, callback) => systemClock.after(ms, callback),
+    sleep: (ms, token) => systemClock.sleep(ms, token),
+  };
 }
 
 /** Resolves once the simulator has received so many messages of this id. */
