@@ -2,9 +2,8 @@ import { join } from 'node:path';
 import { systemClock } from '../async/index.ts';
 import type { Logger } from '../base/index.ts';
 import { obtainToken, type Settings } from '../config/index.ts';
-import { BarStore, DataManager, loadBars } from '../data/index.ts';
-import { IbDataAdapter } from '../ib/index.ts';
-import { barsToJson, sliceBars, type TimeRange } from '../market/index.ts';
+import { BarStore, DataManager } from '../data/index.ts';
+import { identifySymbol, IbDataAdapter } from '../ib/index.ts';
 import { OperationsService, OperationStore, ServiceOrchestrator } from '../operations/index.ts';
 import {
   hostServiceConfig,
@@ -15,10 +14,11 @@ import {
   type ImplementedEndpoint,
 } from '../service/index.ts';
 import { ModelStore, TrainingAdapter, TrainingManager, trainModel } from '../training/index.ts';
-import { getBars, getCoverage, getModel, listModels, listSeries, postLoad, postTraining } from './api-endpoints.ts';
 import { clientToken } from './client-token.ts';
+import { dataRoutes } from './data-routes.ts';
 import { directProvider } from './ib-host.ts';
 import { compose, type Resources, type RunningService } from './serve.ts';
+import { getModel, listModels, postTraining } from './training-endpoints.ts';
 import { trainingHere, trainingSlots } from './training-here.ts';
 import { version } from './version.ts';
 
@@ -44,7 +44,7 @@ export function startApi(settings: Settings, { port, log }: { port: number; log:
     const orchestrator = resources.add(
       new ServiceOrchestrator({ operations, clock, log, retain, root: settings.home, slots: trainingSlots }),
     );
-    const data = new DataManager({ store: bars, provider, orchestrator });
+    const data = new DataManager({ store: bars, provider, orchestrator, clock, identify: identifySymbol });
     const training = new TrainingManager({ orchestrator, ...work });
     orchestrator.recover();
     const host = new HostService({
@@ -55,7 +55,10 @@ export function startApi(settings: Settings, { port, log }: { port: number; log:
       root: settings.home,
       orchestrator,
       adapters: [ibHost, trainingHost].filter((adapter) => adapter !== undefined),
-      endpoints: [...dataEndpoints(data, operations), ...trainingEndpoints({ training, models, operations })],
+      endpoints: [
+        ...dataRoutes({ data, provider, operations }),
+        ...trainingEndpoints({ training, models, operations }),
+      ],
       log,
       clock,
     });
@@ -84,32 +87,6 @@ function hostConfig(
   return hostServiceConfig({ baseUrl, ...pool, token: clientToken(settings) });
 }
 
-function dataEndpoints(data: DataManager, operations: OperationsService): ImplementedEndpoint[] {
-  return [
-    implement(listSeries, async () => ({
-      series: (await data.series()).map(({ key, calendar, count, first, last }) => ({
-        ...key,
-        calendar,
-        bars: count,
-        ...(first === undefined ? {} : { first }),
-        ...(last === undefined ? {} : { last }),
-      })),
-    })),
-    implement(getBars, async ({ query: { symbol, timeframe, start, end, last } }) => {
-      const bars = await data.bars({ symbol, timeframe }, rangeOf(start, end));
-      return barsToJson(
-        last === undefined ? bars : sliceBars(bars, Math.max(0, bars.time.length - last), bars.time.length),
-      );
-    }),
-    implement(getCoverage, ({ query: { symbol, timeframe, start, end } }) =>
-      data.coverage({ symbol, timeframe }, { start, end }),
-    ),
-    implement(postLoad, ({ headers, body }, context) =>
-      operations.get(data.load(body, startOptions(loadBars.type, headers, context)).id),
-    ),
-  ];
-}
-
 function trainingEndpoints({
   training,
   models,
@@ -126,10 +103,4 @@ function trainingEndpoints({
     implement(listModels, async () => ({ models: await models.list() })),
     implement(getModel, ({ params: { name, version: wanted } }) => models.get(name, wanted)),
   ];
-}
-
-function rangeOf(start: number | undefined, end: number | undefined): TimeRange | undefined {
-  return start === undefined && end === undefined
-    ? undefined
-    : { start: start ?? 0, end: end ?? Number.MAX_SAFE_INTEGER };
 }

@@ -71,7 +71,7 @@ beforeEach(async () => {
     clock,
     log: silentLogger,
   });
-  manager = new DataManager({ store, provider: source, orchestrator });
+  manager = new DataManager({ store, provider: source, orchestrator, clock });
 });
 
 afterEach(async () => {
@@ -111,7 +111,7 @@ describe('DataManager', () => {
     const before = await store.read(key);
     const hole = { start: at('2023-09-06T15:00Z'), end: at('2023-09-08T18:00Z') };
     const removed = await store.remove(key, hole);
-    expect((await manager.coverage(key)).missing).toBe(removed);
+    expect((await manager.stored.coverage(key)).missing).toBe(removed);
     source.requests.length = 0;
     const result = await load({});
     expect(source.requests.map(({ range }) => range)).toEqual([{ start: hole.start, end: at('2023-09-08T18:00Z') }]);
@@ -132,7 +132,7 @@ describe('DataManager', () => {
       token.throwIfCancelled();
     };
     await expect(result).rejects.toMatchObject({ code: 'cancelled' });
-    const kept = await manager.coverage(key);
+    const kept = await manager.stored.coverage(key);
     expect(kept.present).toBeGreaterThan(500);
     expect(kept.missing, 'going back from the newest leaves no hole behind').toBe(0);
     source.beforeAnswer = async () => {};
@@ -147,7 +147,7 @@ describe('DataManager', () => {
     };
     await expect(whileTimeGoesOn(load({ mode: 'full' }))).rejects.toMatchObject({ code: 'deadline_exceeded' });
     expect(source.requests).toHaveLength(1 + 5);
-    const coverage = await manager.coverage(key, { start: listedFrom, end: now });
+    const coverage = await manager.stored.coverage(key, { start: listedFrom, end: now });
     expect(coverage.present).toBeGreaterThan(0);
     expect(coverage.missing, 'a timeout is not "no data"').toBeGreaterThan(0);
   });
@@ -220,13 +220,13 @@ describe('DataManager', () => {
     source.beforeAnswer = async () => {};
     const operations = new OperationsService(records, clock);
     orchestrator = new ServiceOrchestrator({ operations, clock, log: silentLogger });
-    manager = new DataManager({ store, provider: source, orchestrator });
+    manager = new DataManager({ store, provider: source, orchestrator, clock });
     orchestrator.recover();
     let last: Operation | undefined;
     for await (last of operations.watch(id));
     expect(last).toMatchObject({ status: 'completed', attempt: 2 });
     expect(source.names.slice(3)).toEqual([`${id}-a2-1`, `${id}-a2-2`, `${id}-a2-3`]);
-    expect(await manager.coverage(key, { start: listedFrom })).toMatchObject({ missing: 0 });
+    expect(await manager.stored.coverage(key, { start: listedFrom })).toMatchObject({ missing: 0 });
     await dead[Symbol.asyncDispose]();
   });
 
@@ -269,7 +269,7 @@ describe('DataManager', () => {
     for (const [index, { start }] of ranges.entries()) {
       if (index > 0) expect(start, JSON.stringify(ranges)).toBeGreaterThanOrEqual(ranges[index - 1]?.end ?? 0);
     }
-    expect(await manager.coverage(key, { start: listedFrom })).toMatchObject({ missing: 0 });
+    expect(await manager.stored.coverage(key, { start: listedFrom })).toMatchObject({ missing: 0 });
   });
 
   it('ends a load that waits for another one as soon as it is cancelled, and the other goes on', async () => {
@@ -301,10 +301,10 @@ describe('DataManager', () => {
 
   it('takes what is stored for a side of a range that is left open', async () => {
     await load({});
-    const whole = await manager.coverage(key);
-    expect(await manager.coverage(key, {})).toEqual(whole);
+    const whole = await manager.stored.coverage(key);
+    expect(await manager.stored.coverage(key, {})).toEqual(whole);
     const [early, late] = [{ end: at('2023-09-01') }, { start: at('2023-09-01') }];
-    const [before, after] = [await manager.coverage(key, early), await manager.coverage(key, late)];
+    const [before, after] = [await manager.stored.coverage(key, early), await manager.stored.coverage(key, late)];
     expect(before.expected + after.expected).toBe(whole.expected);
     expect(before.expected).toBeGreaterThan(0);
     expect(after.expected).toBeGreaterThan(0);
@@ -312,7 +312,7 @@ describe('DataManager', () => {
 
   it('refuses an unknown symbol and stores nothing of it', async () => {
     await expect(load({ symbol: 'NOPE' })).rejects.toMatchObject({ code: 'not_found' });
-    expect(await manager.series()).toEqual([]);
+    expect(await manager.stored.list()).toEqual([]);
   });
 
   it('refuses input that makes no sense before anything happens', () => {

@@ -1,37 +1,60 @@
-import { KtrdrError } from '../base/index.ts';
-import { calendarOf, expectedBars, finalBefore, type Bars, type CalendarId, type TimeRange } from '../market/index.ts';
+import type { Clock } from '../async/index.ts';
+import { calendarOf, expectedBars, finalBefore, type CalendarId } from '../market/index.ts';
 import type { OperationContext, ServiceOrchestrator, StartedOperation, StartOptions } from '../operations/index.ts';
+import { assessQualityOf, type AssessQualityContext, type AssessQualityInput } from './assess-quality.ts';
 import type { BarProvider, Instrument } from './bar-provider.ts';
 import type { BarStore, SeriesInfo, SeriesKey } from './bar-store/index.ts';
-import { storedCoverage, type Coverage } from './coverage.ts';
+import { storedCoverage } from './coverage.ts';
 import { DataJobManager } from './data-job-manager.ts';
 import { loadBars, maxListedGaps, type LoadBarsContext, type LoadBarsInput, type LoadBarsResult } from './load-bars.ts';
 import { loadEachSeries } from './load-each-series.ts';
 import { loadSeries, type LoadSeriesInput, type LoadSeriesResult } from './load-series.ts';
 import { patiently } from './patiently.ts';
 import { planJobs } from './plan-jobs.ts';
+import { assessQuality, type QualityReport } from './quality/index.ts';
 import { rangeToLoad } from './range-to-load.ts';
+import { StoredSeries, trueName, type Identify } from './stored-series.ts';
+import { verifyBars } from './verify-bars.ts';
+import {
+  importBars,
+  importFile,
+  type ImportBarsContext,
+  type ImportBarsInput,
+  type ImportBarsResult,
+} from './transfer/index.ts';
 
 interface DataManagerOptions {
   store: BarStore;
   provider: BarProvider;
   orchestrator: ServiceOrchestrator;
+  clock: Clock;
+  /** Symbols are taken as they are written when absent. */
+  identify?: Identify;
 }
 
-/** Market history: loads it as operations, reads it from the store, and knows what is missing. */
+/** Market history: loads and imports it as operations; `stored` reads it, and knows what is missing. */
 export class DataManager {
+  readonly stored: StoredSeries;
+  readonly #identify: Identify;
   readonly #store: BarStore;
   readonly #provider: BarProvider;
   readonly #jobs: DataJobManager;
   readonly #orchestrator: ServiceOrchestrator;
 
-  constructor({ store, provider, orchestrator }: DataManagerOptions) {
+  constructor({ store, provider, orchestrator, clock, identify = (symbol) => ({ symbol }) }: DataManagerOptions) {
+    this.stored = new StoredSeries({ store, identify, clock });
+    this.#identify = identify;
     this.#store = store;
     this.#provider = provider;
     this.#jobs = new DataJobManager(store, provider);
     this.#orchestrator = orchestrator
       .register(loadBars, (input, context) => this.#load(input, context))
-      .register(loadSeries, loadEachSeries);
+      .register(loadSeries, loadEachSeries)
+      .register(importBars, (input, context) => this.#import(input, context))
+      .register(assessQualityOf, (input, context) => this.#assess(input, context))
+      .register(verifyBars, async ({ series }, { token }) =>
+        store.verify(series === undefined ? undefined : (await this.stored.info(series)).key, token),
+      );
   }
 
   load(input: LoadBarsInput, options?: StartOptions): StartedOperation<LoadBarsResult> {
@@ -41,40 +64,6 @@ export class DataManager {
   /** Every symbol in every timeframe, as one operation. */
   loadSeries(input: LoadSeriesInput, options?: StartOptions): StartedOperation<LoadSeriesResult> {
     return this.#orchestrator.start(loadSeries, input, options);
-  }
-
-  series(): Promise<SeriesInfo[]> {
-    return this.#store.list();
-  }
-
-  /** @throws KtrdrError `not_found` when nothing of the series is stored. */
-  async seriesInfo(key: SeriesKey): Promise<SeriesInfo> {
-    const info = await this.#store.info(key);
-    if (info !== undefined) return info;
-    const load = `ktrdr data load ${key.symbol} -t ${key.timeframe}`;
-    throw new KtrdrError(
-      'not_found',
-      `There is no ${key.symbol} ${key.timeframe} data in the store; load it with "${load}".`,
-    );
-  }
-
-  /** @throws KtrdrError `not_found` when nothing of the series is stored. */
-  async bars(key: SeriesKey, range?: TimeRange): Promise<Bars> {
-    await this.seriesInfo(key);
-    return this.#store.read(key, range);
-  }
-
-  /**
-   * What the calendar expects in a range against what is there. A side that is left open is that of the first or the
-   * last stored bar.
-   */
-  async coverage(
-    key: SeriesKey,
-    { start, end }: { start?: number | undefined; end?: number | undefined } = {},
-  ): Promise<Coverage> {
-    const { calendar, first = 0, last = -1 } = await this.seriesInfo(key);
-    const span = { start: start ?? first, end: end ?? last + 1 };
-    return storedCoverage(this.#store, key, expectedBars(calendarOf(calendar), key.timeframe, span));
   }
 
   async #load(input: LoadBarsInput, context: OperationContext<LoadBarsContext>): Promise<LoadBarsResult> {
@@ -108,14 +97,31 @@ export class DataManager {
     };
   }
 
+  #import(input: ImportBarsInput, context: OperationContext<ImportBarsContext>): Promise<ImportBarsResult> {
+    const { symbol, calendar } = trueName(input.symbol, this.#identify);
+    const key: SeriesKey = { symbol, timeframe: input.timeframe };
+    return importFile(input, context, { store: this.#store, key, usualCalendar: calendar });
+  }
+
+  async #assess(
+    { symbol, timeframe, start, end }: AssessQualityInput,
+    { progress, token }: OperationContext<AssessQualityContext>,
+  ): Promise<QualityReport> {
+    const { key, calendar, first = 0, last = -1 } = await this.stored.info({ symbol, timeframe });
+    progress.report({ phase: 'reading' });
+    const bars = await this.#store.read(key, { start: start ?? first, end: end ?? last + 1 }, { token });
+    progress.report({ phase: 'checking', fraction: 0.5 });
+    return assessQuality(bars, { timeframe, calendar });
+  }
+
   /** The series' true name, its calendar, and how much one request may ask for. A `local` load takes them from the store. */
   async #source(
     { symbol, timeframe, mode }: LoadBarsInput,
     context: OperationContext<LoadBarsContext>,
   ): Promise<{ symbol: string; calendar: CalendarId; maxSpanMs: number }> {
     if (mode === 'local') {
-      const { calendar } = await this.seriesInfo({ symbol, timeframe });
-      return { symbol, calendar, maxSpanMs: 0 };
+      const { key, calendar } = await this.stored.info({ symbol, timeframe });
+      return { symbol: key.symbol, calendar, maxSpanMs: 0 };
     }
     context.progress.report({ phase: `looking up ${symbol}` });
     const describe = (): Promise<Instrument> => this.#provider.describe(symbol, context);

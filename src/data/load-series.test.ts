@@ -53,7 +53,7 @@ describe('loading several series', () => {
     records = OperationStore.open(directory);
     const operations = new OperationsService(records, clock);
     orchestrator = new ServiceOrchestrator({ operations, clock, log: silentLogger });
-    manager = new DataManager({ store, provider: source, orchestrator });
+    manager = new DataManager({ store, provider: source, orchestrator, clock });
   }
 
   beforeEach(async () => {

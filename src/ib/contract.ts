@@ -51,3 +51,9 @@ export function calendarIdOf({ secType }: IbContract): CalendarId {
 export function calendarFor(contract: IbContract): TradingCalendar {
   return calendarOf(calendarIdOf(contract));
 }
+
+/** The name of an instrument in any spelling, and where it trades. Pure. @throws KtrdrError as `parseSymbol`. */
+export function identifySymbol(text: string): { symbol: string; calendar: CalendarId } {
+  const contract = parseSymbol(text);
+  return { symbol: symbolOf(contract), calendar: calendarIdOf(contract) };
+}

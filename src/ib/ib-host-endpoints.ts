@@ -32,7 +32,7 @@ import {
 import { gatewayStatusSchema } from './gateway-status.ts';
 import type { IbBarProvider } from './ib-bar-provider.ts';
 
-const instrumentSchema: Schema<Instrument> = z.object({
+export const instrumentSchema: Schema<Instrument> = z.object({
   symbol: z.string(),
   assetType: z.enum(['stock', 'currency']),
   calendar: z.enum(calendarIds),

@@ -1,10 +1,11 @@
+import { basename } from 'node:path';
 import { KtrdrError } from '../../base/index.ts';
-import { barCount, type Bars, type CalendarId } from '../../market/index.ts';
+import { barCount, calendarIds, mergeBars, type Bars, type CalendarId } from '../../market/index.ts';
 import type { OperationContext } from '../../operations/index.ts';
-import type { BarStore, SeriesKey } from '../bar-store/index.ts';
+import { compareBars, type Comparison } from '../bar-store/compare-bars.ts';
+import type { BarStore, Provenance, SeriesKey } from '../bar-store/index.ts';
 import { applyRepairs, assessQuality } from '../quality/index.ts';
 import { checkImport } from './check-import.ts';
-import { compareBars, type Comparison } from './compare-bars.ts';
 import { FileFault } from './file-fault.ts';
 import type { ImportBarsContext, ImportBarsInput, ImportBarsResult } from './import-bars.ts';
 import { readBarsFile } from './read-bars-file.ts';
@@ -14,19 +15,20 @@ interface Destination {
   /** Under its true name. */
   readonly key: SeriesKey;
   /** Of a series that is not there yet, when the input does not say. */
-  readonly usualCalendar: CalendarId;
+  readonly usualCalendar: CalendarId | undefined;
 }
 
 /** Reads and checks the whole file before the first bar is stored; the bars are stored by one append. */
 export async function importFile(
   input: ImportBarsInput,
-  { progress, token, clock }: OperationContext<ImportBarsContext>,
+  { id, progress, token, clock }: OperationContext<ImportBarsContext>,
   { store, key, usualCalendar }: Destination,
 ): Promise<ImportBarsResult> {
   const { path, zone, repairs = [], conflicts = 'refuse', check = false } = input;
   const { timeframe } = key;
   const info = await store.info(key);
   const calendar = input.calendar ?? info?.calendar ?? usualCalendar;
+  if (calendar === undefined) throw unknownCalendar(key);
   const series = { timeframe, calendar };
   progress.report({ phase: 'reading' });
   const file = await readBarsFile(path, {
@@ -41,13 +43,21 @@ export async function importFile(
   const { bars, unfinished } = named(path, () => checkImport(repaired, { ...series, now: clock.now() }, rowOf));
   const quality = assessQuality(bars, series);
   token.throwIfCancelled(`the import of ${key.symbol} ${timeframe}`);
-  const comparison = compareBars(bars, await heldAround(bars, store, key));
+  const held = await heldAround(bars, store, key);
+  const comparison = compareBars(held, bars);
   if (conflicts === 'refuse' && !check) refuseDifferent(comparison, key);
   if (!check && barCount(bars) > 0) {
     progress.report({ phase: 'storing', fraction: storingFrom });
-    await store.append(key, { calendar, bars: conflicts === 'keep' ? comparison.news : bars, confirmedEmpty: [] });
+    // Where both have a bar, the later argument wins.
+    const wanted = conflicts === 'keep' ? mergeBars(bars, held) : bars;
+    const provenance: Provenance = {
+      source: 'import',
+      requestId: id,
+      fetchedAt: clock.now(),
+      settings: { file: basename(path), format: file.format, repairs: repairs.join(',') },
+    };
+    await store.append(key, { calendar, bars: wanted, confirmedEmpty: [], provenance });
   }
-  const { added, same, different } = comparison;
   const [first, last] = [bars.time[0], bars.time.at(-1)];
   return {
     symbol: key.symbol,
@@ -58,9 +68,16 @@ export async function importFile(
     bars: { count: barCount(bars), ...(first === undefined || last === undefined ? {} : { first, last }) },
     unfinished,
     repairs: done,
-    stored: { added, same, different },
+    stored: { added: comparison.added, same: comparison.unchanged, different: barCount(comparison.older) },
     quality: { ...quality, issues: quality.issues.slice(0, listedIssues) },
   };
+}
+
+function unknownCalendar({ symbol }: SeriesKey): KtrdrError {
+  return new KtrdrError(
+    'invalid_input',
+    `Nothing tells where ${symbol} trades; name its calendar with "--calendar", one of ${calendarIds.join(', ')}.`,
+  );
 }
 
 /** Parts of the whole, roughly as the time goes. */
@@ -87,12 +104,14 @@ async function heldAround({ time }: Bars, store: BarStore, key: SeriesKey): Prom
   return store.read(key, { start: first, end: last + 1 });
 }
 
-function refuseDifferent({ different, firstDifferent }: Comparison, { symbol, timeframe }: SeriesKey): void {
-  if (firstDifferent === undefined) return;
-  const at = new Date(firstDifferent).toISOString();
+function refuseDifferent({ older }: Comparison, { symbol, timeframe }: SeriesKey): void {
+  const [first] = older.time;
+  if (first === undefined) return;
+  const different = barCount(older);
+  const at = new Date(first).toISOString();
   throw new KtrdrError(
     'conflict',
-    `${different} bars of the file differ from what is stored of ${symbol} ${timeframe}, the first at ${at}; nothing was imported. Choose with "--conflicts keep" the stored or with "--conflicts replace" those of the file.`,
-    { details: { different, firstDifferent } },
+    `${different} bars of the file differ from what is stored of ${symbol} ${timeframe}, the first at ${at}; nothing was imported. Choose with "--conflicts keep" the stored ones or with "--conflicts replace" those of the file.`,
+    { details: { different, first } },
   );
 }

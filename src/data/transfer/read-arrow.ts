@@ -57,6 +57,8 @@ async function readable<T>(read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (cause) {
-    throw new FileFault({}, `the Arrow file cannot be read: ${KtrdrError.from(cause).message}`, cause);
+    const { message } = KtrdrError.from(cause);
+    const why = message.includes('codec not found') ? 'it is packed; write it without compression' : message;
+    throw new FileFault({}, `the Arrow file cannot be read: ${why}`, cause);
   }
 }

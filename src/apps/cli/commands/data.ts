@@ -11,7 +11,7 @@ import {
   type LoadSeriesResult,
 } from '../../../data/index.ts';
 import type { Timeframe } from '../../../market/index.ts';
-import { getBars, getCoverage, listSeries } from '../../api-endpoints.ts';
+import { getBars, getCoverage, listSeries } from '../../data-endpoints.ts';
 import { withApi } from '../api-client.ts';
 import { ChildrenLines } from '../children-lines.ts';
 import { formatCount, formatStamp } from '../format.ts';

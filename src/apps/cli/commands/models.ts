@@ -4,7 +4,7 @@ import { text as textOf } from 'node:stream/consumers';
 import { KtrdrError, systemCode } from '../../../base/index.ts';
 import type { Timeframe } from '../../../market/index.ts';
 import { parseStrategy, trainModel, type TrainModelResult } from '../../../training/index.ts';
-import { listModels } from '../../api-endpoints.ts';
+import { listModels } from '../../training-endpoints.ts';
 import { withApi } from '../api-client.ts';
 import { formatCount, formatDuration, formatPercent } from '../format.ts';
 import { checkSpan } from '../parse-options.ts';

@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { operationSchema } from '../operations/index.ts';
+import { defineEndpoint, unnamedStartHeaders } from '../service/index.ts';
+import { modelInfoSchema, trainModel } from '../training/index.ts';
+
+/** The training domain's routes of the API; the routes of operations come with every host service. */
+
+export const postTraining = defineEndpoint({
+  method: 'POST',
+  path: '/training/start',
+  summary: 'Start a training; the answer is its operation. The same as `POST /operations/train_model`',
+  headers: unnamedStartHeaders,
+  body: trainModel.input,
+  response: operationSchema,
+  status: 202,
+});
+
+export const listModels = defineEndpoint({
+  method: 'GET',
+  path: '/models',
+  summary: 'Trained models, newest first',
+  response: z.object({ models: z.array(modelInfoSchema) }),
+});
+
+export const getModel = defineEndpoint({
+  method: 'GET',
+  path: '/models/{name}/{version}',
+  summary: 'One trained model; `latest` is the newest version',
+  params: z.object({ name: z.string(), version: z.string() }),
+  response: modelInfoSchema,
+});

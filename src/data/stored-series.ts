@@ -1,0 +1,147 @@
+import type { Clock } from '../async/index.ts';
+import { KtrdrError } from '../base/index.ts';
+import {
+  calendarOf,
+  concatBars,
+  expectedBars,
+  finalBefore,
+  sliceBars,
+  timeframeMs,
+  type BarCells,
+  type Bars,
+  type CalendarId,
+  type TimeRange,
+} from '../market/index.ts';
+import { absencesOf, type Absence } from './absences.ts';
+import type { BarStore, SeriesInfo, SeriesKey } from './bar-store/index.ts';
+import { coverageByPeriod, type CoveragePeriod, type PeriodKind } from './coverage-picture.ts';
+import { storedCoverage, type Coverage } from './coverage.ts';
+
+/** The name under which the bars of an instrument are kept, whatever its spelling, and where it trades if that follows. */
+export type Identify = (symbol: string) => { symbol: string; calendar?: CalendarId };
+
+/** `[start, end)`; a side that is left open is that of the first or the last stored bar. */
+export interface OpenSpan {
+  readonly start?: number | undefined;
+  readonly end?: number | undefined;
+}
+
+/** What the store has of a series under its symbol as it is written or, failing that, under its true name. */
+export async function storedInfo(store: BarStore, key: SeriesKey, identify: Identify): Promise<SeriesInfo | undefined> {
+  return (await store.info(key)) ?? (await store.info({ ...key, symbol: trueName(key.symbol, identify).symbol }));
+}
+
+/** What is no symbol to the source may still be the name of something that was imported. */
+export function trueName(symbol: string, identify: Identify): ReturnType<Identify> {
+  try {
+    return identify(symbol);
+  } catch {
+    return { symbol };
+  }
+}
+
+/** What is stored, read under any spelling of its symbol, against what the calendar expects. */
+export class StoredSeries {
+  readonly #store: BarStore;
+  readonly #identify: Identify;
+  readonly #clock: Clock;
+
+  constructor({ store, identify, clock }: { store: BarStore; identify: Identify; clock: Clock }) {
+    this.#store = store;
+    this.#identify = identify;
+    this.#clock = clock;
+  }
+
+  list(): Promise<SeriesInfo[]> {
+    return this.#store.list();
+  }
+
+  /** @throws KtrdrError `not_found` when nothing of the series is stored. */
+  async info(key: SeriesKey): Promise<SeriesInfo> {
+    const info = await storedInfo(this.#store, key, this.#identify);
+    if (info !== undefined) return info;
+    const load = `ktrdr data load ${key.symbol} -t ${key.timeframe}`;
+    throw new KtrdrError(
+      'not_found',
+      `There is no ${key.symbol} ${key.timeframe} data in the store; load it with "${load}".`,
+    );
+  }
+
+  /** @throws KtrdrError `not_found` when nothing of the series is stored. */
+  async bars(key: SeriesKey, range?: TimeRange): Promise<Bars> {
+    return this.#store.read((await this.info(key)).key, range);
+  }
+
+  /**
+   * The oldest `limit` bars of a span, for whoever takes them page by page: the next page begins behind the stamp of the
+   * last bar, and one that is not full is the last. No more is read than about one page.
+   */
+  async page(key: SeriesKey, { start, end, limit }: OpenSpan & { limit: number }): Promise<Bars> {
+    const { key: stored, first = 0, last = -1 } = await this.info(key);
+    const until = Math.min(end ?? Infinity, last + 1);
+    const parts: Bars[] = [];
+    let count = 0;
+    let from = Math.max(start ?? -Infinity, first);
+    // Markets close for most of a day; what is read too much is dropped, what is too little is added to.
+    for (let reach = limit * timeframeMs(stored.timeframe) * 2; from < until && count < limit; reach *= 2) {
+      const part = await this.#store.read(stored, { start: from, end: Math.min(from + reach, until) });
+      parts.push(part);
+      count += part.time.length;
+      from += reach;
+    }
+    return sliceBars(concatBars(parts), 0, Math.min(limit, count));
+  }
+
+  async coverage(key: SeriesKey, span: OpenSpan = {}): Promise<Coverage> {
+    const { info, cells } = await this.#expected(key, span);
+    return storedCoverage(this.#store, info.key, cells);
+  }
+
+  async coverageBy(by: PeriodKind, key: SeriesKey, span: OpenSpan = {}): Promise<CoveragePeriod[]> {
+    const { info, cells } = await this.#expected(key, span);
+    return coverageByPeriod({
+      cells,
+      by,
+      present: await this.#stamps(info, cells),
+      confirmedEmpty: info.confirmedEmpty,
+    });
+  }
+
+  /** Where there is no bar, and why; also the closures of the market when `all` is set. */
+  async absences(key: SeriesKey, { all, ...span }: OpenSpan & { all: boolean }): Promise<Absence[]> {
+    const { info, cells, range } = await this.#expected(key, span);
+    const { calendar, confirmedEmpty } = info;
+    const { timeframe } = info.key;
+    return absencesOf({
+      calendar,
+      timeframe,
+      range,
+      cells,
+      present: await this.#stamps(info, cells),
+      confirmedEmpty,
+      finalBefore: finalBefore(calendarOf(calendar), timeframe, this.#clock.now()),
+      all,
+    });
+  }
+
+  /** Cuts bars out, and forgets what is known to be empty there. @returns how many bars were removed. */
+  async remove(key: SeriesKey, span: OpenSpan): Promise<number> {
+    const info = await this.info(key);
+    return this.#store.remove(info.key, { start: span.start ?? -Infinity, end: span.end ?? Infinity });
+  }
+
+  async #expected(
+    key: SeriesKey,
+    { start, end }: OpenSpan,
+  ): Promise<{ info: SeriesInfo; cells: BarCells; range: TimeRange }> {
+    const info = await this.info(key);
+    const { calendar, first = 0, last = -1 } = info;
+    const range = { start: start ?? first, end: end ?? last + 1 };
+    return { info, range, cells: expectedBars(calendarOf(calendar), info.key.timeframe, range) };
+  }
+
+  async #stamps({ key }: SeriesInfo, { cellStart, cellEnd }: BarCells): Promise<Float64Array> {
+    const [start, end] = [cellStart[0], cellEnd.at(-1)];
+    return start === undefined || end === undefined ? new Float64Array() : this.#store.stamps(key, { start, end });
+  }
+}
