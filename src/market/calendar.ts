@@ -80,62 +80,69 @@ const minuteMs = 60_000;
 /** A session may open on the day before its date, and its zone may be most of a day away from UTC. */
 const reachMs = 3 * dayMs;
 
-/** The days of a year are computed when first asked for, and kept. */
+/** What a year holds is computed when first asked for, and kept; sessions by themselves, for most ask for no more. */
 export function createCalendar(rules: MarketRules): TradingCalendar {
   const { id, zone, known } = rules;
-  const years = new Map<number, { days: readonly TradingDay[]; sessions: readonly Session[] }>();
-
-  const yearOfDays = (year: number): { days: readonly TradingDay[]; sessions: readonly Session[] } => {
-    let held = years.get(year);
-    if (held === undefined) {
-      const days = daysOfYear(rules, year);
-      held = { days, sessions: days.flatMap((day) => day.sessions) };
-      years.set(year, held);
-    }
-    return held;
-  };
-
-  const collect = <T>({ start, end }: TimeRange, ofYear: (year: number) => T[]): T[] => {
-    if (!(start < end)) return [];
-    const [first, last] = [yearOf(start - reachMs), yearOf(end + reachMs)];
-    return Array.from({ length: last - first + 1 }, (_, index) => ofYear(first + index)).flat();
-  };
-
+  const sessionsOf = keptByYear((date) => sessionOn(rules, date));
+  const daysOf = keptByYear((date) => dayOn(rules, date));
   return {
     id,
     zone,
     known,
     sessions: (range) =>
       collect(range, (year) =>
-        overlapping(yearOfDays(year).sessions, range, ({ open, close }) => ({ start: open, end: close })),
+        overlapping(sessionsOf(year), range, ({ open, close }) => ({ start: open, end: close })),
       ),
-    days: (range) => collect(range, (year) => overlapping(yearOfDays(year).days, range, (day) => day)),
+    days: (range) => collect(range, (year) => overlapping(daysOf(year), range, (day) => day)),
   };
 }
 
-function daysOfYear({ zone, dayStart, ordinaryHours, exception }: MarketRules, year: number): TradingDay[] {
-  const days: TradingDay[] = [];
-  const after = Date.UTC(year + 1, 0, 1);
-  const instant = (date: number, minutes: number): number => fromWallClock(date + minutes * minuteMs, zone);
-  for (let date = Date.UTC(year, 0, 1); date < after; date += dayMs) {
-    const span = { date, start: days.at(-1)?.end ?? instant(date, dayStart), end: instant(date + dayMs, dayStart) };
-    if (isWeekend(date)) {
-      days.push({ ...span, kind: 'weekend', sessions: [] });
-      continue;
+/** What there is for each date of a year, in order. */
+function keptByYear<T>(on: (date: number) => T | undefined): (year: number) => readonly T[] {
+  const years = new Map<number, readonly T[]>();
+  return (year) => {
+    const held = years.get(year);
+    if (held !== undefined) return held;
+    const things: T[] = [];
+    const after = Date.UTC(year + 1, 0, 1);
+    for (let date = Date.UTC(year, 0, 1); date < after; date += dayMs) {
+      const thing = on(date);
+      if (thing !== undefined) things.push(thing);
     }
-    const ordinary = { start: instant(date, ordinaryHours.open), end: instant(date, ordinaryHours.close) };
-    const special = exception(date);
-    if (special === undefined) {
-      const session = { date, open: ordinary.start, close: ordinary.end };
-      days.push({ ...span, kind: 'trading', ordinary, sessions: [session] });
-    } else if (special.kind === 'other_close') {
-      const session = { date, open: ordinary.start, close: instant(date, special.close) };
-      days.push({ ...span, kind: 'trading', name: special.name, ordinary, sessions: [session] });
-    } else {
-      days.push({ ...span, kind: special.kind, name: special.name, ordinary, sessions: [] });
-    }
-  }
-  return days;
+    years.set(year, things);
+    return things;
+  };
+}
+
+function sessionOn({ zone, ordinaryHours, exception }: MarketRules, date: number): Session | undefined {
+  if (isWeekend(date)) return undefined;
+  const special = exception(date);
+  if (special !== undefined && special.kind !== 'other_close') return undefined;
+  const { open, close } = ordinaryHours;
+  return { date, open: instant(date, open, zone), close: instant(date, special?.close ?? close, zone) };
+}
+
+function dayOn(rules: MarketRules, date: number): TradingDay {
+  const { zone, dayStart, ordinaryHours, exception } = rules;
+  const span = { date, start: instant(date, dayStart, zone), end: instant(date + dayMs, dayStart, zone) };
+  if (isWeekend(date)) return { ...span, kind: 'weekend', sessions: [] };
+  const ordinary = { start: instant(date, ordinaryHours.open, zone), end: instant(date, ordinaryHours.close, zone) };
+  const special = exception(date);
+  const named = special === undefined ? {} : { name: special.name };
+  const session = sessionOn(rules, date);
+  if (session !== undefined) return { ...span, kind: 'trading', ...named, ordinary, sessions: [session] };
+  const kind = special?.kind === 'closure' ? 'closure' : 'holiday';
+  return { ...span, kind, ...named, ordinary, sessions: [] };
+}
+
+function instant(date: number, minutes: number, zone: string): number {
+  return fromWallClock(date + minutes * minuteMs, zone);
+}
+
+function collect<T>({ start, end }: TimeRange, ofYear: (year: number) => T[]): T[] {
+  if (!(start < end)) return [];
+  const [first, last] = [yearOf(start - reachMs), yearOf(end + reachMs)];
+  return Array.from({ length: last - first + 1 }, (_, index) => ofYear(first + index)).flat();
 }
 
 /** Those of a rising list of disjoint things that overlap a range. */
@@ -145,13 +152,13 @@ function overlapping<T>(things: readonly T[], range: TimeRange, spanOf: (thing: 
   return things.slice(from, to);
 }
 
-function yearOf(instant: number): number {
-  const year = new Date(instant).getUTCFullYear();
+function yearOf(at: number): number {
+  const year = new Date(at).getUTCFullYear();
   if (year >= 1900 && year < 2200) return year;
   throw new KtrdrError(
     'invalid_input',
     'Trading calendars answer for the years 1900 to 2199; ask for a range within them.',
-    { details: { instant } },
+    { details: { instant: at } },
   );
 }
 
