@@ -1,94 +1,144 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { barCount, barsFromRows, barsInRange, mergeBars, type Bars } from '../../market/index.ts';
-import { BarStore, type SeriesKey } from './index.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ManualClock } from '../../async/index.ts';
+import { barColumns, barsFromRows, type Bars } from '../../market/index.ts';
+import { BarStore, type BarSegment, type SeriesKey } from './index.ts';
 
 /**
- * A disk that keeps what was synced and nothing else. When `stepsLeft` runs out every call fails, as for a computer
- * without power; `restore` then leaves unsynced files empty and takes back renames whose folder was not synced.
+ * A disk whose calls that change something are counted. From the call `failsAt` on all of them fail, as for a computer
+ * without power, or that one alone, as on a disk that is full for a moment. It remembers what was not yet synced, so
+ * that `restore` can take it away again.
  */
 const disk = vi.hoisted(() => ({
-  stepsLeft: Infinity,
-  unsynced: new Set<string>(),
-  renamed: new Map<string, Uint8Array | undefined>(),
-  step(): void {
-    if (this.stepsLeft <= 0) throw new Error('power is lost');
-    this.stepsLeft -= 1;
+  calls: 0,
+  failsAt: Infinity,
+  failsOn: false,
+  /** What the disk surely has of files that were changed since they were synced; undefined for a file it has not. */
+  contents: new Map<string, Uint8Array | undefined>(),
+  /** The same for names that were given or taken since their folder was synced. */
+  names: new Map<string, Uint8Array | undefined>(),
+  call(): void {
+    this.calls += 1;
+    const isOut = this.failsOn ? this.calls >= this.failsAt : this.calls === this.failsAt;
+    if (isOut) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
   },
 }));
 
 vi.mock('node:fs/promises', async (load) => {
   const real = await load<typeof import('node:fs/promises')>();
+  const content = (path: string) => real.readFile(path).catch(() => undefined);
+  const remember = async (map: typeof disk.contents, path: string): Promise<void> => {
+    if (!map.has(path)) map.set(path, await content(path));
+  };
   const open: typeof real.open = async (path, flags) => {
-    disk.step();
-    const file = await real.open(path, flags);
     const name = String(path);
-    const writeFile = file.writeFile.bind(file);
-    const sync = file.sync.bind(file);
-    file.writeFile = async (data) => {
-      disk.unsynced.add(name);
-      disk.step();
-      await writeFile(data);
+    if (flags === 'wx') {
+      disk.call();
+      await remember(disk.names, name);
+    }
+    const file = await real.open(path, flags);
+    const { writeFile, write, truncate } = file;
+    const changes = async <T>(act: () => Promise<T>): Promise<T> => {
+      await remember(disk.contents, name);
+      disk.call();
+      return act();
     };
-    file.sync = async () => {
-      disk.step();
-      await sync();
-      disk.unsynced.delete(name);
-      for (const path of disk.renamed.keys()) if (path.startsWith(name)) disk.renamed.delete(path);
+    // The real disk need not do it: what is synced is what this one says.
+    const sync = async (): Promise<void> => {
+      disk.call();
+      disk.contents.delete(name);
+      for (const path of disk.names.keys()) if (path.startsWith(`${name}/`)) disk.names.delete(path);
     };
-    return file;
+    return Object.assign(file, {
+      writeFile: (data: Uint8Array) => changes(() => writeFile.call(file, data)),
+      write: (...args: Parameters<typeof write>) => changes(() => write.apply(file, args)),
+      truncate: (length: number) => changes(() => truncate.call(file, length)),
+      sync,
+      datasync: sync,
+    });
   };
   const rename: typeof real.rename = async (from, to) => {
-    disk.step();
-    disk.renamed.set(String(to), await real.readFile(to).catch(() => undefined));
+    disk.call();
+    await remember(disk.names, String(to));
     await real.rename(from, to);
-    if (disk.unsynced.delete(String(from))) disk.unsynced.add(String(to));
+    if (disk.contents.has(String(from))) disk.contents.set(String(to), disk.contents.get(String(from)));
+    disk.contents.delete(String(from));
+    disk.names.delete(String(from));
   };
   const remove: typeof real.rm = async (path, options) => {
-    disk.step();
-    if (String(path).endsWith('.parquet'))
-      disk.renamed.set(String(path), await real.readFile(path).catch(() => undefined));
+    disk.call();
+    await remember(disk.names, String(path));
     await real.rm(path, options);
   };
   return { ...real, open, rename, rm: remove };
 });
 
-async function restore(): Promise<void> {
-  disk.stepsLeft = Infinity;
-  for (const path of disk.unsynced) await writeFile(path, '').catch(() => undefined);
-  for (const [path, before] of disk.renamed)
-    await (before === undefined ? rm(path, { force: true }) : writeFile(path, before));
-  disk.unsynced.clear();
-  disk.renamed.clear();
+/** What may become of what was not synced. */
+type Loss = (typeof losses)[number];
+
+const losses = [
+  'nothing of it is there',
+  'files are half-written',
+  'only the newest name is there',
+  'all of it is there',
+] as const;
+
+async function restore(loss: Loss = 'all of it is there'): Promise<void> {
+  const { contents, names } = disk;
+  Object.assign(disk, { failsAt: Infinity, contents: new Map(), names: new Map() });
+  const { readFile } = await import('node:fs/promises');
+  const put = (path: string, bytes: Uint8Array | undefined): Promise<void> =>
+    bytes === undefined ? rm(path, { force: true }) : writeFile(path, bytes).catch(() => undefined);
+  if (loss === 'all of it is there') return;
+  for (const [path, before] of contents) {
+    const now = await readFile(path).catch(() => undefined);
+    const kept = before?.length ?? 0;
+    if (now !== undefined && loss === 'files are half-written' && now.length > kept)
+      await put(path, now.subarray(0, kept + Math.floor((now.length - kept) / 2)));
+    else if (now !== undefined) await put(path, before ?? new Uint8Array());
+  }
+  const newest = loss === 'nothing of it is there' ? undefined : [...names.keys()].at(-1);
+  if (loss !== 'files are half-written')
+    for (const [path, before] of names) if (path !== newest) await put(path, before);
+  Object.assign(disk, { contents: new Map(), names: new Map() });
 }
 
 const key: SeriesKey = { symbol: 'SPY', timeframe: '1m' };
 const newYear = Date.UTC(2020, 0, 1);
-const all = { start: -Infinity, end: Infinity };
-const years = [
-  { start: 0, end: newYear },
-  { start: newYear, end: Infinity },
-];
+const hour = 3_600_000;
 
 function minutes(from: number, count: number, price: number): Bars {
+  const row = { open: price, high: price, low: price, close: price, volume: 1 };
   return barsFromRows(
-    Array.from({ length: count }, (_, index) => ({
-      time: newYear + (from + index) * 60_000,
-      open: price,
-      high: price,
-      low: price,
-      close: price,
-      volume: 1,
-    })),
+    Array.from({ length: count }, (_, index) => ({ time: newYear + (from + index) * 60_000, ...row })),
   );
 }
 
-const held = minutes(-30, 60, 100);
-const incoming = minutes(-10, 50, 200);
-const emptyBefore = [{ start: newYear + 3_600_000, end: newYear + 7_200_000 }];
-const emptyAfter = [{ start: newYear + 3_600_000, end: newYear + 9_000_000 }];
+function segment(requestId: string, bars: Bars, emptyHours: number): BarSegment {
+  return {
+    calendar: 'us_equities',
+    bars,
+    confirmedEmpty: [{ start: newYear + 10 * hour, end: newYear + (10 + emptyHours) * hour }],
+    provenance: { source: 'test', requestId, fetchedAt: 1, settings: {} },
+  };
+}
+
+const clock = new ManualClock(newYear);
+/** Two years, and a log behind them. */
+const held = [segment('first', minutes(-30, 60, 100), 1), segment('second', minutes(30, 2, 101), 2)];
+const revising = segment('third', minutes(-10, 50, 200), 3);
+const acts: Record<string, (store: BarStore) => Promise<unknown>> = {
+  'an append to the log': (store) => store.append(key, segment('third', minutes(32, 3, 102), 3)),
+  'an append that saves the log': (store) => store.append(key, segment('third', minutes(32, 40, 102), 3)),
+  'an append that revises two years': (store) => store.append(key, revising),
+  'an append of an unfinished bar': (store) =>
+    store.append(key, { ...segment('third', minutes(32, 1, 102), 2), lastIsUnfinished: true }),
+  'a removal across two years': (store) => store.remove(key, { start: newYear - hour / 6, end: newYear + hour / 6 }),
+  'a removal of everything': (store) => store.remove(key, { start: -Infinity, end: Infinity }),
+};
 
 let root: string;
 
@@ -101,65 +151,83 @@ afterEach(async () => {
   await rm(root, { recursive: true, force: true });
 });
 
-/** Does something to a store that holds `held`, each time with power for one step more, and looks at what is left. */
-async function loseDuring(
-  act: (store: BarStore) => Promise<unknown>,
-  examine: (store: BarStore) => Promise<void>,
-): Promise<number> {
-  for (let steps = 0; ; steps += 1) {
-    const place = join(root, String(steps));
-    await (
-      await BarStore.open(place)
-    ).append(key, { calendar: 'us_equities', bars: held, confirmedEmpty: emptyBefore });
-    const store = await BarStore.open(place);
-    disk.stepsLeft = steps;
-    const outcome = await act(store).then(
-      () => 'done',
-      (error: unknown) => error,
-    );
-    await restore();
-    await examine(await BarStore.open(place));
-    if (outcome === 'done') return steps;
-  }
+function open(place: string): Promise<BarStore> {
+  return BarStore.open(place, { clock, logLimits: { bars: 20, bytes: 2 ** 16 } });
 }
 
-it('an append that loses power at any step leaves each year as it was or as it shall be', async () => {
-  const merged = mergeBars(held, incoming);
-  const seen = new Set<string>();
-  const steps = await loseDuring(
-    (store) => store.append(key, { calendar: 'us_equities', bars: incoming, confirmedEmpty: emptyAfter }),
-    async (store) => {
-      const info = await store.info(key);
-      const newYears: boolean[] = [];
-      for (const year of years) {
-        const bars = await store.read(key, year);
-        const isNew = bars.close.includes(200);
-        expect(bars).toEqual(barsInRange(isNew ? merged : held, year));
-        newYears.push(isNew);
-      }
-      const isConfirmed = info?.confirmedEmpty[0]?.end === emptyAfter[0]?.end;
-      seen.add(`${newYears.join()},${isConfirmed}`);
-      expect(info?.confirmedEmpty).toEqual(isConfirmed ? emptyAfter : emptyBefore);
-      expect(info?.count).toBe(barCount(await store.read(key)));
-    },
-  );
-  expect([...seen], 'all of it at once').toEqual(['false,false,false', 'true,true,true']);
-  expect(steps).toBeGreaterThan(15);
-});
+async function filled(place: string): Promise<BarStore> {
+  const template = join(root, 'template');
+  if (!existsSync(template)) {
+    const store = await open(template);
+    for (const part of held) await store.append(key, part);
+  }
+  await cp(template, place, { recursive: true });
+  return open(place);
+}
 
-it('a removal that loses power at any step never leaves a removed bar looking confirmed empty', async () => {
-  const steps = await loseDuring(
-    async (store) => {
-      expect(await store.remove(key, all)).toBe(60);
-    },
-    async (store) => {
-      const info = await store.info(key);
-      const left = await store.read(key);
-      expect([0, 30, 60]).toContain(barCount(left));
-      expect(info?.count ?? 0).toBe(barCount(left));
-      const mayBeEmpty = barCount(left) === 60 ? emptyBefore : [];
-      expect([[], mayBeEmpty]).toContainEqual(info?.confirmedEmpty ?? []);
-    },
-  );
-  expect(steps).toBeGreaterThan(10);
+/** Everything that can be asked of the series, as text. */
+async function everything(store: BarStore): Promise<string> {
+  const bars = await store.read(key, undefined, { includeUnfinished: true });
+  const info = await store.info(key);
+  return JSON.stringify({
+    bars: barColumns.map((column) => [...bars[column]]),
+    info: { ...info, updatedAt: 0 },
+    snapshot: await store.snapshot(key),
+    provenance: await store.provenance(key),
+    revisions: (await store.revisions(key)).map(({ bars: older, ...rest }) => ({ ...rest, close: [...older.close] })),
+  });
+}
+
+describe.each(Object.entries(acts))('%s', (_, act) => {
+  async function outcomes(): Promise<{ before: string; after: string; calls: number }> {
+    const store = await filled(join(root, 'sound'));
+    const before = await everything(store);
+    disk.calls = 0;
+    await act(store);
+    return { calls: disk.calls, before, after: await everything(store) };
+  }
+
+  it.each(losses)('that loses power at any step happens as a whole or not at all: %s', async (loss) => {
+    const { before, after, calls } = await outcomes();
+    for (let step = 1; step <= calls + 1; step += 1) {
+      const place = join(root, String(step));
+      const store = await filled(place);
+      await restore();
+      Object.assign(disk, { calls: 0, failsAt: step, failsOn: true });
+      const isDone = await act(store).then(
+        () => true,
+        () => false,
+      );
+      await restore(loss);
+      const again = await open(place);
+      const found = await everything(again);
+      expect(isDone ? [after] : [before, after], `step ${step}`).toContain(found);
+      const { issues } = await again.verify();
+      expect(issues.filter(({ severity }) => severity === 'damage')).toEqual([]);
+      await again.append(key, segment('later', minutes(2000, 1, 100), 4));
+      expect((await again.verify()).issues, 'what was left behind is cleared away').toEqual([]);
+      expect((await again.read(key)).time.at(-1)).toBe(newYear + 2000 * 60_000);
+    }
+  });
+
+  it('that the disk refuses at any step happens as a whole or not at all, and can be tried again', async () => {
+    const { before, after, calls } = await outcomes();
+    for (let step = 1; step <= calls; step += 1) {
+      const place = join(root, String(step));
+      const store = await filled(place);
+      await restore();
+      Object.assign(disk, { calls: 0, failsAt: step, failsOn: false });
+      const error: unknown = await act(store).then(
+        () => undefined,
+        (reason: unknown) => reason,
+      );
+      Object.assign(disk, { failsAt: Infinity });
+      if (error !== undefined) expect(error).toMatchObject({ code: 'failed_precondition' });
+      expect(error === undefined ? [after] : [before, after], `step ${step}`).toContain(await everything(store));
+      await act(store);
+      expect(await everything(store)).toBe(after);
+      expect(await everything(await open(place))).toBe(after);
+      expect((await store.verify()).issues.filter(({ severity }) => severity === 'damage')).toEqual([]);
+    }
+  });
 });

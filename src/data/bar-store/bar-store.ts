@@ -1,12 +1,12 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { CancellationToken, systemClock, type Clock } from '../../async/index.ts';
 import { KtrdrError, silentLogger, type Logger } from '../../base/index.ts';
-import { barsFromRows, concatBars, emptyBars, timeframes, type Bars, type TimeRange } from '../../market/index.ts';
+import { barsFromRows, concatBars, emptyBars, type Bars, type TimeRange } from '../../market/index.ts';
 import { KeyedQueue } from '../keyed-queue.ts';
 import { appendSegment, type LogLimits } from './append-segment.ts';
 import type { AppendOutcome, BarSegment, SeriesRevision } from './bar-segment.ts';
 import { checkSegment } from './check-segment.ts';
-import { makeFolder, readFolder, removeTemporaryFiles } from './durable-file.ts';
+import { makeFolder, removeTemporaryFiles } from './durable-file.ts';
 import { HeadCache } from './head-cache.ts';
 import { addToLedger } from './ledger.ts';
 import { LedgerCache } from './ledger-cache.ts';
@@ -15,7 +15,7 @@ import { removeRange } from './remove-range.ts';
 import { readRevisions } from './revisions.ts';
 import { readHead, readKey } from './series-head.ts';
 import { infoOf, unfinishedBar, type SeriesInfo } from './series-info.ts';
-import { placeOf, type SeriesPlace } from './series-place.ts';
+import { placeOf, seriesFolders, type SeriesPlace } from './series-place.ts';
 import { SeriesView } from './series-view.ts';
 import { seriesName, type SeriesKey } from './series.ts';
 import { takeSnapshot, type DigestCache, type Snapshot } from './snapshot.ts';
@@ -80,16 +80,13 @@ export class BarStore implements AsyncDisposable {
   /** All series, by symbol and timeframe. One that cannot be read is left out and logged. */
   async list(): Promise<SeriesInfo[]> {
     const infos: SeriesInfo[] = [];
-    for (const symbolFolder of await readFolder(this.#root)) {
-      for (const timeframe of timeframes) {
-        const folder = join(this.#root, symbolFolder, timeframe);
-        try {
-          const key = await readKey(folder, timeframe);
-          const info = key === undefined ? undefined : await this.#infoAt(folder, key);
-          if (info !== undefined) infos.push(info);
-        } catch (error) {
-          this.#log.warn('a series is left out of the list, its files cannot be read', { folder, error });
-        }
+    for (const { folder, timeframe } of await seriesFolders(this.#root)) {
+      try {
+        const key = await readKey(folder, timeframe);
+        const info = key === undefined ? undefined : await this.#infoAt(folder, key);
+        if (info !== undefined) infos.push(info);
+      } catch (error) {
+        this.#log.warn('a series is left out of the list, its files cannot be read', { folder, error });
       }
     }
     return infos.sort((a, b) => compareText(a.key.symbol, b.key.symbol));

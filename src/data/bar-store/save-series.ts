@@ -15,9 +15,17 @@ import {
 import { emptyLog } from './bar-log.ts';
 import { digestYears } from './content-digest.ts';
 import { requireSpace } from './disk-space.ts';
-import { makeFolder, placeFile, removeEmptyFolder, removeFile, sweepFiles, syncNames } from './durable-file.ts';
+import {
+  makeFolder,
+  placeFile,
+  readFolder,
+  removeEmptyFolder,
+  removeFile,
+  sweepFiles,
+  syncNames,
+} from './durable-file.ts';
 import { encodeBarFile } from './encode-bar-file.ts';
-import { barFileName, ledgerName, logName, revisionsName } from './file-names.ts';
+import { barFileName, isOfGeneration, ledgerName, logName, revisionsName } from './file-names.ts';
 import { encodeLedger, type Ledger } from './ledger.ts';
 import { digestOf, removeManifest, writeManifest, type FileSummary, type Manifest } from './manifest.ts';
 import { addRevision, type OlderBars } from './revisions.ts';
@@ -76,9 +84,10 @@ export async function saveSeries(place: SeriesPlace, head: SeriesHead, change: S
   return { manifest, digest: digestOf(manifest), log: emptyLog(generation), hasLog: false, olderLedger: undefined };
 }
 
-/** Forgets a series of which nothing is left. Its manifest, which says so, goes last. */
-export async function forgetSeries({ folder }: SeriesPlace): Promise<void> {
+/** Forgets a series of which nothing is left. Its manifest, which says so, goes last: without it old files would count. */
+export async function forgetSeries({ folder, key }: SeriesPlace): Promise<void> {
   await removeFile(join(folder, revisionsName));
+  if ((await readFolder(folder)).some((name) => isOfGeneration(key.timeframe, name))) return;
   await removeManifest(folder);
   await removeEmptyFolder(folder);
   await removeEmptyFolder(dirname(folder));

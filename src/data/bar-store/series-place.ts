@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { KtrdrError, systemCode } from '../../base/index.ts';
-import { seriesFolder, seriesName, type SeriesKey } from './series.ts';
+import { timeframes, type Timeframe } from '../../market/index.ts';
+import { readFolder } from './durable-file.ts';
+import { seriesFolder, seriesName, timeframeFolder, type SeriesKey } from './series.ts';
 
 /** One series on the disk. */
 export interface SeriesPlace {
@@ -10,6 +12,14 @@ export interface SeriesPlace {
 
 export function placeOf(root: string, key: SeriesKey): SeriesPlace {
   return { folder: seriesFolder(root, key), key };
+}
+
+/** The folders of a store in which a series may lie. */
+export async function seriesFolders(root: string): Promise<{ folder: string; timeframe: Timeframe }[]> {
+  const symbolFolders = await readFolder(root);
+  return symbolFolders.flatMap((symbolFolder) =>
+    timeframes.map((timeframe) => ({ folder: join(root, symbolFolder, timeframeFolder(timeframe)), timeframe })),
+  );
 }
 
 /** For a file that is not exactly as it was written, or is another series'; where the disk refused, it says that. */

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { KtrdrError } from '../../base/index.ts';
 import { barCount, checkBars, type Bars } from '../../market/index.ts';
 import { digestYears } from './content-digest.ts';
@@ -110,9 +109,4 @@ async function leftovers({ folder, key }: SeriesPlace, { manifest, log, hasLog }
     })),
     ...(log.tornBytes > 0 ? [{ severity: 'leftover' as const, file: name, problem: torn }] : []),
   ];
-}
-
-/** Where a series lies, from the root of its store. */
-export function pathInStore({ folder }: SeriesPlace, file: string): string {
-  return join(...folder.split(/[/\\]/).slice(-2), file);
 }

@@ -1,12 +1,10 @@
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import type { CancellationToken } from '../../async/index.ts';
-import { timeframes } from '../../market/index.ts';
-import { readFolder } from './durable-file.ts';
 import { manifestName } from './file-names.ts';
 import { readKey } from './series-head.ts';
-import { placeOf, type SeriesPlace } from './series-place.ts';
+import { placeOf, seriesFolders, type SeriesPlace } from './series-place.ts';
 import { seriesName, type SeriesKey } from './series.ts';
-import { pathInStore, verifySeries, type SeriesCheck, type SeriesIssue } from './verify-series.ts';
+import { verifySeries, type SeriesCheck, type SeriesIssue } from './verify-series.ts';
 
 /** What a check of the store found. */
 export interface StoreReport {
@@ -44,7 +42,7 @@ export async function verifyStore(root: string, { key, token, alone }: VerifyOpt
     total.files += check.files;
     total.bars += check.bars;
     for (const { severity, file, problem } of check.issues)
-      issues.push({ severity, path: pathInStore(place, file), key: place.key, problem });
+      issues.push({ severity, path: relative(root, join(place.folder, file)), key: place.key, problem });
   }
   return { ...total, issues };
 }
@@ -52,19 +50,16 @@ export async function verifyStore(root: string, { key, token, alone }: VerifyOpt
 /** Every folder of the store that holds a series. */
 async function allPlaces(root: string, issues: StoreIssue[]): Promise<SeriesPlace[]> {
   const places: SeriesPlace[] = [];
-  for (const symbolFolder of await readFolder(root)) {
-    for (const timeframe of timeframes) {
-      const folder = join(root, symbolFolder, timeframe);
-      const path = join(symbolFolder, timeframe, manifestName);
-      try {
-        const key = await readKey(folder, timeframe);
-        if (key === undefined) continue;
-        if (placeOf(root, key).folder === folder) places.push({ folder, key });
-        else issues.push({ severity: 'damage', path, key, problem: `${seriesName(key)} has its place elsewhere` });
-      } catch (error) {
-        const problem = error instanceof Error ? error.message : String(error);
-        issues.push({ severity: 'damage', path, problem: problem.replaceAll(`${root}/`, '') });
-      }
+  for (const { folder, timeframe } of await seriesFolders(root)) {
+    const path = relative(root, join(folder, manifestName));
+    try {
+      const key = await readKey(folder, timeframe);
+      if (key === undefined) continue;
+      if (placeOf(root, key).folder === folder) places.push({ folder, key });
+      else issues.push({ severity: 'damage', path, key, problem: `${seriesName(key)} has its place elsewhere` });
+    } catch (error) {
+      const problem = error instanceof Error ? error.message : String(error);
+      issues.push({ severity: 'damage', path, problem: problem.replaceAll(`${root}/`, '') });
     }
   }
   return places;
