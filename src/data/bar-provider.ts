@@ -6,12 +6,16 @@ import type { OperationContext } from '../operations/index.ts';
 export interface Instrument {
   /** As the source spells it; the name under which bars are stored. */
   readonly symbol: string;
-  readonly assetType: 'stock' | 'currency';
+  readonly assetType: 'stock' | 'etf' | 'index' | 'future' | 'currency';
   readonly calendar: CalendarId;
   /** In people's words, for example `APPLE INC`. */
   readonly description: string;
   readonly exchange: string;
   readonly currency: string;
+  /** The sessions of the days to come in which bars are made, as the source writes them; `parseReportedHours` reads them. */
+  readonly hours?: string;
+  /** The zone of `hours`, as the source names it. */
+  readonly timeZone?: string;
 }
 
 export interface BarRequest {

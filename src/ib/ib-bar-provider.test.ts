@@ -9,6 +9,7 @@ import {
   calendarOf,
   emptyBars,
   expectedBars,
+  parseReportedHours,
   type Bars,
   type TimeRange,
   type Timeframe,
@@ -88,6 +89,8 @@ describe('IbBarProvider', () => {
       description: 'APPLE INC',
       exchange: 'NASDAQ',
       currency: 'USD',
+      hours: expect.stringContaining('20250613:') as string,
+      timeZone: 'US/Eastern',
     });
     expect(await provider.describe('EURUSD', { token: none })).toEqual({
       symbol: 'EUR.USD',
@@ -96,10 +99,30 @@ describe('IbBarProvider', () => {
       description: 'European Monetary Union Euro / United States dollar',
       exchange: 'IDEALPRO',
       currency: 'USD',
+      hours: expect.stringContaining('20250613:') as string,
+      timeZone: 'US/Eastern',
     });
     const before = simulator.counters.messages;
     await provider.describe('AAPL', { token: none });
     expect(simulator.counters.messages).toBe(before);
+  });
+
+  it('describes funds, indices and futures, and loads no future', async () => {
+    const { provider } = await start();
+    expect(await provider.describe('spy', context())).toMatchObject({ assetType: 'etf', calendar: 'us_equities' });
+    expect(await provider.describe('^SPX', context())).toMatchObject({ symbol: 'SPX', assetType: 'index' });
+    const future = await provider.describe('ESU25', context());
+    expect(future).toMatchObject({ symbol: 'ES-202509', assetType: 'future', exchange: 'CME' });
+    await expect(provider.earliest('ESU25', '1d', context())).rejects.toMatchObject({ code: 'failed_precondition' });
+  });
+
+  it('reports hours that the calendars understand', async () => {
+    const { provider } = await start();
+    const { hours = '', timeZone = '' } = await provider.describe('AAPL', context());
+    const [today] = parseReportedHours(hours, timeZone).filter(({ date }) => date === Date.parse('2025-06-13'));
+    expect(today?.sessions).toMatchObject([
+      { open: Date.parse('2025-06-13T13:30Z'), close: Date.parse('2025-06-13T20:00Z') },
+    ]);
   });
 
   it('knows where a history begins: an instant, or the date of a session', async () => {
@@ -143,6 +166,11 @@ describe('IbBarProvider', () => {
     ['AAPL', '1h', '2025-01-02', '2025-06-12'],
     ['AAPL', '4h', '2024-07-01', '2025-06-12'],
     ['AAPL', '1d', '2023-06-15', '2025-06-13'],
+    ['AAPL', '1w', '2015-01-01', '2025-06-09'],
+    ['AAPL', '1M', '2005-01-01', '2025-06-01'],
+    ['SPX', '1h', '2025-01-02', '2025-06-12'],
+    ['EUR.USD', '1w', '2020-01-01', '2025-06-09'],
+    ['EUR.USD', '2h', '2025-01-05', '2025-06-12'],
     ['EUR.USD', '1m', '2025-06-09', '2025-06-10'],
     ['EUR.USD', '1h', '2025-01-05', '2025-06-12'],
     ['EUR.USD', '1d', '2023-06-15', '2025-06-13'],
@@ -151,7 +179,7 @@ describe('IbBarProvider', () => {
     async (symbol, timeframe, from, to) => {
       const { simulator, provider } = await start();
       const range = dates(from, to);
-      const calendar = calendarOf(symbol === 'AAPL' ? 'us_equities' : 'currencies');
+      const calendar = calendarOf(symbol === 'EUR.USD' ? 'currencies' : 'us_equities');
       const bars = await fetchBars(provider, { symbol, timeframe, range });
       expect(bars.time).toEqual(expectedBars(calendar, timeframe, range).start);
       expect(bars.volume.every((volume) => (symbol === 'AAPL' ? volume >= 0 : Number.isNaN(volume)))).toBe(true);

@@ -18,7 +18,8 @@ import { assetTypeOf, calendarFor, calendarIdOf, parseSymbol, symbolOf, type IbC
 import { decodeBars } from './decode-bars.ts';
 import type { IbGateway } from './ib-gateway.ts';
 import { defaultPacingLimits } from './pacing.ts';
-import { historyQuery, maxSpanMs } from './requests.ts';
+import { historyQuery, maxSpanMs, regularHoursOnly } from './requests.ts';
+import { stampByCell } from './stamp-by-cell.ts';
 import { TimedCache } from './timed-cache.ts';
 
 const dayMs = 86_400_000;
@@ -42,20 +43,23 @@ export class IbBarProvider implements BarProvider {
     return this.#instruments.get(name, { token }, async (shared) => {
       const [details] = await this.gateway.contractDetails(contract, shared);
       if (details === undefined) throw new KtrdrError('not_found', `IB knows no instrument "${name}".`);
-      const { contract: found, longName } = details;
+      const { contract: found, longName, stockType, timeZoneId } = details;
+      const hours = regularHoursOnly(contract) ? details.liquidHours : details.tradingHours;
       return {
         symbol: name,
-        assetType: assetTypeOf(contract),
+        assetType: assetTypeOf(contract, stockType),
         calendar: calendarIdOf(contract),
         description: orElse(longName, name),
         exchange: orElse(found.primaryExch, contract.exchange),
         currency: contract.currency,
+        ...(hours === undefined || hours === '' ? {} : { hours }),
+        ...(timeZoneId === undefined || timeZoneId === '' ? {} : { timeZone: timeZoneId }),
       };
     });
   }
 
   async earliest(symbol: string, timeframe: Timeframe, { token }: CallContext): Promise<number | undefined> {
-    const contract = parseSymbol(symbol);
+    const contract = barredContract(symbol);
     const head = await this.#heads.get(symbolOf(contract), { token }, async (shared) => {
       const text = await this.gateway.headTimestamp(contract, shared);
       return text === undefined ? undefined : headInstant(text, symbolOf(contract));
@@ -72,7 +76,7 @@ export class IbBarProvider implements BarProvider {
    */
   async fetch(request: BarRequest, context: OperationContext<FetchBarsContext>): Promise<FetchedBars> {
     const { symbol, timeframe, range } = request;
-    const contract = parseSymbol(symbol);
+    const contract = barredContract(symbol);
     const name = symbolOf(contract);
     const now = context.clock.now();
     const what = `${name} ${timeframe}`;
@@ -85,7 +89,7 @@ export class IbBarProvider implements BarProvider {
       const query = historyQuery(contract, { timeframe, range: asked }, now);
       const onPhase = (phase: string): void => context.progress.report({ phase });
       const answer = await this.gateway.history(query, { token: context.token, onPhase });
-      const bars = decodeBars(answer, timeframe, what);
+      const bars = stampByCell(decodeBars(answer, timeframe, what), timeframe, calendar);
       parts.unshift(barsInRange(bars, asked));
       const oldest = bars.time[0];
       if (oldest === undefined || oldest < firstCellEnd) break;
@@ -103,6 +107,16 @@ export class IbBarProvider implements BarProvider {
   maxSpanMs(timeframe: Timeframe, { assetType }: Instrument): number {
     return maxSpanMs(timeframe, assetType);
   }
+}
+
+/** Without a calendar of its own nobody can say which bars of a future should be there. */
+function barredContract(symbol: string): IbContract {
+  const contract = parseSymbol(symbol);
+  if (contract.secType !== 'FUT') return contract;
+  throw new KtrdrError(
+    'failed_precondition',
+    `${symbolOf(contract)} is a future, which can be described but not loaded: which bars of it should exist is not known. Load a stock, a fund, an index or a currency pair.`,
+  );
 }
 
 /** The protocol sends an empty text for what is not known. */

@@ -34,11 +34,13 @@ import type { IbBarProvider } from './ib-bar-provider.ts';
 
 export const instrumentSchema: Schema<Instrument> = z.object({
   symbol: z.string(),
-  assetType: z.enum(['stock', 'currency']),
+  assetType: z.enum(['stock', 'etf', 'index', 'future', 'currency']),
   calendar: z.enum(calendarIds),
   description: z.string(),
   exchange: z.string(),
   currency: z.string(),
+  hours: z.string().exactOptional(),
+  timeZone: z.string().exactOptional(),
 });
 
 const symbol = z.string().min(1);

@@ -34,7 +34,7 @@ const barSizes: Readonly<Record<Timeframe, string>> = {
  * The longest span of one request in days, never more than 4,000 bars: larger answers hold up the gateway, which serves
  * several short requests sooner than one long one. Stocks trade 390 minutes a session, currencies 1,425.
  */
-const maxSpanDays: Readonly<Record<AssetType, Readonly<Record<Timeframe, number>>>> = {
+const maxSpanDays: Readonly<Record<'stock' | 'currency', Readonly<Record<Timeframe, number>>>> = {
   stock: {
     '1m': 7,
     '5m': 30,
@@ -62,12 +62,13 @@ const maxSpanDays: Readonly<Record<AssetType, Readonly<Record<Timeframe, number>
 };
 
 export function maxSpanMs(timeframe: Timeframe, assetType: AssetType): number {
-  return maxSpanDays[assetType][timeframe] * dayMs;
+  const isAroundTheClock = assetType === 'currency' || assetType === 'future';
+  return maxSpanDays[isAroundTheClock ? 'currency' : 'stock'][timeframe] * dayMs;
 }
 
 /** Currencies have no trades, only quotes. */
 export function whatToShow({ secType }: IbContract): WhatToShow {
-  return secType === 'STK' ? 'TRADES' : 'MIDPOINT';
+  return secType === 'CASH' ? 'MIDPOINT' : 'TRADES';
 }
 
 /** For anything but stocks IB would cut the answer to equity hours. */
@@ -109,7 +110,8 @@ export function endTimeText(instant: number): string {
 function duration(contract: IbContract, { timeframe, span }: { timeframe: Timeframe; span: TimeRange }): string {
   const length = span.end - span.start;
   if (length <= dayMs && timeframeMs(timeframe) === minuteMs) return `${Math.ceil(length / 1_000)} S`;
-  if (timeframeMs(timeframe) > dayMs) return `${yearsBack(span)} Y`;
+  // From a week or a month earlier, because the first week or month of an answer may be cut off at its beginning.
+  if (timeframeMs(timeframe) > dayMs) return `${yearsBack({ ...span, start: span.start - timeframeMs(timeframe) })} Y`;
   const sessions = calendarFor(contract).sessions(span).length;
   if (sessions <= 365) return `${Math.max(1, sessions)} D`;
   return `${yearsBack(span)} Y`;

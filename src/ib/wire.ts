@@ -59,11 +59,12 @@ export async function createWire({ host, port }: GatewayAddress): Promise<Wire> 
     get chunksReceived() {
       return chunksReceived;
     },
-    toContract: ({ secType, symbol, currency, exchange }) => ({
+    toContract: ({ secType, symbol, currency, exchange, month }) => ({
       secType: SecType[secType],
       symbol,
       currency,
       exchange,
+      ...(month === undefined ? {} : { lastTradeDateOrContractMonth: month }),
     }),
     toBarSize(text) {
       const barSize = Object.values(BarSizeSetting).find((each: string) => each === text);
