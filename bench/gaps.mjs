@@ -1,0 +1,89 @@
+// What is missing of ten years of minutes with 10,000 holes in them, and the requests that would fill them.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { coverageOf } from '../dist/data/coverage.js';
+import { planJobs } from '../dist/data/plan-jobs.js';
+import { calendarOf, expectedBars } from '../dist/market/index.js';
+import { pythonPeer, withoutPython } from './support/python.mjs';
+import { atLeast, formats, report, row } from './support/report.mjs';
+import { withResources } from './support/resources.mjs';
+import { interleaved, msOf } from './support/rounds.mjs';
+
+const decade = { start: Date.UTC(2012, 0, 1), end: Date.UTC(2022, 0, 1) };
+const calendar = calendarOf('us_equities');
+const holes = 10_000;
+const day = 86_400_000;
+const planning = { mode: 'full', maxSpanMs: 7 * day };
+
+await withResources(async ({ open, directory }) => {
+  const cells = expectedBars(calendar, '1m', decade);
+  const { present, wanted } = withHoles(cells.start);
+  const plan = () => {
+    const expected = expectedBars(calendar, '1m', decade);
+    const { gaps } = coverageOf({ cells: expected, present, confirmedEmpty: [] });
+    return { gaps, jobs: planJobs(gaps, expected, planning) };
+  };
+  const { gaps, jobs } = plan();
+  // A bench that finds the wrong holes fast proves nothing.
+  const found = gaps.map(({ start, bars }) => `${start} ${bars}`);
+  if (found.join() !== wanted.join()) throw new Error('The holes that were found are not those that were made.');
+
+  const files = { held: join(directory, 'held.f64'), sessions: join(directory, 'sessions.f64') };
+  const sessions = calendar.sessions(decade).filter(({ date }) => date >= decade.start && date < decade.end);
+  writeFileSync(files.held, present);
+  writeFileSync(files.sessions, new Float64Array(sessions.flatMap((session) => [session.open, session.close])));
+  const pandas = await pythonPeer('gaps', files);
+  if (pandas !== undefined) open(pandas);
+
+  const values = await interleaved({
+    ours: () => msOf(plan),
+    ...(pandas === undefined ? {} : { pandas: () => timesOf(pandas, gaps) }),
+    gapsAlone: () => msOf(() => coverageOf({ cells, present, confirmedEmpty: [] })),
+  });
+  const format = formats.ms;
+  report({
+    title: 'What is missing of ten years of minutes with 10,000 holes',
+    rows: [
+      row({
+        what: 'expected bars, holes and requests, against pandas (holes alone)',
+        ours: values.ours,
+        format,
+        ...(values.pandas === undefined ? {} : { peer: values.pandas, limit: atLeast(10) }),
+      }),
+      row({ what: 'the holes, with the expected bars at hand', ours: values.gapsAlone, format }),
+    ],
+    notes: [
+      `${formats.number(cells.start.length)} expected bars; all ${formats.number(gaps.length)} runs of missing ones were found, each exact to the bar, and planned as ${formats.number(jobs.length)} requests.`,
+      pandas === undefined ? withoutPython : `The peer: ${pandas.ready.versions}.`,
+    ],
+  });
+});
+
+/** Takes out runs of 1 to 20 bars at places of a fixed sequence; neighbours of two runs become one hole. */
+function withHoles(stamps) {
+  const isMissing = new Uint8Array(stamps.length);
+  let state = 12_345;
+  const random = (below) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+  for (let hole = 0; hole < holes; hole += 1) {
+    const from = random(stamps.length - 20);
+    isMissing.fill(1, from, from + 1 + random(20));
+  }
+  const wanted = [];
+  for (let index = 0; index < stamps.length; index += 1) {
+    if (isMissing[index] === 0 || isMissing[index - 1] === 1) continue;
+    let end = index;
+    while (isMissing[end] === 1) end += 1;
+    wanted.push(`${stamps[index]} ${end - index}`);
+  }
+  return { present: stamps.filter((_, index) => isMissing[index] === 0), wanted };
+}
+
+/** Both sides must have found the same. */
+async function timesOf(peer, gaps) {
+  const { ms, result } = await peer.run();
+  if (result.gaps !== gaps.length) throw new Error(`pandas found ${result.gaps} holes, we ${gaps.length}.`);
+  return ms;
+}
