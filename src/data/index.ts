@@ -5,7 +5,7 @@ export type { BarProvider, BarRequest, FetchedBars, Instrument } from './bar-pro
 export { BarStore } from './bar-store/index.ts';
 export type { SeriesInfo, SeriesKey } from './bar-store/index.ts';
 export { periodKinds } from './coverage-picture.ts';
-export type { CoveragePeriod } from './coverage-picture.ts';
+export type { CoveragePeriod, PeriodKind } from './coverage-picture.ts';
 export type { Coverage } from './coverage.ts';
 export { DataManager } from './data-manager.ts';
 export { fetchBars } from './fetch-bars.ts';

@@ -1,8 +1,8 @@
 import { InvalidArgumentError } from 'commander';
 import { KtrdrError } from '../../base/index.ts';
-import { loadModes, type LoadMode } from '../../data/index.ts';
+import { exportFormats, importConflicts, loadModes, repairNames, type RepairName } from '../../data/index.ts';
 import type { Latency } from '../../ib/index.ts';
-import { parseTimeframe, type Timeframe } from '../../market/index.ts';
+import { calendarIds, parseTimeframe, type Timeframe } from '../../market/index.ts';
 
 /** `2024-03-08`, `2024-03-08T14:30` or with a zone offset; without one it is UTC. Epoch milliseconds. */
 export function dateOption(text: string): number {
@@ -21,11 +21,23 @@ export function timeframeOption(text: string): Timeframe {
   return asArgumentError(() => parseTimeframe(text));
 }
 
-export function modeOption(text: string): LoadMode {
-  const mode = loadModes.find((name) => name === text);
-  if (mode === undefined)
-    throw new InvalidArgumentError(`There is no mode "${text}"; use one of ${loadModes.join(', ')}.`);
-  return mode;
+/** @returns an option that takes one of some names. `what` says of what kind they are. */
+export function oneOfOption<T extends string>(what: string, names: readonly T[]): (text: string) => T {
+  return (text) => {
+    const known = names.find((name) => name === text);
+    if (known !== undefined) return known;
+    throw new InvalidArgumentError(`There is no ${what} "${text}"; use one of ${names.join(', ')}.`);
+  };
+}
+
+export const modeOption = oneOfOption('mode', loadModes);
+export const calendarOption = oneOfOption('calendar', calendarIds);
+export const conflictsOption = oneOfOption('way', importConflicts);
+export const formatOption = oneOfOption('format', exportFormats);
+
+/** `sort,unique`. */
+export function repairsOption(text: string): RepairName[] {
+  return listOption(text).map(oneOfOption('repair', repairNames));
 }
 
 export function portOption(text: string): number {

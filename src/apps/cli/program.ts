@@ -1,11 +1,11 @@
 import { Command } from 'commander';
 import type { CancellationToken } from '../../async/index.ts';
 import { processSettings, type Environment, type Settings } from '../../config/index.ts';
-import type { LoadOptions, ShowOptions } from './commands/data.ts';
 import type { SimulateOptions } from './commands/gateway.ts';
 import type { TrainOptions } from './commands/models.ts';
 import type { ListOptions } from './commands/ops.ts';
 import { version } from '../version.ts';
+import { addDataCommands } from './data-program.ts';
 import { interruptible } from './interruptible.ts';
 import {
   dateOption,
@@ -13,15 +13,12 @@ import {
   filledOption,
   latencyOption,
   listOption,
-  modeOption,
   nameArgument,
-  nameArguments,
   portOption,
   requestLatencyOption,
   shareOption,
   speedOption,
   timeframeListOption,
-  timeframeOption,
   wholeNumberBetween,
   wholeNumberOption,
 } from './parse-options.ts';
@@ -31,6 +28,11 @@ export interface CommandContext {
   readonly settings: Settings;
   readonly token: CancellationToken;
 }
+
+/** Wraps a client command: settings from flags and environment, signals to the token, the code to the process. */
+export type ClientCommand = <A extends unknown[]>(
+  act: (context: CommandContext, ...given: A) => Promise<number | void>,
+) => (...given: A) => Promise<void>;
 
 interface GlobalOptions {
   home?: string;
@@ -51,10 +53,9 @@ export function createProgram(setExitCode: (code: number) => void): Command {
     .exitOverride()
     .showSuggestionAfterError();
 
-  /** Wraps a client command: settings from flags and environment, signals to the token, the code to the process. */
-  const client =
-    <A extends unknown[]>(act: (context: CommandContext, ...given: A) => Promise<number | void>) =>
-    (...given: A): Promise<void> =>
+  const client: ClientCommand =
+    (act) =>
+    (...given) =>
       interruptible(async (token, interruption) => {
         try {
           setExitCode((await act({ settings: settingsOf(program), token }, ...given)) ?? 0);
@@ -92,49 +93,7 @@ export function createProgram(setExitCode: (code: number) => void): Command {
       ),
     );
 
-  const data = program.command('data').description('market history');
-  data
-    .command('load')
-    .argument('<symbols...>', 'stocks like AAPL or currency pairs like EUR.USD', nameArguments)
-    .description('load bars into the store')
-    .requiredOption(
-      '-t, --timeframe <list>',
-      '1m, 5m, 15m, 30m, 1h, 2h, 4h, 1d, 1w or 1M; several with commas between them',
-      timeframeListOption,
-    )
-    .option('-m, --mode <mode>', 'local, tail, backfill or full', modeOption, 'tail' as const)
-    .option('--start <date>', 'first day or instant wanted (UTC)', dateOption)
-    .option('--end <date>', 'first day or instant not wanted any more (UTC)', dateOption)
-    .option('--deadline <duration>', 'cancel it by itself after this time, for example 90s or 2h', durationOption)
-    .option('--json', 'print the result as JSON')
-    .action(
-      client(async (context, symbols: string[], options: LoadOptions) =>
-        (await import('./commands/data.ts')).load(context, symbols, options),
-      ),
-    );
-  data
-    .command('show')
-    .argument('<symbol>', 'a stock like AAPL or a currency pair like EUR.USD', nameArgument)
-    .description('show stored bars, and what is missing between them')
-    .requiredOption('-t, --timeframe <timeframe>', '1m, 5m, 15m, 30m, 1h, 2h, 4h, 1d, 1w or 1M', timeframeOption)
-    .option('--start <date>', 'first day or instant (UTC)', dateOption)
-    .option('--end <date>', 'end of the span, exclusive (UTC)', dateOption)
-    .option('-n, --last <count>', 'show the last bars only', wholeNumberBetween(1, 1_000_000_000), 10)
-    .option('--json', 'print the bars as JSON columns')
-    .action(
-      client(async (context, symbol: string, options: ShowOptions) =>
-        (await import('./commands/data.ts')).show(context, symbol, options),
-      ),
-    );
-  data
-    .command('symbols')
-    .description('list what is stored')
-    .option('--json', 'print JSON')
-    .action(
-      client(async (context, options: { json?: boolean }) =>
-        (await import('./commands/data.ts')).symbols(context, options),
-      ),
-    );
+  addDataCommands(program, client);
 
   const models = program.command('models').description('neuro-fuzzy models');
   models

@@ -40,7 +40,10 @@ export interface ShowOptions extends Span {
 
 const listedGaps = 5;
 
-/** @returns the exit code: that of the first series that failed. */
+/** Of a load that ended well and knows that expected bars are still missing. */
+const incompleteExitCode = 12;
+
+/** @returns the exit code: that of the first series that failed, else 12 when bars are still missing. */
 export async function load(context: CommandContext, symbols: string[], options: LoadOptions): Promise<number> {
   checkSpan(options);
   const { timeframe: timeframes, mode, json = false } = options;
@@ -49,7 +52,7 @@ export async function load(context: CommandContext, symbols: string[], options: 
   if (first !== undefined && more.length === 0) {
     const result = await loadOne(context, first, options);
     terminal.print(json ? JSON.stringify(result) : loadSummary(result));
-    return 0;
+    return exitCodeOf([result]);
   }
   const { series } = await loadSeveral(context, input, options);
   if (json) terminal.print(JSON.stringify({ series }));
@@ -60,7 +63,11 @@ export async function load(context: CommandContext, symbols: string[], options: 
       terminal.note(`${colours.red('error:')} ${symbol} ${timeframe}: ${error.detail}`);
     } else if (result !== undefined && !json) terminal.print(loadSummary(result));
   }
-  return exitCode;
+  return exitCode === 0 ? exitCodeOf(series.flatMap(({ result }) => (result === undefined ? [] : [result]))) : exitCode;
+}
+
+function exitCodeOf(results: readonly LoadBarsResult[]): number {
+  return results.some(({ coverage }) => coverage.missing > 0) ? incompleteExitCode : 0;
 }
 
 function loadOne(
@@ -158,7 +165,8 @@ function gapWords(missing: number, gaps: readonly Gap[], timeframe: Timeframe): 
       ({ start, end, bars }) =>
         `\n    ${formatStamp(start, timeframe)} to ${formatStamp(end, timeframe)}: ${formatCount(bars)} bars`,
     );
-  const more = gaps.length > listedGaps ? `\n    and ${gaps.length - listedGaps} more gaps` : '';
+  const more =
+    gaps.length > listedGaps ? `\n    and ${gaps.length - listedGaps} more gaps; "ktrdr data gaps" lists all` : '';
   return `, ${colours.yellow(`${formatCount(missing)} missing in ${gaps.length === 1 ? '1 gap' : `${gaps.length} gaps`}`)}:${shown.join('')}${more}`;
 }
 

@@ -1,0 +1,199 @@
+import { createWriteStream } from 'node:fs';
+import { access, rename, rm } from 'node:fs/promises';
+import { extname, resolve } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { CancellationToken } from '../../../async/index.ts';
+import { KtrdrError, systemCode } from '../../../base/index.ts';
+import {
+  applyRepairs,
+  encodeBars,
+  exportFormats,
+  importBars,
+  type ExportFormat,
+  type ImportBarsResult,
+  type ImportConflicts,
+  type RepairName,
+} from '../../../data/index.ts';
+import {
+  barsFromJson,
+  concatBars,
+  emptyBars,
+  type Bars,
+  type CalendarId,
+  type Timeframe,
+} from '../../../market/index.ts';
+import type { OperationsClient } from '../../../service/index.ts';
+import { getBars, getRange, mostBarsOnPage } from '../../data-endpoints.ts';
+import { withApi } from '../api-client.ts';
+import { formatCount, formatStamp } from '../format.ts';
+import { checkSpan } from '../parse-options.ts';
+import type { CommandContext } from '../program.ts';
+import { runOperation } from '../run-operation.ts';
+import { colours, terminal } from '../terminal.ts';
+import { qualityWords } from './data-quality.ts';
+
+export interface ImportOptions {
+  timeframe: Timeframe;
+  calendar?: CalendarId;
+  zone?: string;
+  repair?: RepairName[];
+  conflicts?: ImportConflicts;
+  check?: boolean;
+  deadline?: number;
+  json?: boolean;
+}
+
+export async function importFile(
+  { settings, token }: CommandContext,
+  [symbol, path]: readonly [string, string],
+  { json = false, deadline: deadlineMs, repair: repairs, ...options }: ImportOptions,
+): Promise<void> {
+  const input = { symbol, path: resolve(path), ...options, ...(repairs === undefined ? {} : { repairs }) };
+  const result = await withApi(settings, (client) =>
+    runOperation({ client, contract: importBars, input, token, deadlineMs }),
+  );
+  terminal.print(json ? JSON.stringify(result) : importSummary(result));
+}
+
+function importSummary({
+  symbol,
+  timeframe,
+  check,
+  file,
+  bars,
+  unfinished,
+  repairs,
+  stored,
+  quality,
+}: ImportBarsResult): string {
+  const span =
+    bars.first === undefined || bars.last === undefined
+      ? ''
+      : `, ${formatStamp(bars.first, timeframe)} to ${formatStamp(bars.last, timeframe)}`;
+  const { added, same, different } = stored;
+  const lines = [
+    `${symbol} ${timeframe}: ${formatCount(bars.count)} bars in the file (${file.format})${span}`,
+    `  ${formatCount(added)} new, ${formatCount(same)} stored just so, ${formatCount(different)} stored with other values`,
+    ...repairs.map(({ repair, detail }) => `  repaired (${repair}): ${detail}`),
+  ];
+  if (file.ignoredColumns.length > 0) lines.push(`  passed over: ${file.ignoredColumns.join(', ')}`);
+  if (unfinished > 0) lines.push(`  left out: ${formatCount(unfinished)} that are not finished yet`);
+  lines.push(`  quality: ${qualityWords(quality)}`);
+  if (check) lines.push(colours.yellow('  only checked, nothing was stored'));
+  return lines.join('\n');
+}
+
+export interface ExportOptions {
+  timeframe: Timeframe;
+  start?: number;
+  end?: number;
+  output?: string;
+  format?: ExportFormat;
+  repair?: RepairName[];
+  force?: boolean;
+}
+
+/** Page by page from the API into a file, which appears when it is complete, or to stdout. */
+export async function exportFile(
+  { settings, token }: CommandContext,
+  symbol: string,
+  options: ExportOptions,
+): Promise<void> {
+  checkSpan(options);
+  const { timeframe, output, repair = [], force = false } = options;
+  const format = formatOf(options);
+  if (output !== undefined && !force) await mustNotExist(output);
+  if (output === undefined && format !== 'csv' && process.stdout.isTTY) {
+    throw new KtrdrError('invalid_input', `A terminal cannot show ${format}; name a file with --output.`);
+  }
+  const { bars } = await withApi(settings, async (client) => {
+    const { calendar } = await client.call(getRange, { query: { symbol, timeframe } }, token);
+    const written = { bars: 0 };
+    const pages = counted(pagesOf(client, symbol, options, token), written);
+    const pieces = repair.length === 0 ? pages : repaired(pages, repair, { timeframe, calendar });
+    const chunks = Readable.from(encodeBars(pieces, { format, timeframe }));
+    await (output === undefined ? toStdout(chunks) : toFile(chunks, output));
+    return written;
+  });
+  terminal.note(
+    `${symbol} ${timeframe}: ${formatCount(bars)} bars exported${output === undefined ? '' : ` to ${output}`}`,
+  );
+}
+
+function formatOf({ output, format }: ExportOptions): ExportFormat {
+  if (format !== undefined || output === undefined) return format ?? 'csv';
+  const extension = extname(output).slice(1).toLowerCase();
+  const known = exportFormats.find((name) => name === extension);
+  if (known !== undefined) return known;
+  throw new KtrdrError(
+    'invalid_input',
+    `The name "${output}" does not tell the format; end it in .${exportFormats.join(', .')} or choose with --format.`,
+  );
+}
+
+async function* pagesOf(
+  client: OperationsClient,
+  symbol: string,
+  { timeframe, start, end }: ExportOptions,
+  token: CancellationToken,
+): AsyncGenerator<Bars> {
+  for (let after: number | undefined; ;) {
+    const query = { symbol, timeframe, start, end, after, limit: mostBarsOnPage };
+    const page = barsFromJson(await client.call(getBars, { query }, token));
+    yield page;
+    after = page.time.at(-1);
+    if (page.time.length < mostBarsOnPage) return;
+  }
+}
+
+async function* counted(pages: AsyncIterable<Bars>, written: { bars: number }): AsyncGenerator<Bars> {
+  for await (const page of pages) {
+    written.bars += page.time.length;
+    yield page;
+  }
+}
+
+/** A repair looks at all bars together. */
+async function* repaired(
+  pages: AsyncIterable<Bars>,
+  repair: readonly RepairName[],
+  series: { timeframe: Timeframe; calendar: CalendarId },
+): AsyncGenerator<Bars> {
+  const all: Bars[] = [emptyBars];
+  for await (const page of pages) all.push(page);
+  const { bars, done } = applyRepairs(concatBars(all), repair, series);
+  for (const { repair: name, detail } of done) terminal.note(`repaired (${name}): ${detail}`);
+  yield bars;
+}
+
+async function toFile(chunks: Readable, output: string): Promise<void> {
+  const partial = `${output}.partial-${process.pid}`;
+  try {
+    await pipeline(chunks, createWriteStream(partial, { flush: true }));
+    await rename(partial, output);
+  } catch (cause) {
+    await rm(partial, { force: true });
+    if (systemCode(cause) === undefined) throw cause;
+    throw new KtrdrError('failed_precondition', `Cannot write "${output}": ${KtrdrError.from(cause).message}.`, {
+      cause,
+    });
+  }
+}
+
+/** A reader that has gone is no error. */
+async function toStdout(chunks: Readable): Promise<void> {
+  try {
+    await pipeline(chunks, process.stdout, { end: false });
+  } catch (cause) {
+    if (systemCode(cause) !== 'EPIPE') throw cause;
+  }
+}
+
+async function mustNotExist(path: string): Promise<void> {
+  const exists = await access(path).then(
+    () => true,
+    () => false,
+  );
+  if (exists) throw new KtrdrError('conflict', `There is already a file "${path}"; replace it with --force.`);
+}

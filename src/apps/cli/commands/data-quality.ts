@@ -1,0 +1,54 @@
+import { assessQualityOf, type QualityReport } from '../../../data/index.ts';
+import type { Timeframe } from '../../../market/index.ts';
+import { withApi } from '../api-client.ts';
+import { formatCount, formatStamp } from '../format.ts';
+import { checkSpan } from '../parse-options.ts';
+import type { CommandContext } from '../program.ts';
+import { runOperation } from '../run-operation.ts';
+import { colours, table, terminal } from '../terminal.ts';
+
+export interface QualityOptions {
+  timeframe: Timeframe;
+  start?: number;
+  end?: number;
+  last: number;
+  json?: boolean;
+}
+
+export async function quality(
+  { settings, token }: CommandContext,
+  symbol: string,
+  options: QualityOptions,
+): Promise<void> {
+  checkSpan(options);
+  const { timeframe, last: most, json = false, ...span } = options;
+  const input = { symbol, timeframe, ...span };
+  const report = await withApi(settings, (client) => runOperation({ client, contract: assessQualityOf, input, token }));
+  if (json) {
+    terminal.print(JSON.stringify({ symbol, timeframe, ...report }));
+    return;
+  }
+  const shown = report.issues.slice(0, most);
+  if (shown.length > 0) {
+    const rows = shown.map(({ severity, rule, first, bars, detail }) => [
+      severity,
+      rule,
+      formatStamp(first, timeframe),
+      formatCount(bars),
+      detail,
+    ]);
+    terminal.print(table(['severity', 'rule', 'first (UTC)', '>bars', 'what'], rows));
+    const more = report.issues.length - shown.length;
+    if (more > 0) terminal.note(`There are more: ${more} are listed with -n ${report.issues.length}.`);
+    terminal.print();
+  }
+  terminal.print(`${symbol} ${timeframe}: ${formatCount(report.bars)} bars, ${qualityWords(report)}`);
+}
+
+const gradeColours = { clean: colours.green, good: colours.green, doubtful: colours.yellow, broken: colours.red };
+
+/** `good (4 probable_split, 12 spike)`. */
+export function qualityWords({ grade, counts }: QualityReport): string {
+  const words = Object.entries(counts).map(([rule, bars]) => `${formatCount(bars)} ${rule}`);
+  return `${gradeColours[grade](grade)}${words.length === 0 ? '' : ` (${words.join(', ')})`}`;
+}

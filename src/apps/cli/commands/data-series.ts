@@ -1,0 +1,132 @@
+import { KtrdrError } from '../../../base/index.ts';
+import { verifyBars } from '../../../data/index.ts';
+import type { Timeframe } from '../../../market/index.ts';
+import { deleteBars, getContract, getHead, getRange } from '../../data-endpoints.ts';
+import { withApi } from '../api-client.ts';
+import { formatCount, formatStamp } from '../format.ts';
+import { checkSpan } from '../parse-options.ts';
+import type { CommandContext } from '../program.ts';
+import { runOperation } from '../run-operation.ts';
+import { colours, terminal } from '../terminal.ts';
+
+export interface SeriesOptions {
+  timeframe: Timeframe;
+  json?: boolean;
+}
+
+/** From when to when a series is stored. */
+export async function range(
+  { settings, token }: CommandContext,
+  symbol: string,
+  options: SeriesOptions,
+): Promise<void> {
+  const { timeframe, json = false } = options;
+  const info = await withApi(settings, (client) => client.call(getRange, { query: { symbol, timeframe } }, token));
+  if (json) {
+    terminal.print(JSON.stringify(info));
+    return;
+  }
+  const { bars, first, last, calendar, confirmedEmptyRanges, revision, updatedAt } = info;
+  const span =
+    first === undefined || last === undefined
+      ? 'no bars'
+      : `${formatStamp(first, timeframe)} to ${formatStamp(last, timeframe)}`;
+  terminal.print(`${info.symbol} ${timeframe}: ${span}, ${formatCount(bars)} bars`);
+  terminal.print(`  calendar  ${calendar}`);
+  terminal.print(`  empty     ${formatCount(confirmedEmptyRanges)} spans that the source has confirmed to be`);
+  terminal.print(`  revised   ${formatCount(revision)} times`);
+  terminal.print(`  written   ${updatedAt === 0 ? 'unknown' : new Date(updatedAt).toISOString()}`);
+}
+
+/** What the source knows of an instrument. */
+export async function contract(
+  { settings, token }: CommandContext,
+  symbol: string,
+  { json = false }: { json?: boolean },
+): Promise<void> {
+  const instrument = await withApi(settings, (client) => client.call(getContract, { query: { symbol } }, token));
+  if (json) {
+    terminal.print(JSON.stringify(instrument));
+    return;
+  }
+  const { description, assetType, exchange, currency, calendar } = instrument;
+  terminal.print(`${instrument.symbol}: ${description}`);
+  terminal.print(`  kind      ${assetType}`);
+  terminal.print(`  exchange  ${exchange}`);
+  terminal.print(`  currency  ${currency}`);
+  terminal.print(`  calendar  ${calendar}`);
+}
+
+/** Since when the source has bars. */
+export async function head({ settings, token }: CommandContext, symbol: string, options: SeriesOptions): Promise<void> {
+  const { timeframe, json = false } = options;
+  const { earliest } = await withApi(settings, (client) =>
+    client.call(getHead, { query: { symbol, timeframe } }, token),
+  );
+  if (json) terminal.print(JSON.stringify({ symbol, timeframe, earliest }));
+  else if (earliest === null) terminal.print(`The source has no history of ${symbol}.`);
+  else terminal.print(`${symbol} ${timeframe}: the source has bars since ${formatStamp(earliest, timeframe)}`);
+}
+
+export interface DeleteOptions {
+  timeframe: Timeframe;
+  start?: number;
+  end?: number;
+  yes?: boolean;
+  json?: boolean;
+}
+
+/** @throws KtrdrError `failed_precondition` that says what would be removed, without `--yes`. */
+export async function remove(
+  { settings, token }: CommandContext,
+  symbol: string,
+  options: DeleteOptions,
+): Promise<void> {
+  checkSpan(options);
+  const { timeframe, yes = false, json = false, start, end } = options;
+  const query = { symbol, timeframe, ...(start === undefined ? {} : { start }), ...(end === undefined ? {} : { end }) };
+  const removed = await withApi(settings, async (client) => {
+    const info = await client.call(getRange, { query: { symbol, timeframe } }, token);
+    if (yes) return (await client.call(deleteBars, { query }, token)).removed;
+    const part =
+      start === undefined && end === undefined ? `all ${formatCount(info.bars)} bars` : 'the bars of that span';
+    throw new KtrdrError(
+      'failed_precondition',
+      `This would remove ${part} of ${info.symbol} ${timeframe} from the store; repeat it with --yes if that is meant.`,
+    );
+  });
+  if (json) terminal.print(JSON.stringify({ symbol, timeframe, removed }));
+  else terminal.print(`${symbol} ${timeframe}: ${formatCount(removed)} bars removed`);
+}
+
+export interface VerifyOptions {
+  timeframe?: Timeframe;
+  json?: boolean;
+}
+
+/** @returns the exit code: that of damaged data when there is any. */
+export async function verify(
+  { settings, token }: CommandContext,
+  symbol: string | undefined,
+  options: VerifyOptions,
+): Promise<number> {
+  const { timeframe, json = false } = options;
+  if ((symbol === undefined) !== (timeframe === undefined)) {
+    throw new KtrdrError('invalid_input', 'Name a series by its symbol and --timeframe, or neither to verify all.');
+  }
+  const input = symbol === undefined || timeframe === undefined ? {} : { series: { symbol, timeframe } };
+  const report = await withApi(settings, (client) => runOperation({ client, contract: verifyBars, input, token }));
+  const damaged = report.issues.filter(({ severity }) => severity === 'damage');
+  if (json) {
+    terminal.print(JSON.stringify(report));
+  } else {
+    for (const { severity, path, problem } of report.issues) {
+      terminal.print(`${severity === 'damage' ? colours.red('damaged') : 'left over'}  ${path}: ${problem}`);
+    }
+    const { series, files, bars } = report;
+    const verdict =
+      damaged.length === 0 ? colours.green('all as they were written') : colours.red(`${damaged.length} damaged`);
+    terminal.print(`${formatCount(series)} series, ${formatCount(files)} files, ${formatCount(bars)} bars: ${verdict}`);
+  }
+  return damaged.length === 0 ? 0 : new KtrdrError('data_corrupt', '').exitCode;
+}
