@@ -40,7 +40,11 @@ vi.mock('node:fs/promises', async (load) => {
       await remember(disk.names, name);
     }
     const file = await real.open(path, flags);
-    const { writeFile, write, truncate } = file;
+    const plain = {
+      writeFile: file.writeFile.bind(file),
+      write: file.write.bind(file),
+      truncate: file.truncate.bind(file),
+    };
     const changes = async <T>(act: () => Promise<T>): Promise<T> => {
       await remember(disk.contents, name);
       disk.call();
@@ -53,9 +57,10 @@ vi.mock('node:fs/promises', async (load) => {
       for (const path of disk.names.keys()) if (path.startsWith(`${name}/`)) disk.names.delete(path);
     };
     return Object.assign(file, {
-      writeFile: (data: Uint8Array) => changes(() => writeFile.call(file, data)),
-      write: (...args: Parameters<typeof write>) => changes(() => write.apply(file, args)),
-      truncate: (length: number) => changes(() => truncate.call(file, length)),
+      writeFile: (data: Uint8Array) => changes(() => plain.writeFile(data)),
+      write: (bytes: Uint8Array, offset: number, length: number, position: number) =>
+        changes(() => plain.write(bytes, offset, length, position)),
+      truncate: (length: number) => changes(() => plain.truncate(length)),
       sync,
       datasync: sync,
     });

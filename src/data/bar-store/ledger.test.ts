@@ -1,0 +1,70 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { unionRanges } from '../../market/index.ts';
+import { addToLedger, cutLedger, decodeLedger, emptyLedger, encodeLedger, isCovered } from './ledger.ts';
+import type { ProvenanceInterval } from './provenance.ts';
+
+const anyRange = fc
+  .tuple(fc.integer({ min: -50, max: 50 }), fc.integer({ min: 1, max: 20 }))
+  .map(([start, length]) => ({ start: start * 60_000, end: (start + length) * 60_000 }));
+const anyAnswer = fc.tuple(anyRange, fc.constantFrom('a', 'b', 'c')).map(([range, requestId]): ProvenanceInterval => ({
+  ...range,
+  requestId,
+  source: 'test',
+  fetchedAt: 5,
+  settings: { adjusted: false },
+  revision: 0,
+}));
+
+describe('a ledger', () => {
+  it('comes back as it was', () => {
+    fc.assert(
+      fc.property(fc.array(anyRange), fc.array(anyAnswer), (confirmedEmpty, provenance) => {
+        const ledger = addToLedger(emptyLedger, { confirmedEmpty, provenance });
+        expect(decodeLedger(encodeLedger(ledger))).toEqual(ledger);
+      }),
+    );
+  });
+
+  it('has the newest answer at every instant, in sorted and disjoint intervals', () => {
+    fc.assert(
+      fc.property(fc.array(anyAnswer, { maxLength: 8 }), anyRange, (answers, removed) => {
+        const { provenance } = addToLedger(emptyLedger, { confirmedEmpty: [], provenance: answers });
+        for (const [index, { start, end }] of provenance.entries()) {
+          expect(start).toBeLessThan(end);
+          expect(start).toBeGreaterThanOrEqual(provenance[index - 1]?.end ?? -Infinity);
+        }
+        const left = cutLedger({ confirmedEmpty: [], provenance }, removed).provenance;
+        for (let at = -50; at < 70; at += 1) {
+          const holds = (one: ProvenanceInterval): boolean => one.start <= at * 60_000 && at * 60_000 < one.end;
+          const newest = answers.findLast(holds);
+          if (newest !== undefined) expect(provenance.find(holds)?.requestId).toBe(newest.requestId);
+          const isRemoved = removed.start <= at * 60_000 && at * 60_000 < removed.end;
+          expect(left.find(holds)?.requestId).toBe(isRemoved ? undefined : provenance.find(holds)?.requestId);
+        }
+      }),
+    );
+  });
+
+  it('tells what it covers', () => {
+    fc.assert(
+      fc.property(fc.array(anyRange), anyRange, (ranges, wanted) => {
+        const held = unionRanges(ranges);
+        const isWithinOne = held.some(({ start, end }) => start <= wanted.start && wanted.end <= end);
+        expect(isCovered(held, wanted)).toBe(isWithinOne);
+      }),
+    );
+  });
+
+  it('takes a few bytes a range, for half a million ranges of an illiquid series', () => {
+    let at = 0;
+    const confirmedEmpty = Array.from({ length: 500_000 }, (_, index) => {
+      const start = at + 60_000 * (1 + ((index * 7919) % 5));
+      at = start + 60_000 * (1 + ((index * 104_729) % 3));
+      return { start, end: at };
+    });
+    const bytes = encodeLedger({ confirmedEmpty, provenance: [] });
+    expect(bytes.length / confirmedEmpty.length).toBeLessThan(2);
+    expect(decodeLedger(bytes).confirmedEmpty.at(-1)).toEqual(confirmedEmpty.at(-1));
+  });
+});
