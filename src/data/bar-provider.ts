@@ -32,7 +32,7 @@ export interface BarRequest {
 export type FetchedBars = { readonly kind: 'bars'; readonly bars: Bars } | { readonly kind: 'empty' };
 
 /** What a source is asked within; the context of an operation or of a request is one. */
-type AskedWithin = Pick<OperationContext<unknown>, 'token' | 'traceId'>;
+export type AskedWithin = Pick<OperationContext<unknown>, 'token' | 'traceId'>;
 
 /** A source of market history. Errors: `not_found`, `permission_denied`, `rate_limited`, `unavailable`, `deadline_exceeded`, `data_corrupt`, `cancelled`. */
 export interface BarProvider {
@@ -46,4 +46,6 @@ export interface BarProvider {
   readonly requestsAtOnce: number;
   /** The longest span one `fetch` may ask for, in milliseconds. */
   maxSpanMs(timeframe: Timeframe, instrument: Instrument): number;
+  /** How long requests take together at its pace, given the expected bars of each. Asks nobody. */
+  estimateMs(requests: readonly number[], timeframe: Timeframe): number;
 }

@@ -44,6 +44,7 @@ beforeEach(async () => {
   source = {
     requestsAtOnce: 4,
     maxSpanMs: () => 15 * day,
+    estimateMs: () => 0,
     earliest: async () => range.start,
     describe: () => Promise.reject(new KtrdrError('internal', 'nobody asks')),
     async fetch(request, { token }) {

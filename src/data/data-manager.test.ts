@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { cancelledError, ManualClock, type CancellationToken } from '../async/index.ts';
+import { CancellationToken, cancelledError, ManualClock } from '../async/index.ts';
 import { KtrdrError, silentLogger } from '../base/index.ts';
 import { barsFromRows, barsInRange, calendarOf, expectedBars, type TimeRange } from '../market/index.ts';
 import { OperationsService, OperationStore, ServiceOrchestrator, type Operation } from '../operations/index.ts';
@@ -34,6 +34,10 @@ class HourlySource implements BarProvider {
   }
 
   requestsAtOnce = 1;
+
+  estimateMs(requests: readonly number[]) {
+    return requests.length * 1_000;
+  }
 
   maxSpanMs() {
     return 90 * day;
@@ -297,6 +301,20 @@ describe('DataManager', () => {
     source.hole = { start: 0, end: 0 };
     const second = await load({ mode: 'tail' });
     expect(second).toMatchObject({ loaded: { bars: 1, segments: 1 }, stored: { last: late } });
+  });
+
+  it('tells what a load would ask for, and asks for no bar', async () => {
+    const within = { token: CancellationToken.none };
+    const plan = await manager.planLoad({ ...key, mode: 'full' }, within);
+    expect(plan).toMatchObject({ requests: 5, estimatedMs: 5_000 });
+    expect([source.requests, await manager.stored.list()]).toEqual([[], []]);
+    const { coverage } = await load({});
+    expect(plan.bars).toBe(coverage.expected);
+    expect(await manager.planLoad({ ...key, mode: 'full' }, within)).toMatchObject({ requests: 0, bars: 0 });
+    expect(await manager.planLoad({ ...key, mode: 'local' }, within)).toMatchObject({ requests: 0 });
+    await expect(manager.planLoad({ ...key, symbol: 'NOPE', mode: 'full' }, within)).rejects.toMatchObject({
+      code: 'not_found',
+    });
   });
 
   it('takes what is stored for a side of a range that is left open', async () => {

@@ -1,16 +1,24 @@
 import type { Clock } from '../async/index.ts';
-import { calendarOf, expectedBars, finalBefore, type CalendarId } from '../market/index.ts';
+import {
+  calendarOf,
+  expectedBars,
+  finalBefore,
+  type BarCells,
+  type CalendarId,
+  type TimeRange,
+} from '../market/index.ts';
 import type { OperationContext, ServiceOrchestrator, StartedOperation, StartOptions } from '../operations/index.ts';
 import { assessQualityOf, type AssessQualityContext, type AssessQualityInput } from './assess-quality.ts';
-import type { BarProvider, Instrument } from './bar-provider.ts';
+import type { AskedWithin, BarProvider } from './bar-provider.ts';
 import type { BarStore, SeriesInfo, SeriesKey } from './bar-store/index.ts';
-import { storedCoverage } from './coverage.ts';
+import { storedCoverage, type Coverage } from './coverage.ts';
 import { DataJobManager } from './data-job-manager.ts';
 import { loadBars, maxListedGaps, type LoadBarsContext, type LoadBarsInput, type LoadBarsResult } from './load-bars.ts';
 import { loadEachSeries } from './load-each-series.ts';
 import { loadSeries, type LoadSeriesInput, type LoadSeriesResult } from './load-series.ts';
 import { patiently } from './patiently.ts';
-import { planJobs } from './plan-jobs.ts';
+import { planJobs, type DataLoadingJob } from './plan-jobs.ts';
+import { planLoad, type LoadPlan } from './plan-load.ts';
 import { assessQuality, type QualityReport } from './quality/index.ts';
 import { rangeToLoad } from './range-to-load.ts';
 import { StoredSeries, trueName, type Identify } from './stored-series.ts';
@@ -32,6 +40,13 @@ interface DataManagerOptions {
   identify?: Identify;
 }
 
+/** The series' true name, its calendar, and how much one request may ask for. */
+interface Source {
+  readonly symbol: string;
+  readonly calendar: CalendarId;
+  readonly maxSpanMs: number;
+}
+
 /** Market history: loads and imports it as operations; `stored` reads it, and knows what is missing. */
 export class DataManager {
   readonly stored: StoredSeries;
@@ -39,6 +54,7 @@ export class DataManager {
   readonly #store: BarStore;
   readonly #provider: BarProvider;
   readonly #jobs: DataJobManager;
+  readonly #clock: Clock;
   readonly #orchestrator: ServiceOrchestrator;
 
   constructor({ store, provider, orchestrator, clock, identify = (symbol) => ({ symbol }) }: DataManagerOptions) {
@@ -46,6 +62,7 @@ export class DataManager {
     this.#identify = identify;
     this.#store = store;
     this.#provider = provider;
+    this.#clock = clock;
     this.#jobs = new DataJobManager(store, provider);
     this.#orchestrator = orchestrator
       .register(loadBars, (input, context) => this.#load(input, context))
@@ -66,22 +83,27 @@ export class DataManager {
     return this.#orchestrator.start(loadSeries, input, options);
   }
 
+  /** What a load of this input would ask for now. Writes nothing. @throws KtrdrError as the load would. */
+  async planLoad(input: LoadBarsInput, within: AskedWithin): Promise<LoadPlan> {
+    const { timeframe, mode } = input;
+    const source = mode === 'local' ? await this.#storedSource(input) : await this.#describedSource(input, within);
+    const earliest = (): Promise<number | undefined> => this.#provider.earliest(source.symbol, timeframe, within);
+    const { jobs } = await this.#findJobs(input, { source, now: this.#clock.now(), earliest });
+    return planLoad(jobs, { timeframe, provider: this.#provider });
+  }
+
   async #load(input: LoadBarsInput, context: OperationContext<LoadBarsContext>): Promise<LoadBarsResult> {
-    const { symbol, calendar, maxSpanMs } = await this.#source(input, context);
+    const source = await this.#source(input, context);
+    const { symbol, calendar, maxSpanMs } = source;
     const { timeframe, mode } = input;
     const key: SeriesKey = { symbol, timeframe };
-    const range = await rangeToLoad(input, {
-      held: heldRange(await this.#store.info(key)),
-      finalBefore: finalBefore(calendarOf(calendar), timeframe, context.clock.now()),
-      earliest: () => {
-        context.progress.report({ phase: 'asking for the first bar' });
-        return patiently(() => this.#provider.earliest(symbol, timeframe, context), context);
-      },
-    });
-    const cells = expectedBars(calendarOf(calendar), timeframe, range ?? { start: 0, end: 0 });
+    const earliest = (): Promise<number | undefined> => {
+      context.progress.report({ phase: 'asking for the first bar' });
+      return patiently(() => this.#provider.earliest(symbol, timeframe, context), context);
+    };
     context.progress.report({ phase: 'looking for gaps' });
-    const before = await storedCoverage(this.#store, key, cells);
-    const jobs = mode === 'local' ? [] : planJobs(before.gaps, cells, { mode, maxSpanMs });
+    const found = await this.#findJobs(input, { source, now: context.clock.now(), earliest });
+    const { range, cells, before, jobs } = found;
     const loaded = await this.#jobs.run({ key, calendar, jobs, planning: { mode, maxSpanMs } }, context);
     const { gaps, ...coverage } = jobs.length === 0 ? before : await storedCoverage(this.#store, key, cells);
     const stored = await this.#store.info(key);
@@ -95,6 +117,26 @@ export class DataManager {
       coverage,
       gaps: gaps.slice(0, maxListedGaps),
     };
+  }
+
+  /** What is missing of what a load is answerable for, and the requests that would bring it. */
+  async #findJobs(
+    input: LoadBarsInput,
+    { source, now, earliest }: { source: Source; now: number; earliest: () => Promise<number | undefined> },
+  ): Promise<{ range: TimeRange | undefined; cells: BarCells; before: Coverage; jobs: DataLoadingJob[] }> {
+    const { timeframe, mode } = input;
+    const key: SeriesKey = { symbol: source.symbol, timeframe };
+    const calendar = calendarOf(source.calendar);
+    const range = await rangeToLoad(input, {
+      held: heldRange(await this.#store.info(key)),
+      finalBefore: finalBefore(calendar, timeframe, now),
+      earliest,
+    });
+    const cells = expectedBars(calendar, timeframe, range ?? { start: 0, end: 0 });
+    const before = await storedCoverage(this.#store, key, cells);
+    const { maxSpanMs } = source;
+    const jobs = mode === 'local' ? [] : planJobs(before.gaps, cells, { mode, maxSpanMs });
+    return { range, cells, before, jobs };
   }
 
   #import(input: ImportBarsInput, context: OperationContext<ImportBarsContext>): Promise<ImportBarsResult> {
@@ -114,22 +156,27 @@ export class DataManager {
     return assessQuality(bars, { timeframe, calendar });
   }
 
-  /** The series' true name, its calendar, and how much one request may ask for. A `local` load takes them from the store. */
-  async #source(
-    { symbol, timeframe, mode }: LoadBarsInput,
-    context: OperationContext<LoadBarsContext>,
-  ): Promise<{ symbol: string; calendar: CalendarId; maxSpanMs: number }> {
-    if (mode === 'local') {
-      const { key, calendar } = await this.stored.info({ symbol, timeframe });
-      return { symbol: key.symbol, calendar, maxSpanMs: 0 };
-    }
-    context.progress.report({ phase: `looking up ${symbol}` });
-    const describe = (): Promise<Instrument> => this.#provider.describe(symbol, context);
+  /** A `local` load takes it from the store. */
+  async #source(input: LoadBarsInput, context: OperationContext<LoadBarsContext>): Promise<Source> {
+    if (input.mode === 'local') return this.#storedSource(input);
+    context.progress.report({ phase: `looking up ${input.symbol}` });
+    const describe = (): Promise<Source> => this.#describedSource(input, context);
     // Whoever starts a load is told at once that there is no source; a load that goes on knows that there was one.
     const goesOn = context.attempt > 1 || context.checkpoint.last !== undefined;
-    const instrument = goesOn ? await patiently(describe, context) : await describe();
-    if (!goesOn) context.checkpoint.save({ source: instrument.symbol });
-    return { ...instrument, maxSpanMs: this.#provider.maxSpanMs(timeframe, instrument) };
+    const source = goesOn ? await patiently(describe, context) : await describe();
+    if (!goesOn) context.checkpoint.save({ source: source.symbol });
+    return source;
+  }
+
+  async #storedSource({ symbol, timeframe }: LoadBarsInput): Promise<Source> {
+    const { key, calendar } = await this.stored.info({ symbol, timeframe });
+    return { symbol: key.symbol, calendar, maxSpanMs: 0 };
+  }
+
+  async #describedSource({ symbol, timeframe }: LoadBarsInput, within: AskedWithin): Promise<Source> {
+    const instrument = await this.#provider.describe(symbol, within);
+    const maxSpanMs = this.#provider.maxSpanMs(timeframe, instrument);
+    return { symbol: instrument.symbol, calendar: instrument.calendar, maxSpanMs };
   }
 }
 

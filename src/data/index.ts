@@ -21,3 +21,4 @@ export type { Identify, StoredSeries } from './stored-series.ts';
 export { encodeBars, exportFormats, importBars, importConflicts } from './transfer/index.ts';
 export type { ExportFormat, ImportBarsInput, ImportBarsResult, ImportConflicts } from './transfer/index.ts';
 export { verifyBars } from './verify-bars.ts';
+export type { LoadPlan } from './plan-load.ts';

@@ -39,6 +39,7 @@ describe('loading several series', () => {
     },
     earliest: async () => start,
     requestsAtOnce: 2,
+    estimateMs: () => 0,
     maxSpanMs: () => 366 * 86_400_000,
     async fetch(request, context) {
       asked.push(`${request.symbol} ${request.timeframe}`);

@@ -16,6 +16,7 @@ import type { OperationContext } from '../operations/index.ts';
 import type { CallContext } from '../service/index.ts';
 import { assetTypeOf, calendarFor, calendarIdOf, parseSymbol, symbolOf, type IbContract } from './contract.ts';
 import { decodeBars } from './decode-bars.ts';
+import { estimateMs } from './estimate.ts';
 import type { IbGateway } from './ib-gateway.ts';
 import { defaultPacingLimits } from './pacing.ts';
 import { historyQuery, maxSpanMs, regularHoursOnly } from './requests.ts';
@@ -106,6 +107,10 @@ export class IbBarProvider implements BarProvider {
 
   maxSpanMs(timeframe: Timeframe, { assetType }: Instrument): number {
     return maxSpanMs(timeframe, assetType);
+  }
+
+  estimateMs(requests: readonly number[]): number {
+    return estimateMs(requests, defaultPacingLimits);
   }
 }
 

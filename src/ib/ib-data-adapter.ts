@@ -9,6 +9,7 @@ import {
 import type { Timeframe } from '../market/index.ts';
 import type { OperationContext } from '../operations/index.ts';
 import { AsyncServiceAdapter, type CallContext } from '../service/index.ts';
+import { estimateMs } from './estimate.ts';
 import type { GatewayStatus } from './gateway-status.ts';
 import { getGateway, getHeadTimestamp, getSymbolInfo } from './ib-host-endpoints.ts';
 import { defaultPacingLimits } from './pacing.ts';
@@ -35,6 +36,10 @@ export class IbDataAdapter extends AsyncServiceAdapter implements BarProvider {
 
   maxSpanMs(timeframe: Timeframe, { assetType }: Instrument): number {
     return maxSpanMs(timeframe, assetType);
+  }
+
+  estimateMs(requests: readonly number[]): number {
+    return estimateMs(requests, defaultPacingLimits);
   }
 
   gatewayStatus(within: CallContext): Promise<GatewayStatus> {
