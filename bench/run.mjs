@@ -17,8 +17,9 @@ const benches = [
   'recovery',
   'memory',
   'calendar',
-  'bar-store',
+  'store',
   'load',
+  'schedule',
   'training-speed',
   'demo',
 ];

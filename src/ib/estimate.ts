@@ -17,6 +17,7 @@ export function estimateMs(requests: readonly number[], { history, inFlight }: P
   const last = requests.at(-1);
   if (last === undefined) return 0;
   const bursts = Math.floor((requests.length - 1) / history.count);
-  const served = requests.reduce((sum, bars) => sum + serviceMs(bars), 0) - serviceMs(last);
-  return Math.round(Math.max(bursts * history.ms, served / inFlight) + serviceMs(last));
+  const waves = Math.floor((requests.length - 1) / inFlight);
+  const usualMs = requests.reduce((sum, bars) => sum + serviceMs(bars), 0) / requests.length;
+  return Math.round(Math.max(bursts * history.ms, waves * usualMs) + serviceMs(last));
 }

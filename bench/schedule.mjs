@@ -1,0 +1,61 @@
+// How long loads take under IB's rules, in virtual time, beside the shortest time that the rules allow; and whether they
+// are kept. Plan and pacing are the product's, the gateway answers as fast as a real one was measured.
+import { CancellationToken, ManualClock } from '../dist/async/index.js';
+import { coverageOf } from '../dist/data/coverage.js';
+import { planJobs } from '../dist/data/plan-jobs.js';
+import { serviceMs } from '../dist/ib/estimate.js';
+import { PacingQueue } from '../dist/ib/pacing-queue.js';
+import { defaultPacingLimits } from '../dist/ib/pacing.js';
+import { maxSpanMs } from '../dist/ib/requests.js';
+import { calendarOf, expectedBars } from '../dist/market/index.js';
+import { atMost, formats, report, row } from './support/report.mjs';
+import { lowerBoundMs, simulateSchedule, violationsOf } from './support/schedule.mjs';
+
+const year = { start: Date.UTC(2024, 0, 1), end: Date.UTC(2025, 0, 1) };
+const month = { start: Date.UTC(2024, 2, 1), end: Date.UTC(2024, 3, 1) };
+const minutes = (range) => {
+  const cells = expectedBars(calendarOf('us_equities'), '1m', range);
+  const { gaps } = coverageOf({ cells, present: new Float64Array(), confirmedEmpty: [] });
+  const jobs = planJobs(gaps, cells, { mode: 'tail', maxSpanMs: maxSpanMs('1m', 'stock') });
+  return jobs.map((job) => job.cells.start.length);
+};
+
+const loads = [
+  { what: 'one symbol, a year of 1m', series: [minutes(year)] },
+  { what: 'ten symbols, a month of 1m', series: Array.from({ length: 10 }, () => minutes(month)) },
+];
+const rows = [];
+for (const { what, series } of loads) {
+  const clock = new ManualClock();
+  const { requests, totalMs } = await simulateSchedule({
+    queue: new PacingQueue({ limits: defaultPacingLimits, clock }),
+    clock,
+    token: CancellationToken.none,
+    series,
+    serviceMs,
+    requestsAtOnce: defaultPacingLimits.inFlight,
+    seriesAtOnce: 4,
+  });
+  const bound = lowerBoundMs({ series, serviceMs });
+  rows.push(
+    row({ what: `${what}: ${requests.length} requests`, ours: [totalMs], format: formats.seconds }),
+    row({ what: `${what}: the time to the shortest allowed`, ours: [totalMs / bound], format, limit: atMost(1.1) }),
+    row({
+      what: `${what}: violations`,
+      ours: [violationsOf(requests).length],
+      format: formats.number,
+      limit: atMost(0),
+    }),
+  );
+}
+report({
+  title: "Loads under IB's rules, in virtual time",
+  rows,
+  notes: [
+    'The shortest time allowed: six starts in any two seconds, and the answer to the shortest request at the end.',
+  ],
+});
+
+function format(ratio) {
+  return ratio.toFixed(3);
+}
