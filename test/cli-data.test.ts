@@ -97,9 +97,16 @@ describe('looking at what is stored', () => {
     expect(picture.stdout).toMatch(/^2023-03 .*░ +▒.* 95\.0 %  8 missing$/m);
     for (const line of picture.stdout.split('\n').slice(0, -2)) expect(line.length).toBeLessThanOrEqual(80);
 
+    const wanted = ['load', 'aapl', '-t', '1h', '--mode', 'full', ...span];
+    expect(await json([...wanted, '--dry-run'])).toMatchObject({
+      plans: [{ symbol: 'aapl', requests: 1, bars: 8, range: { start, end } }],
+    });
+    expect((await data([...wanted, '--dry-run'])).stdout).toMatch(
+      /^1 requests for 8 bars \(384 B in memory\), about .*; nothing was loaded$/m,
+    );
     const local = await data(['load', 'AAPL', '-t', '1h', '--mode', 'local', ...span]);
     expect(local, 'the code of a load after which bars are missing').toMatchObject({ code: 12 });
-    expect(await data(['load', 'AAPL', '-t', '1h', '--mode', 'full', ...span])).toMatchObject({ code: 0 });
+    expect(await data(wanted)).toMatchObject({ code: 0 });
     expect(await json(['gaps', 'AAPL', '-t', '1h'])).toMatchObject({ gaps: [], totals: {} });
   });
 

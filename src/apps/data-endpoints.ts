@@ -140,3 +140,19 @@ export const postLoad = defineEndpoint({
   response: operationSchema,
   status: 202,
 });
+
+export const postPlan = defineEndpoint({
+  method: 'POST',
+  path: '/data/plan',
+  summary:
+    'What a load would ask the source for now: requests, bars, bytes and time at the pace of the source. Loads nothing',
+  idempotent: true,
+  body: loadBars.input,
+  response: z.object({
+    requests: count,
+    bars: count,
+    bytes: count,
+    estimatedMs: z.number().nonnegative(),
+    range: z.object({ start: z.number(), end: z.number() }).exactOptional(),
+  }),
+});

@@ -19,6 +19,7 @@ import {
   getRange,
   listSeries,
   postLoad,
+  postPlan,
 } from './data-endpoints.ts';
 
 interface DataRoutes {
@@ -64,6 +65,7 @@ export function dataRoutes({ data, provider, operations }: DataRoutes): Implemen
     implement(getHead, async ({ query: { symbol, timeframe } }, context) => ({
       earliest: (await provider.earliest(symbol, timeframe, context)) ?? null,
     })),
+    implement(postPlan, ({ body }, context) => data.planLoad(body, context)),
     implement(postLoad, ({ headers, body }, context) =>
       operations.get(data.load(body, startOptions(loadBars.type, headers, context)).id),
     ),

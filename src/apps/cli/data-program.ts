@@ -67,11 +67,14 @@ function addLoadingCommands(data: Command, client: ClientCommand): void {
     .option('-m, --mode <mode>', 'local, tail, backfill or full', modeOption, 'tail' as const)
     .option('--start <date>', 'first day or instant wanted (UTC)', dateOption)
     .option('--end <date>', 'first day or instant not wanted any more (UTC)', dateOption)
+    .option('--dry-run', 'say what would be asked for and how long it would take, and load nothing')
     .option('--deadline <duration>', 'cancel it by itself after this time, for example 90s or 2h', durationOption)
     .option('--json', 'print the result as JSON')
     .action(
       client(async (context, symbols: string[], options: LoadOptions) =>
-        (await import('./commands/data.ts')).load(context, symbols, options),
+        options.dryRun === true
+          ? (await import('./commands/data-plan.ts')).plan(context, symbols, options)
+          : (await import('./commands/data.ts')).load(context, symbols, options),
       ),
     );
 }

@@ -22,3 +22,12 @@ export function formatDuration(ms: number): string {
 export function formatPercent(fraction: number): string {
   return `${(fraction * 100).toFixed(1)} %`;
 }
+
+/** `12 KiB`, `3.4 MiB`. */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1_024) return `${bytes} B`;
+  const units = ['KiB', 'MiB', 'GiB', 'TiB'];
+  const power = Math.min(units.length, Math.floor(Math.log2(bytes) / 10));
+  const amount = bytes / 1_024 ** power;
+  return `${amount.toFixed(amount < 10 ? 1 : 0)} ${units[power - 1] ?? ''}`;
+}

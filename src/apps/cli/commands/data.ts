@@ -28,6 +28,7 @@ interface Span {
 export interface LoadOptions extends Span {
   timeframe: Timeframe[];
   mode: LoadMode;
+  dryRun?: boolean;
   deadline?: number;
   json?: boolean;
 }
@@ -170,6 +171,6 @@ function gapWords(missing: number, gaps: readonly Gap[], timeframe: Timeframe): 
   return `, ${colours.yellow(`${formatCount(missing)} missing in ${gaps.length === 1 ? '1 gap' : `${gaps.length} gaps`}`)}:${shown.join('')}${more}`;
 }
 
-function spanOf({ start, end }: Span): Span {
+export function spanOf({ start, end }: Span): Span {
   return { ...(start === undefined ? {} : { start }), ...(end === undefined ? {} : { end }) };
 }

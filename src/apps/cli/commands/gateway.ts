@@ -3,6 +3,7 @@ import type { Latency } from '../../../ib/index.ts';
 import { createLogger } from '../../create-logger.ts';
 import { startSimulation, type Simulation } from '../../gateway-simulator.ts';
 import { serve } from '../../serve.ts';
+import { prepareHome } from '../prepare-home.ts';
 import { terminal } from '../terminal.ts';
 
 export interface SimulateOptions {
@@ -28,6 +29,8 @@ export function simulate(
   { port = settings.ib.gateway.port, latency, clock, pacing, ...options }: SimulateOptions,
 ): Promise<number> {
   const log = createLogger('gateway-simulator', settings.logLevel);
+  // The control port asks for the token of the home.
+  if (options.controlPort !== undefined) prepareHome(settings.home);
   let simulation: Simulation | undefined;
   return serve(
     async () => {
