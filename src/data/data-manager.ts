@@ -19,7 +19,7 @@ import { loadSeries, type LoadSeriesInput, type LoadSeriesResult } from './load-
 import { patiently } from './patiently.ts';
 import { planJobs, type DataLoadingJob } from './plan-jobs.ts';
 import { planLoad, type LoadPlan } from './plan-load.ts';
-import { assessQuality, type QualityReport } from './quality/index.ts';
+import { assessInThread, type QualityReport } from './quality/index.ts';
 import { rangeToLoad } from './range-to-load.ts';
 import { StoredSeries, trueName, type Identify } from './stored-series.ts';
 import { verifyBars } from './verify-bars.ts';
@@ -147,13 +147,14 @@ export class DataManager {
 
   async #assess(
     { symbol, timeframe, start, end }: AssessQualityInput,
-    { progress, token }: OperationContext<AssessQualityContext>,
+    context: OperationContext<AssessQualityContext>,
   ): Promise<QualityReport> {
     const { key, calendar, first = 0, last = -1 } = await this.stored.info({ symbol, timeframe });
+    const { progress, token } = context;
     progress.report({ phase: 'reading' });
     const bars = await this.#store.read(key, { start: start ?? first, end: end ?? last + 1 }, { token });
     progress.report({ phase: 'checking', fraction: 0.5 });
-    return assessQuality(bars, { timeframe, calendar });
+    return assessInThread({ bars, timeframe, calendar }, context);
   }
 
   /** A `local` load takes it from the store. */

@@ -32,10 +32,11 @@ export function checkValues(bars: Bars, issues: IssueList): void {
 
 /** True when all four prices could have been paid. */
 export function hasPrices({ open, high, low, close }: Bars, index: number): boolean {
-  return [open, high, low, close].every((column) => {
-    const price = column[index] ?? Number.NaN;
-    return price > 0 && price < Infinity;
-  });
+  return isPrice(open[index]) && isPrice(high[index]) && isPrice(low[index]) && isPrice(close[index]);
+}
+
+function isPrice(value = Number.NaN): boolean {
+  return value > 0 && value < Infinity;
 }
 
 function pricesAt({ open, high, low, close }: Bars, index: number): string {

@@ -1,5 +1,6 @@
+export { assessInThread } from './assess-in-thread.ts';
 export type { QualityIssue, QualityRule, Severity } from './issue.ts';
-export { assessQuality, qualityReportSchema } from './quality.ts';
+export { qualityReportSchema } from './quality.ts';
 export type { QualityGrade, QualityReport } from './quality.ts';
 export { applyRepairs, pickBars, repairDoneSchema, repairNames } from './repairs.ts';
 export type { RepairDone, RepairName } from './repairs.ts';

@@ -4,7 +4,7 @@ import { barCount, calendarIds, mergeBars, type Bars, type CalendarId } from '..
 import type { OperationContext } from '../../operations/index.ts';
 import { compareBars, type Comparison } from '../bar-store/compare-bars.ts';
 import type { BarStore, Provenance, SeriesKey } from '../bar-store/index.ts';
-import { applyRepairs, assessQuality } from '../quality/index.ts';
+import { applyRepairs, assessInThread } from '../quality/index.ts';
 import { checkImport } from './check-import.ts';
 import { FileFault } from './file-fault.ts';
 import type { ImportBarsContext, ImportBarsInput, ImportBarsResult } from './import-bars.ts';
@@ -21,9 +21,10 @@ interface Destination {
 /** Reads and checks the whole file before the first bar is stored; the bars are stored by one append. */
 export async function importFile(
   input: ImportBarsInput,
-  { id, progress, token, clock }: OperationContext<ImportBarsContext>,
+  context: OperationContext<ImportBarsContext>,
   { store, key, usualCalendar }: Destination,
 ): Promise<ImportBarsResult> {
+  const { id, progress, token, clock } = context;
   const { path, zone, repairs = [], conflicts = 'refuse', check = false } = input;
   const { timeframe } = key;
   const info = await store.info(key);
@@ -41,7 +42,7 @@ export async function importFile(
   const { bars: repaired, done } = applyRepairs(file.bars, repairs, series);
   const rowOf = (index: number): number | undefined => (done.length === 0 ? file.firstRow + index : undefined);
   const { bars, unfinished } = named(path, () => checkImport(repaired, { ...series, now: clock.now() }, rowOf));
-  const quality = assessQuality(bars, series);
+  const quality = await assessInThread({ bars, ...series }, context);
   token.throwIfCancelled(`the import of ${key.symbol} ${timeframe}`);
   const held = await heldAround(bars, store, key);
   const comparison = compareBars(held, bars);
