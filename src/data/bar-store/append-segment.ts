@@ -97,7 +97,8 @@ function newHead({ symbol, timeframe }: SeriesKey, { calendar }: BarSegment): Se
   const manifest = { version: 2, generation: 0, symbol, timeframe, calendar, updatedAt: 0, files: {} } as const;
   return {
     manifest: { ...manifest, revision: 0, revisionBytes: 0 },
-    digest: undefined,
+    isSaved: false,
+    identity: undefined,
     log: emptyLog(0),
     hasLog: false,
     olderLedger: undefined,
@@ -168,10 +169,10 @@ function fitsLog(
   head: SeriesHead,
   { compared, entry, limits }: { compared: Comparison; entry: LogEntry; limits: LogLimits },
 ): boolean {
-  const { digest, log } = head;
+  const { isSaved, log } = head;
   const isAtEnd =
     barCount(compared.older) === 0 && (compared.changed.time[0] ?? Infinity) > (lastStamp(head) ?? -Infinity);
-  const isSound = digest !== undefined && log.tornBytes === 0;
+  const isSound = isSaved && log.tornBytes === 0;
   const count = barCount(log.bars) + barCount(compared.changed);
   return isAtEnd && isSound && count < limits.bars && log.length + entryBytes(entry) <= limits.bytes;
 }

@@ -18,6 +18,8 @@ export interface BarFile {
   /** The time column, of the bars in the range when one is given. */
   stamps(range?: TimeRange): Promise<Float64Array>;
   bars(range?: TimeRange): Promise<Bars>;
+  /** Reads all bars into columns that have their number. */
+  fill(target: Bars): Promise<void>;
   /** Checks every byte, also those that no reading of bars looks at. */
   check(): Promise<void>;
 }

@@ -164,7 +164,7 @@ export class BarStore implements AsyncDisposable {
         now: this.#clock.now(),
       });
       // A series that has no file yet is not worth remembering.
-      if (head.digest !== undefined) await this.#heads.keep(place, head);
+      if (head.isSaved) await this.#heads.keep(place, head);
       return outcome;
     });
   }

@@ -43,7 +43,7 @@ async function identity({ folder }: SeriesPlace, { log }: SeriesHead): Promise<s
 /** Removes what saves that were cut short left behind: files that the manifest does not name. */
 async function sweep({ folder, key }: SeriesPlace, head: SeriesHead | undefined): Promise<void> {
   // Without a manifest on the disk every file may be the last of its bars.
-  if (head !== undefined && head.digest === undefined) return;
+  if (head !== undefined && !head.isSaved) return;
   const { files = {}, ledger } = head?.manifest ?? {};
   const named = new Set([...Object.values(files).map(({ name }) => name), ledger?.name]);
   if (head !== undefined) named.add(logName(head.log.generation));

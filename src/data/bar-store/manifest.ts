@@ -90,8 +90,7 @@ export async function readManifest(folder: string): Promise<Manifest | OlderMani
   }
 }
 
-/** Identifies a manifest by its content. */
-export function digestOf(manifest: Manifest): string {
+function digestOf(manifest: Manifest): string {
   return createHash('sha256')
     .update(JSON.stringify(manifestSchema.parse(manifest)))
     .digest('hex');

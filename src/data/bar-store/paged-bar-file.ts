@@ -36,6 +36,9 @@ export function openPagedBarFile(source: ByteSource, footer: Footer, digests: st
     count,
     stamps: async (range) => (await read(['time'], range)).time,
     bars: (range) => read(barColumns, range),
+    fill: async (bars) => {
+      await Promise.all(groups.map((group) => readGroup(source, group, { columns: barColumns, bars, from: 0 })));
+    },
     check: async () => {
       const magic = await readBytes(source, 0, 4);
       if (Buffer.from(magic).toString('latin1') !== 'PAR1') throw new Error('its first bytes are not those of Parquet');

@@ -27,9 +27,9 @@ import {
 import { encodeBarFile } from './encode-bar-file.ts';
 import { barFileName, isOfGeneration, ledgerName, logName, revisionsName } from './file-names.ts';
 import { encodeLedger, type Ledger } from './ledger.ts';
-import { digestOf, removeManifest, writeManifest, type FileSummary, type Manifest } from './manifest.ts';
+import { removeManifest, writeManifest, type FileSummary, type Manifest } from './manifest.ts';
 import { addRevision, type OlderBars } from './revisions.ts';
-import type { SeriesHead } from './series-head.ts';
+import { manifestIdentity, type SeriesHead } from './series-head.ts';
 import { readWholeFile } from './series-view.ts';
 import type { SeriesPlace } from './series-place.ts';
 import { parseSpan, spanOf, type Span } from './series.ts';
@@ -81,7 +81,14 @@ export async function saveSeries(place: SeriesPlace, head: SeriesHead, change: S
   await syncNames(place.folder);
   await writeManifest(place.folder, manifest);
   await sweepFiles(place.folder, [...superseded(before, manifest), ...(head.hasLog ? [logName(log.generation)] : [])]);
-  return { manifest, digest: digestOf(manifest), log: emptyLog(generation), hasLog: false, olderLedger: undefined };
+  return {
+    manifest,
+    isSaved: true,
+    identity: await manifestIdentity(place),
+    log: emptyLog(generation),
+    hasLog: false,
+    olderLedger: undefined,
+  };
 }
 
 /** Forgets a series of which nothing is left. Its manifest, which says so, goes last: without it old files would count. */

@@ -1,5 +1,12 @@
 import { parquetRead, type DecodedArray, type FileMetaData } from 'hyparquet';
-import { allocateBars, barColumns, indexAtOrAfter, type BarColumn, type TimeRange } from '../../market/index.ts';
+import {
+  allocateBars,
+  barColumns,
+  indexAtOrAfter,
+  type BarColumn,
+  type Bars,
+  type TimeRange,
+} from '../../market/index.ts';
 import { exactBuffer, stampParsers, type BarFile, type Footer } from './bar-file-format.ts';
 import { readBytes, type ByteSource } from './byte-source.ts';
 import { checkSeal } from './seal.ts';
@@ -22,16 +29,21 @@ export async function openSealedBarFile(source: ByteSource, { metadata, label }:
     const to = Math.max(from, indexAtOrAfter(time, range.end));
     return { time: time.subarray(from, to), rows: { start: near.start + from, end: near.start + to } };
   };
+  const bars = async (range?: TimeRange): Promise<Bars> => {
+    const { time, rows } = await rowsOf(range);
+    const columns = { ...allocateBars(rows.end - rows.start), time };
+    await readRows(file, { rows, columns: barColumns.filter((column) => column !== 'time'), target: columns });
+    return columns;
+  };
   return {
     label,
     seal,
     count,
     stamps: async (range) => (await rowsOf(range)).time,
-    bars: async (range) => {
-      const { time, rows } = await rowsOf(range);
-      const bars = { ...allocateBars(rows.end - rows.start), time };
-      await readRows(file, { rows, columns: barColumns.filter((column) => column !== 'time'), target: bars });
-      return bars;
+    bars,
+    fill: async (target) => {
+      const all = await bars();
+      for (const column of barColumns) target[column].set(all[column]);
     },
     check: async () => {},
   };

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { KtrdrError } from '../../base/index.ts';
 import { barCount, emptyBars, sliceBars, type Bars, type Timeframe } from '../../market/index.ts';
 import { readBarLog, emptyLog, type BarLog } from './bar-log.ts';
-import { readFileIfPresent, readFolder } from './durable-file.ts';
-import { parseBarFileName } from './file-names.ts';
+import { identityOf, readFileIfPresent, readFolder } from './durable-file.ts';
+import { manifestName, parseBarFileName } from './file-names.ts';
 import { decodeLedger, emptyLedger, type Ledger } from './ledger.ts';
-import { digestOf, readManifest, type Manifest, type OlderManifest } from './manifest.ts';
+import { readManifest, type Manifest, type OlderManifest } from './manifest.ts';
 import { makeOutManifest, newestLog, upgradeManifest } from './made-out-manifest.ts';
 import { damagedFile, type SeriesPlace } from './series-place.ts';
 import { seriesName, spanOf, type SeriesKey } from './series.ts';
@@ -14,8 +14,10 @@ import { seriesName, spanOf, type SeriesKey } from './series.ts';
 /** What a series is made of at one moment: its manifest and its log. */
 export interface SeriesHead {
   readonly manifest: Manifest;
-  /** Identifies the manifest; undefined for one that was made out from other files and is not on the disk. */
-  readonly digest: string | undefined;
+  /** True when this manifest is on the disk; false for one that was made out from other files or an older manifest. */
+  readonly isSaved: boolean;
+  /** Of the manifest's file as it was before it was read. */
+  readonly identity: string | undefined;
   readonly log: BarLog;
   readonly hasLog: boolean;
   /** Of an older series, whose manifest held it. */
@@ -27,18 +29,20 @@ export interface SeriesHead {
  * @throws KtrdrError `data_corrupt`, naming the file.
  */
 export async function readHead(place: SeriesPlace): Promise<SeriesHead | undefined> {
+  const identity = await manifestIdentity(place);
   const found = await readManifest(place.folder);
   if (found === undefined) return makeOutHead(place);
   requireKey(place, found);
   if (found.version === 1) {
     const manifest = await upgradeManifest(place, found);
     const olderLedger = { confirmedEmpty: found.confirmedEmpty, provenance: [] };
-    return { manifest, digest: undefined, log: emptyLog(0), hasLog: false, olderLedger };
+    return { manifest, isSaved: false, identity, log: emptyLog(0), hasLog: false, olderLedger };
   }
   const log = await readBarLog(place, found.generation);
   const head: SeriesHead = {
     manifest: found,
-    digest: digestOf(found),
+    isSaved: true,
+    identity,
     log: log ?? emptyLog(found.generation),
     hasLog: log !== undefined,
     olderLedger: undefined,
@@ -68,9 +72,13 @@ export async function readKey(folder: string, timeframe: Timeframe): Promise<Ser
 }
 
 /** True when another save has replaced the manifest since the head was read. */
-export async function isOutdated({ folder }: SeriesPlace, { digest }: SeriesHead): Promise<boolean> {
-  const now = await readManifest(folder);
-  return (now?.version === 2 ? digestOf(now) : undefined) !== digest;
+export async function isOutdated(place: SeriesPlace, { identity }: SeriesHead): Promise<boolean> {
+  return (await manifestIdentity(place)) !== identity;
+}
+
+/** Identifies the manifest that a series has now. */
+export function manifestIdentity(place: SeriesPlace): Promise<string | undefined> {
+  return identityOf(join(place.folder, manifestName));
 }
 
 /** @throws KtrdrError `data_corrupt` for a ledger that is missing or not as it was written. */
@@ -98,7 +106,8 @@ async function makeOutHead(place: SeriesPlace): Promise<SeriesHead | undefined> 
   const log = await readBarLog(place, generation);
   return {
     manifest,
-    digest: undefined,
+    isSaved: false,
+    identity: undefined,
     log: log === undefined ? emptyLog(generation) : { ...log, bars: barsSince(manifest, log) },
     hasLog: log !== undefined,
     olderLedger: emptyLedger,
