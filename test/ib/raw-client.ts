@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { connect as connectSocket, type Socket } from 'node:net';
 import { afterEach } from 'vitest';
-import type { GatewaySimulator } from '../../src/ib/simulator/index.ts';
 
 /** Destroyed when the test ends. */
 export const sockets: Socket[] = [];
@@ -14,6 +13,11 @@ export function frameOf(fields: readonly (string | number)[]): Buffer {
   const length = Buffer.alloc(4);
   length.writeUInt32BE(body.length);
   return Buffer.concat([length, body]);
+}
+
+interface Address {
+  readonly host: string;
+  readonly port: number;
 }
 
 /** A client of nothing but bytes. */
@@ -36,7 +40,7 @@ export class RawClient {
     sockets.push(socket);
   }
 
-  static async connect(simulator: GatewaySimulator, offer = 'v100..193'): Promise<RawClient> {
+  static async connect(simulator: Address, offer = 'v100..193'): Promise<RawClient> {
     const socket = connectSocket(simulator.port, simulator.host);
     const client = new RawClient(socket);
     await once(socket, 'connect');
@@ -47,7 +51,7 @@ export class RawClient {
   }
 
   /** A client past its greeting and the notices of the start. */
-  static async started(simulator: GatewaySimulator, offer = 'v100..193', clientId = 1): Promise<RawClient> {
+  static async started(simulator: Address, offer = 'v100..193', clientId = 1): Promise<RawClient> {
     const client = await RawClient.connect(simulator, offer);
     client.send(71, 2, clientId, '');
     await client.take(6);
