@@ -121,6 +121,10 @@ describe('looking at what is stored', () => {
   it('asks the source', async () => {
     expect(await json(['contract', 'aapl'])).toMatchObject({ symbol: 'AAPL', assetType: 'stock' });
     expect((await data(['contract', 'EURUSD'])).stdout).toMatch(/^EUR\.USD: /);
+    expect(await json(['search', 'appl'])).toMatchObject({
+      instruments: expect.arrayContaining([expect.objectContaining({ symbol: 'AAPL', assetType: 'stock' })]) as unknown,
+    });
+    expect((await data(['search', 'zzzzzz'])).stdout).toContain('knows nothing that matches "zzzzzz"');
     expect((await data(['head', 'AAPL', '-t', '1d'])).stdout).toMatch(
       /^AAPL 1d: the source has bars since \d{4}-\d\d-\d\d$/m,
     );

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { absenceKinds, loadBars, periodKinds } from '../data/index.ts';
-import { instrumentSchema } from '../ib/index.ts';
+import { foundInstrumentsSchema, instrumentSchema } from '../ib/index.ts';
 import { calendarIds, jsonBarsAsArrow, jsonBarsSchema, timeframes } from '../market/index.ts';
 import { operationSchema } from '../operations/index.ts';
 import { defineEndpoint, encodable, unnamedStartHeaders } from '../service/index.ts';
@@ -121,6 +121,14 @@ export const getContract = defineEndpoint({
   summary: 'What the source knows of an instrument',
   query: z.object({ symbol }),
   response: instrumentSchema,
+});
+
+export const getSearch = defineEndpoint({
+  method: 'GET',
+  path: '/data/search',
+  summary: 'Instruments whose symbol begins with a text or whose name holds it, in the order of the source',
+  query: z.object({ text: z.string().trim().min(1).max(64) }),
+  response: foundInstrumentsSchema,
 });
 
 export const getHead = defineEndpoint({

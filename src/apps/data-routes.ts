@@ -4,6 +4,7 @@ import {
   type AbsenceKind,
   type BarProvider,
   type DataManager,
+  type InstrumentSearch,
   type SeriesInfo,
 } from '../data/index.ts';
 import { barsToJson, sliceBars, type TimeRange } from '../market/index.ts';
@@ -17,6 +18,7 @@ import {
   getGaps,
   getHead,
   getRange,
+  getSearch,
   listSeries,
   postLoad,
   postPlan,
@@ -25,7 +27,7 @@ import {
 interface DataRoutes {
   readonly data: DataManager;
   /** The source, for what is asked of it directly. */
-  readonly provider: BarProvider;
+  readonly provider: BarProvider & InstrumentSearch;
   readonly operations: OperationsService;
 }
 
@@ -62,6 +64,9 @@ export function dataRoutes({ data, provider, operations }: DataRoutes): Implemen
       removed: await stored.remove({ symbol, timeframe }, span),
     })),
     implement(getContract, ({ query: { symbol } }, context) => provider.describe(symbol, context)),
+    implement(getSearch, async ({ query: { text } }, context) => ({
+      instruments: await provider.search(text, context),
+    })),
     implement(getHead, async ({ query: { symbol, timeframe } }, context) => ({
       earliest: (await provider.earliest(symbol, timeframe, context)) ?? null,
     })),

@@ -31,6 +31,22 @@ export interface BarRequest {
  */
 export type FetchedBars = { readonly kind: 'bars'; readonly bars: Bars } | { readonly kind: 'empty' };
 
+/** An instrument that a search has found. */
+export interface FoundInstrument {
+  /** In the spelling that loads take. */
+  readonly symbol: string;
+  readonly description: string;
+  readonly assetType: string;
+  readonly exchange: string;
+  readonly currency: string;
+}
+
+/** A source that can be searched for what people call things. */
+export interface InstrumentSearch {
+  /** In the order of the source's own ranking; none when nothing matches. */
+  search(text: string, within: AskedWithin): Promise<FoundInstrument[]>;
+}
+
 /** What a source is asked within; the context of an operation or of a request is one. */
 export type AskedWithin = Pick<OperationContext<unknown>, 'token' | 'traceId'>;
 

@@ -1,7 +1,14 @@
 export { absenceKinds } from './absences.ts';
 export type { Absence, AbsenceKind } from './absences.ts';
 export { assessQualityOf } from './assess-quality.ts';
-export type { BarProvider, BarRequest, FetchedBars, Instrument } from './bar-provider.ts';
+export type {
+  BarProvider,
+  BarRequest,
+  FetchedBars,
+  FoundInstrument,
+  Instrument,
+  InstrumentSearch,
+} from './bar-provider.ts';
 export { BarStore } from './bar-store/index.ts';
 export type { SeriesInfo, SeriesKey } from './bar-store/index.ts';
 export { periodKinds } from './coverage-picture.ts';

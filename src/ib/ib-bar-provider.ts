@@ -1,6 +1,14 @@
 import { systemClock, type Clock } from '../async/index.ts';
 import { KtrdrError } from '../base/index.ts';
-import type { BarProvider, BarRequest, FetchBarsContext, FetchedBars, Instrument } from '../data/index.ts';
+import type {
+  BarProvider,
+  BarRequest,
+  FetchBarsContext,
+  FetchedBars,
+  FoundInstrument,
+  Instrument,
+  InstrumentSearch,
+} from '../data/index.ts';
 import {
   barCount,
   barsInRange,
@@ -17,6 +25,7 @@ import type { CallContext } from '../service/index.ts';
 import { assetTypeOf, calendarFor, calendarIdOf, parseSymbol, symbolOf, type IbContract } from './contract.ts';
 import { decodeBars } from './decode-bars.ts';
 import { estimateMs } from './estimate.ts';
+import { foundInstrument } from './found-instrument.ts';
 import type { IbGateway } from './ib-gateway.ts';
 import { defaultPacingLimits } from './pacing.ts';
 import { historyQuery, maxSpanMs, regularHoursOnly } from './requests.ts';
@@ -26,7 +35,7 @@ import { TimedCache } from './timed-cache.ts';
 const dayMs = 86_400_000;
 
 /** Market history straight from a gateway. */
-export class IbBarProvider implements BarProvider {
+export class IbBarProvider implements BarProvider, InstrumentSearch {
   readonly gateway: IbGateway;
   readonly requestsAtOnce = defaultPacingLimits.inFlight;
   readonly #instruments: TimedCache<Instrument>;
@@ -57,6 +66,12 @@ export class IbBarProvider implements BarProvider {
         ...(timeZoneId === undefined || timeZoneId === '' ? {} : { timeZone: timeZoneId }),
       };
     });
+  }
+
+  async search(text: string, { token }: CallContext): Promise<FoundInstrument[]> {
+    return (await this.gateway.searchSymbols(text, { token })).flatMap(({ contract }) =>
+      contract === undefined ? [] : [foundInstrument(contract)],
+    );
   }
 
   async earliest(symbol: string, timeframe: Timeframe, { token }: CallContext): Promise<number | undefined> {

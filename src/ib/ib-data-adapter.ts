@@ -4,19 +4,21 @@ import {
   type BarRequest,
   type FetchBarsContext,
   type FetchedBars,
+  type FoundInstrument,
   type Instrument,
+  type InstrumentSearch,
 } from '../data/index.ts';
 import type { Timeframe } from '../market/index.ts';
 import type { OperationContext } from '../operations/index.ts';
 import { AsyncServiceAdapter, type CallContext } from '../service/index.ts';
 import { estimateMs } from './estimate.ts';
 import type { GatewayStatus } from './gateway-status.ts';
-import { getGateway, getHeadTimestamp, getSymbolInfo } from './ib-host-endpoints.ts';
+import { getGateway, getHeadTimestamp, getSearch, getSymbolInfo } from './ib-host-endpoints.ts';
 import { defaultPacingLimits } from './pacing.ts';
 import { maxSpanMs } from './requests.ts';
 
 /** Market history from a gateway that an IB host service talks to. */
-export class IbDataAdapter extends AsyncServiceAdapter implements BarProvider {
+export class IbDataAdapter extends AsyncServiceAdapter implements BarProvider, InstrumentSearch {
   override readonly serviceName = 'the IB host service';
   override readonly serviceType = 'ib';
   readonly requestsAtOnce = defaultPacingLimits.inFlight;
@@ -28,6 +30,10 @@ export class IbDataAdapter extends AsyncServiceAdapter implements BarProvider {
   async earliest(symbol: string, timeframe: Timeframe, within: CallContext): Promise<number | undefined> {
     const { earliest } = await this.call(getHeadTimestamp, { query: { symbol, timeframe } }, within);
     return earliest ?? undefined;
+  }
+
+  async search(text: string, within: CallContext): Promise<FoundInstrument[]> {
+    return (await this.call(getSearch, { query: { text } }, within)).instruments;
   }
 
   fetch(request: BarRequest, context: OperationContext<FetchBarsContext>): Promise<FetchedBars> {

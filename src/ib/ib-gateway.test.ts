@@ -115,6 +115,21 @@ describe('IbGateway', () => {
     await received(simulator, cancelHead);
   });
 
+  it('searches by symbol and name, once a second and once for all who ask the same', async () => {
+    const gateway = connectTo(await simulate());
+    const ask = { token: none };
+    const begun = performance.now();
+    const [apple, same, nothing] = await Promise.all([
+      gateway.searchSymbols('APPLE', ask),
+      gateway.searchSymbols('APPLE', ask),
+      gateway.searchSymbols('NOSUCH', ask),
+    ]);
+    expect(apple.map(({ contract }) => contract?.symbol)).toContain('AAPL');
+    expect(same).toBe(apple);
+    expect(nothing).toEqual([]);
+    expect(performance.now() - begun).toBeGreaterThan(950);
+  });
+
   it('names the instrument that IB does not know', async () => {
     const gateway = connectTo(await simulate());
     await expect(gateway.contractDetails(parseSymbol('NOSUCH'), { token: none })).rejects.toMatchObject({

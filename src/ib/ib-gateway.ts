@@ -1,4 +1,4 @@
-import type { ContractDetails } from '@stoqey/ib';
+import type { ContractDescription, ContractDetails } from '@stoqey/ib';
 import type { CancellationToken, Clock } from '../async/index.ts';
 import { KtrdrError, type Logger } from '../base/index.ts';
 import { symbolOf, type IbContract } from './contract.ts';
@@ -36,6 +36,8 @@ const complaintsTaken = 3;
 
 const mostAnswersKept = 50;
 
+const searchEveryMs = 1_000;
+
 /** A gateway as the rest of the room uses it: connected when needed, and asked no faster than IB allows. */
 export class IbGateway implements AsyncDisposable {
   readonly #address: GatewayAddress;
@@ -45,7 +47,10 @@ export class IbGateway implements AsyncDisposable {
   readonly #shared = {
     details: new SharedCalls<ContractDetails[]>(),
     heads: new SharedCalls<string | undefined>(),
+    searches: new SharedCalls<ContractDescription[]>(),
   };
+  /** When IB takes the next search, by `elapsed`. */
+  #nextSearchAt = 0;
   /** For the time in which IB wants no identical request, its answer serves who asks again. */
   readonly #histories: TimedCache<IbBars>;
 
@@ -82,6 +87,18 @@ export class IbGateway implements AsyncDisposable {
     return this.#shared.heads.run(request.key, ask, (shared) =>
       this.#send({ request, effort: 'head' }, shared, (session) => session.headTimestamp(contract, shared.token)),
     );
+  }
+
+  /** The instruments that match a text. IB takes one search a second; others wait for their turn. */
+  searchSymbols(text: string, ask: Ask): Promise<ContractDescription[]> {
+    const request = { kind: 'message', key: `search ${text}`, instrument: text, weight: 1 } as const;
+    return this.#shared.searches.run(request.key, ask, async (shared) => {
+      const now = this.#clock.elapsed();
+      const at = Math.max(now, this.#nextSearchAt);
+      this.#nextSearchAt = at + searchEveryMs;
+      if (at > now) await this.#clock.sleep(at - now, shared.token);
+      return this.#send({ request, effort: 'search' }, shared, (session) => session.searchSymbols(text, shared.token));
+    });
   }
 
   /** The bars of one request in the order in which they came; none when IB says that there are none. */

@@ -7,6 +7,7 @@ import {
   type BarRequest,
   type FetchBarsContext,
   type FetchedBars,
+  type FoundInstrument,
   type Instrument,
 } from '../data/index.ts';
 import {
@@ -41,9 +42,35 @@ export const instrumentSchema: Schema<Instrument> = z.object({
   currency: z.string(),
   hours: z.string().exactOptional(),
   timeZone: z.string().exactOptional(),
+  origin: z
+    .object({
+      source: z.string(),
+      settings: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+    })
+    .exactOptional(),
+});
+
+export const foundInstrumentsSchema: Schema<{ instruments: FoundInstrument[] }> = z.object({
+  instruments: z.array(
+    z.object({
+      symbol: z.string(),
+      description: z.string(),
+      assetType: z.string(),
+      exchange: z.string(),
+      currency: z.string(),
+    }),
+  ),
 });
 
 const symbol = z.string().min(1);
+
+export const getSearch = defineEndpoint({
+  method: 'GET',
+  path: '/data/search',
+  summary: 'Instruments whose symbol begins with a text or whose name holds it, in the order of IB',
+  query: z.object({ text: z.string().trim().min(1).max(64) }),
+  response: foundInstrumentsSchema,
+});
 
 export const getSymbolInfo = defineEndpoint({
   method: 'GET',
@@ -100,6 +127,7 @@ export function ibHostEndpoints(provider: IbBarProvider, orchestrator: ServiceOr
     implement(getHeadTimestamp, async ({ query }, within) => ({
       earliest: (await provider.earliest(query.symbol, query.timeframe, within)) ?? null,
     })),
+    implement(getSearch, async ({ query }, context) => ({ instruments: await provider.search(query.text, context) })),
     implement(getGateway, () => provider.gateway.status()),
     implement(postFetch, fetched),
     implement(postHistorical, fetched),

@@ -1,4 +1,4 @@
-import type { ContractDetails } from '@stoqey/ib';
+import type { ContractDescription, ContractDetails } from '@stoqey/ib';
 import { cancelledError, type CancellationToken } from '../async/index.ts';
 import { KtrdrError } from '../base/index.ts';
 import { classify } from './classify.ts';
@@ -115,6 +115,18 @@ export class IbSession {
     return head;
   }
 
+  /** The instruments whose symbol begins with a text or whose name holds it, as IB ranks them. */
+  searchSymbols(text: string, token: CancellationToken): Promise<ContractDescription[]> {
+    return this.#ask(this.#pending.searches, {
+      what: `the instruments that match "${text}"`,
+      timeoutMs: this.#options.timeouts.lookupMs,
+      token,
+      send: (id) => this.#wire.api.reqMatchingSymbols(id, text),
+      // The protocol knows no cancel for it.
+      abandon: () => {},
+    });
+  }
+
   /** The bars of one request in the order in which they came; none when IB says that there are none. */
   async history(query: HistoryQuery, token: CancellationToken): Promise<IbBars> {
     const { api, toBarSize, toContract } = this.#wire;
@@ -157,7 +169,7 @@ export class IbSession {
 
   #listen(): void {
     const { api, events } = this.#wire;
-    const { details, heads } = this.#pending;
+    const { details, heads, searches } = this.#pending;
     api.on(events.nextValidId, () => this.#change(() => (this.#hasId = true)));
     api.on(events.managedAccounts, (list) => {
       this.#accounts = list.split(',').filter((account) => account !== '');
@@ -165,6 +177,10 @@ export class IbSession {
     });
     api.on(events.contractDetails, (id, each) => details.add(id, each));
     api.on(events.contractDetailsEnd, (id) => details.finish(id));
+    api.on(events.symbolSamples, (id, found) => {
+      for (const each of found) searches.add(id, each);
+      searches.finish(id);
+    });
     api.on(events.headTimestamp, (id, text) => {
       heads.add(id, text);
       // It stays open at the gateway, and counts there, until it is cancelled.

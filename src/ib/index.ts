@@ -2,7 +2,13 @@ export { identifySymbol } from './contract.ts';
 export { IbBarProvider } from './ib-bar-provider.ts';
 export { IbDataAdapter } from './ib-data-adapter.ts';
 export { IbGateway } from './ib-gateway.ts';
-export { fetchBarsWork, gatewayReadiness, ibHostEndpoints, instrumentSchema } from './ib-host-endpoints.ts';
+export {
+  fetchBarsWork,
+  gatewayReadiness,
+  ibHostEndpoints,
+  foundInstrumentsSchema,
+  instrumentSchema,
+} from './ib-host-endpoints.ts';
 export {
   controlEndpoints,
   instrumentsSchema,

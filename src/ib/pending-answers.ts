@@ -1,4 +1,4 @@
-import type { ContractDetails } from '@stoqey/ib';
+import type { ContractDescription, ContractDetails } from '@stoqey/ib';
 import { KtrdrError, type ErrorCode } from '../base/index.ts';
 import type { IbVerdict } from './error-table.ts';
 import type { IbBars } from './ib-bars.ts';
@@ -9,6 +9,7 @@ export class PendingAnswers {
   readonly details: PendingCalls<ContractDetails>;
   readonly heads: PendingCalls<string>;
   readonly histories: PendingCalls<IbBars>;
+  readonly searches: PendingCalls<ContractDescription>;
 
   constructor(options: Omit<PendingCallsOptions, 'nextId'>) {
     let lastId = 0;
@@ -16,15 +17,16 @@ export class PendingAnswers {
     this.details = new PendingCalls(shared);
     this.heads = new PendingCalls(shared);
     this.histories = new PendingCalls(shared);
+    this.searches = new PendingCalls(shared);
   }
 
   get size(): number {
-    return this.details.size + this.heads.size + this.histories.size;
+    return this.#all.reduce((sum, { size }) => sum + size, 0);
   }
 
   /** Settles the request that a message was about; false when nobody waits for it. */
   settle(id: number, verdict: IbVerdict, details: Record<string, unknown>): boolean {
-    const all = [this.details, this.heads, this.histories];
+    const all = this.#all;
     if (verdict.outcome === 'notice') return false;
     if (verdict.outcome === 'empty') return all.some((calls) => calls.finish(id));
     // A cancel that we asked for finds nobody waiting: this one is the gateway's own.
@@ -35,7 +37,11 @@ export class PendingAnswers {
   }
 
   failAll(reason: KtrdrError): void {
-    for (const calls of [this.details, this.heads, this.histories]) calls.failAll((what) => unanswered(what, reason));
+    for (const calls of this.#all) calls.failAll((what) => unanswered(what, reason));
+  }
+
+  get #all(): Pick<PendingCalls<unknown>, 'size' | 'finish' | 'fail' | 'failAll'>[] {
+    return [this.details, this.heads, this.histories, this.searches];
   }
 }
 

@@ -217,6 +217,16 @@ function addFileCommands(data: Command, client: ClientCommand): void {
 
 function addSourceCommands(data: Command, client: ClientCommand): void {
   data
+    .command('search')
+    .argument('<text>', 'the beginning of a symbol, or a part of a name', nameArgument)
+    .description('search the source for instruments')
+    .option('--json', 'print JSON')
+    .action(
+      client(async (context, text: string, options: { json?: boolean }) =>
+        (await import('./commands/data-series.ts')).search(context, text, options),
+      ),
+    );
+  data
     .command('contract')
     .argument('<symbol>', symbolWords, nameArgument)
     .description('show what the source knows of an instrument')

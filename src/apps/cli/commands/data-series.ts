@@ -1,13 +1,13 @@
 import { KtrdrError } from '../../../base/index.ts';
 import { verifyBars } from '../../../data/index.ts';
 import type { Timeframe } from '../../../market/index.ts';
-import { deleteBars, getContract, getHead, getRange } from '../../data-endpoints.ts';
+import { deleteBars, getContract, getHead, getRange, getSearch } from '../../data-endpoints.ts';
 import { withApi } from '../api-client.ts';
 import { formatCount, formatStamp } from '../format.ts';
 import { checkSpan } from '../parse-options.ts';
 import type { CommandContext } from '../program.ts';
 import { runOperation } from '../run-operation.ts';
-import { colours, terminal } from '../terminal.ts';
+import { colours, table, terminal } from '../terminal.ts';
 
 export interface SeriesOptions {
   timeframe: Timeframe;
@@ -55,6 +55,27 @@ export async function contract(
   terminal.print(`  exchange  ${exchange}`);
   terminal.print(`  currency  ${currency}`);
   terminal.print(`  calendar  ${calendar}`);
+}
+
+/** What the source has under a name. */
+export async function search(
+  { settings, token }: CommandContext,
+  text: string,
+  { json = false }: { json?: boolean },
+): Promise<void> {
+  const { instruments } = await withApi(settings, (client) => client.call(getSearch, { query: { text } }, token));
+  if (json) terminal.print(JSON.stringify({ instruments }));
+  else if (instruments.length === 0) terminal.print(`The source knows nothing that matches "${text}".`);
+  else {
+    const rows = instruments.map(({ symbol, assetType, exchange, currency, description }) => [
+      symbol,
+      assetType,
+      exchange,
+      currency,
+      description,
+    ]);
+    terminal.print(table(['symbol', 'kind', 'exchange', 'currency', 'description'], rows));
+  }
 }
 
 /** Since when the source has bars. */
