@@ -1,6 +1,10 @@
 import type { Bars, CalendarId, TimeRange, Timeframe } from '../market/index.ts';
+import type { Provenance } from './bar-store/index.ts';
 import type { FetchBarsContext } from './fetch-bars.ts';
 import type { OperationContext } from '../operations/index.ts';
+
+/** A source by name, and the settings that change the values of its bars: what is shown, regular hours only, adjustment. */
+export type BarOrigin = Pick<Provenance, 'source' | 'settings'>;
 
 /** What a source knows of an instrument. */
 export interface Instrument {
@@ -16,6 +20,8 @@ export interface Instrument {
   readonly hours?: string;
   /** The zone of `hours`, as the source names it. */
   readonly timeZone?: string;
+  /** Who answers for it, and what its bars are asked for with; kept with the bars. */
+  readonly origin?: BarOrigin;
 }
 
 export interface BarRequest {

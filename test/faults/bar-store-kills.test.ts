@@ -39,7 +39,7 @@ const writer = `
     const price = column((bar) => 100 + (bar % 97));
     const bars = { time: column((bar) => ${origin} + bar * 60_000), open: price, high: price, low: price, close: price, volume: column((bar) => bar + volumeShift) };
     const confirmedEmpty = [{ start: ${origin} - (step + 2) * 60_000, end: ${origin} - (step + 1) * 60_000 }];
-    const provenance = { source: 'test', requestId: String(step), fetchedAt: step, settings: {} };
+    const provenance = [{ source: 'test', requestId: String(step), fetchedAt: step, settings: {}, start: bars.time[0], end: bars.time.at(-1) + 60_000 }];
     await store.append(${JSON.stringify(key)}, { calendar: 'us_equities', bars, confirmedEmpty, provenance });
     writeSync(1, step + '\\n');
   }

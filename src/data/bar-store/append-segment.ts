@@ -13,7 +13,7 @@ import type { AppendOutcome, BarSegment } from './bar-segment.ts';
 import { compareBars, rowAt, type Comparison } from './compare-bars.ts';
 import { requireSpace } from './disk-space.ts';
 import { addToLedger, isCovered, type Ledger } from './ledger.ts';
-import type { ProvenanceInterval } from './provenance.ts';
+import type { AnsweredRange } from './provenance.ts';
 import { saveSeries } from './save-series.ts';
 import type { SeriesHead } from './series-head.ts';
 import { lastStamp, unfinishedBar } from './series-info.ts';
@@ -61,7 +61,8 @@ export async function appendSegment(
   if (!isNews) return { outcome, head };
 
   const revision = head.manifest.revision + (barCount(compared.older) > 0 ? 1 : 0);
-  const provenance = provenanceOf(segment, revision);
+  const answers = (segment.provenance ?? []).filter(({ start, end }) => start < end);
+  const provenance = answers.map((answer) => ({ ...answer, revision }));
   const entry: LogEntry = {
     at: now,
     bars: withRow(compared.changed, next === undefined || isSameRow(next, held) ? undefined : next),
@@ -87,7 +88,12 @@ export async function appendSegment(
     revision:
       barCount(compared.older) === 0
         ? undefined
-        : { revision, replacedAt: now, bars: compared.older, replacedBy: segment.provenance },
+        : {
+            revision,
+            replacedAt: now,
+            bars: compared.older,
+            replacedBy: answersFor(compared.older, segment),
+          },
     updatedAt: now,
   });
   return { outcome, head: saved };
@@ -152,13 +158,10 @@ function outcomeOf({ added, unchanged, older, firstChanges }: Comparison): Appen
   return { added, unchanged, revised: { count: barCount(older), first: firstChanges } };
 }
 
-/** From the first to the last thing that the answer brought. */
-function provenanceOf({ bars, confirmedEmpty, provenance }: BarSegment, revision: number): ProvenanceInterval[] {
-  if (provenance === undefined) return [];
-  const starts = [...bars.time.slice(0, 1), ...confirmedEmpty.map(({ start }) => start)];
-  const ends = [...bars.time.slice(-1).map((stamp) => stamp + 1), ...confirmedEmpty.map(({ end }) => end)];
-  const [start, end] = [Math.min(...starts), Math.max(...ends)];
-  return start < end ? [{ ...provenance, start, end, revision }] : [];
+/** The answers that brought the values of some bars. */
+function answersFor({ time }: Bars, { provenance = [] }: BarSegment): AnsweredRange[] {
+  const [first = Infinity, last = -Infinity] = [time[0], time.at(-1)];
+  return provenance.filter(({ start, end }) => start <= last && first < end);
 }
 
 function withRow(bars: Bars, row: BarRow | undefined): Bars {

@@ -6,7 +6,7 @@ import { decodeBarRecord, encodeBarRecord } from './bar-record.ts';
 import { rowAt } from './compare-bars.ts';
 import { appendDurably, createDurably, readFileIfPresent } from './durable-file.ts';
 import { logName } from './file-names.ts';
-import { provenanceSchema, type ProvenanceInterval } from './provenance.ts';
+import { answeredRangeSchema, type ProvenanceInterval } from './provenance.ts';
 import { decodeRecords } from './records.ts';
 import { damagedFile, type SeriesPlace } from './series-place.ts';
 
@@ -102,7 +102,7 @@ const entrySchema = z.object({
   at: z.number(),
   lastIsUnfinished: z.boolean(),
   confirmedEmpty: z.array(z.object({ start: z.number(), end: z.number() })),
-  provenance: z.array(provenanceSchema.extend({ start: z.number(), end: z.number(), revision: z.number() })),
+  provenance: z.array(answeredRangeSchema.extend({ revision: z.number() })),
 });
 
 function encodeEntry({ bars, ...about }: LogEntry): Uint8Array {

@@ -1,12 +1,13 @@
 import type { BarRow, Bars, CalendarId, TimeRange } from '../../market/index.ts';
-import type { Provenance } from './provenance.ts';
+import type { AnsweredRange } from './provenance.ts';
 
 /** A finished piece of a load: the bars, and where the source has confirmed that there are none. */
 export interface BarSegment {
   readonly calendar: CalendarId;
   readonly bars: Bars;
   readonly confirmedEmpty: readonly TimeRange[];
-  readonly provenance?: Provenance;
+  /** The answers that the segment is made of. */
+  readonly provenance?: readonly AnsweredRange[];
   /**
    * The last of the bars is still being formed. It is kept apart, gives way to the next one of its stamp, and counts
    * neither as history nor, when it changes, as a revision.
@@ -37,6 +38,6 @@ export interface SeriesRevision {
   readonly replacedAt: number;
   /** The older values. */
   readonly bars: Bars;
-  /** Of the answer that replaced them. */
-  readonly replacedBy?: Provenance;
+  /** The answers that replaced them. */
+  readonly replacedBy: readonly AnsweredRange[];
 }

@@ -13,7 +13,7 @@ import {
   unionRanges,
   type Bars,
 } from '../../market/index.ts';
-import { BarStore, snapshotOf, type BarSegment, type Provenance, type SeriesKey } from './index.ts';
+import { BarStore, snapshotOf, type BarSegment, type AnsweredRange, type SeriesKey } from './index.ts';
 import { seriesFolder } from './series.ts';
 
 const spy: SeriesKey = { symbol: 'SPY', timeframe: '1m' };
@@ -47,8 +47,15 @@ function minutes(from: number, count: number, price = 100): Bars {
   );
 }
 
-function answer(requestId: string, source = 'test'): Provenance {
-  return { source, requestId, fetchedAt: newYear, settings: { whatToShow: 'TRADES', regularHoursOnly: true } };
+function answer(requestId: string, [from, to]: [number, number], source = 'test'): AnsweredRange {
+  const range = { start: newYear + from * minute, end: newYear + to * minute };
+  return {
+    ...range,
+    source,
+    requestId,
+    fetchedAt: newYear,
+    settings: { whatToShow: 'TRADES', regularHoursOnly: true },
+  };
 }
 
 function add(bars: Bars, rest: Partial<BarSegment> = {}) {
@@ -187,12 +194,12 @@ describe('The newest bars of a series', () => {
 describe('An append of what is held already', () => {
   it('changes nothing and writes nothing', async () => {
     const confirmedEmpty = [{ start: newYear + 100 * minute, end: newYear + 200 * minute }];
-    await add(minutes(0, 10), { confirmedEmpty, provenance: answer('a') });
-    await add(minutes(10, 5), { provenance: answer('b') });
+    await add(minutes(0, 10), { confirmedEmpty, provenance: [answer('a', [0, 10])] });
+    await add(minutes(10, 5), { provenance: [answer('b', [10, 15])] });
     const before = await Promise.all((await files()).map((name) => readFile(join(seriesFolder(root, spy), name))));
     const same = await add(mergeBars(minutes(0, 10), minutes(10, 5)), {
       confirmedEmpty: [{ start: newYear + 150 * minute, end: newYear + 160 * minute }],
-      provenance: answer('c'),
+      provenance: [answer('c', [0, 160])],
     });
     expect(same).toEqual({ added: 0, unchanged: 15, revised: { count: 0, first: [] } });
     expect(await Promise.all((await files()).map((name) => readFile(join(seriesFolder(root, spy), name))))).toEqual(
@@ -203,9 +210,9 @@ describe('An append of what is held already', () => {
 
 describe('Bars that come again with other values', () => {
   it('are told, and the older values are kept apart', async () => {
-    await add(minutes(0, 40), { provenance: answer('a') });
-    await add(minutes(40, 2), { provenance: answer('b') });
-    const outcome = await add(minutes(10, 32, 101), { provenance: answer('c') });
+    await add(minutes(0, 40), { provenance: [answer('a', [0, 40])] });
+    await add(minutes(40, 2), { provenance: [answer('b', [40, 42])] });
+    const outcome = await add(minutes(10, 32, 101), { provenance: [answer('c', [10, 42]), answer('d', [42, 50])] });
     expect(outcome).toMatchObject({ added: 0, unchanged: 0, revised: { count: 32 } });
     expect(outcome.revised.first.length).toBe(20);
     expect(outcome.revised.first[0]).toMatchObject({
@@ -215,7 +222,7 @@ describe('Bars that come again with other values', () => {
     await add(minutes(11, 1, 102));
     const again = await BarStore.open(root);
     const [first, second] = await again.revisions(spy);
-    expect(first).toMatchObject({ revision: 1, replacedAt: newYear, replacedBy: answer('c') });
+    expect(first).toMatchObject({ revision: 1, replacedAt: newYear, replacedBy: [answer('c', [10, 42])] });
     expect(first?.bars.close).toEqual(minutes(10, 32).close);
     expect(second?.bars.close).toEqual(Float64Array.of(101));
     expect(await again.info(spy)).toMatchObject({ revision: 2, count: 42 });
@@ -227,19 +234,20 @@ describe('Bars that come again with other values', () => {
 
 describe('Provenance', () => {
   it('is kept by interval: the newest answer counts where answers overlap, and one answer is one interval', async () => {
-    await add(minutes(0, 30), { provenance: answer('a') });
-    await add(minutes(30, 1), { provenance: answer('live') });
-    await add(minutes(31, 1), { provenance: answer('live') });
-    await add(minutes(10, 5, 101), { provenance: answer('fix', 'other') });
-    const at = (count: number): number => newYear + count * minute;
+    await add(minutes(0, 30), { provenance: [answer('a', [0, 30])] });
+    await add(minutes(30, 1), { provenance: [answer('live', [30, 31])] });
+    await add(minutes(31, 1), { provenance: [answer('live', [31, 32])] });
+    await add(minutes(10, 5, 101), { provenance: [answer('fix', [10, 15], 'other')] });
     const wanted = [
-      { ...answer('a'), start: at(0), end: at(10), revision: 0 },
-      { ...answer('fix', 'other'), start: at(10), end: at(14) + 1, revision: 1 },
-      { ...answer('a'), start: at(14) + 1, end: at(29) + 1, revision: 0 },
-      { ...answer('live'), start: at(30), end: at(31) + 1, revision: 0 },
+      { ...answer('a', [0, 10]), revision: 0 },
+      { ...answer('fix', [10, 15], 'other'), revision: 1 },
+      { ...answer('a', [15, 30]), revision: 0 },
+      { ...answer('live', [30, 32]), revision: 0 },
     ];
     expect(await store.provenance(spy)).toEqual(wanted);
-    expect(await (await BarStore.open(root)).provenance(spy, { start: at(30), end: at(31) })).toEqual(wanted.slice(3));
+    expect(
+      await (await BarStore.open(root)).provenance(spy, { start: newYear + 30 * minute, end: newYear + 31 * minute }),
+    ).toEqual(wanted.slice(3));
   });
 });
 
@@ -274,7 +282,7 @@ describe('A bar that is still being formed', () => {
 describe('verify()', () => {
   it('names every file that is not as it was written, from the root of the store, and changes nothing', async () => {
     const qqq: SeriesKey = { symbol: 'QQQ', timeframe: '1M' };
-    await add(minutes(-5, 30), { provenance: answer('a') });
+    await add(minutes(-5, 30), { provenance: [answer('a', [-5, 25])] });
     await add(minutes(0, 5, 90));
     await add(minutes(25, 1));
     const month = barsFromRows([{ time: newYear, open: 1, high: 1, low: 1, close: 1, volume: 1 }]);

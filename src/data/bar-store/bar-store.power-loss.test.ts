@@ -127,7 +127,7 @@ function segment(requestId: string, bars: Bars, emptyHours: number): BarSegment 
     calendar: 'us_equities',
     bars,
     confirmedEmpty: [{ start: newYear + 10 * hour, end: newYear + (10 + emptyHours) * hour }],
-    provenance: { source: 'test', requestId, fetchedAt: 1, settings: {} },
+    provenance: [{ source: 'test', requestId, fetchedAt: 1, settings: {}, start: newYear - hour, end: newYear + hour }],
   };
 }
 

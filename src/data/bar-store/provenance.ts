@@ -13,8 +13,11 @@ export interface Provenance {
   readonly settings: Readonly<Record<string, string | number | boolean>>;
 }
 
-/** From the first to the last thing that an answer brought, less what later answers brought. */
-export interface ProvenanceInterval extends Provenance, TimeRange {
+/** An answer, and the range that it was asked for. */
+export interface AnsweredRange extends Provenance, TimeRange {}
+
+/** What an answer was asked for, less what later answers were. */
+export interface ProvenanceInterval extends AnsweredRange {
   /** How many revisions the series had had when the answer was stored; see `SeriesRevision`. */
   readonly revision: number;
 }
@@ -25,6 +28,8 @@ export const provenanceSchema = z.object({
   fetchedAt: z.number(),
   settings: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
 });
+
+export const answeredRangeSchema = provenanceSchema.extend({ start: z.number(), end: z.number() });
 
 /**
  * Lays an interval over others, which are sorted and disjoint: it takes their place where it lies. Neighbours of one

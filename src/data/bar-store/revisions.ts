@@ -5,7 +5,7 @@ import { decodeBarRecord, encodeBarRecord } from './bar-record.ts';
 import type { SeriesRevision } from './bar-segment.ts';
 import { appendDurably, createDurably, readFileIfPresent } from './durable-file.ts';
 import { revisionsName } from './file-names.ts';
-import { provenanceSchema, type Provenance } from './provenance.ts';
+import { answeredRangeSchema, type AnsweredRange } from './provenance.ts';
 import { decodeRecords } from './records.ts';
 import { damagedFile, type SeriesPlace } from './series-place.ts';
 
@@ -14,7 +14,7 @@ export interface OlderBars {
   readonly revision: number;
   readonly replacedAt: number;
   readonly bars: Bars;
-  readonly replacedBy: Provenance | undefined;
+  readonly replacedBy: readonly AnsweredRange[];
 }
 
 /**
@@ -63,7 +63,7 @@ export async function readRevisions(
 const revisionSchema = z.object({
   revision: z.number(),
   replacedAt: z.number(),
-  replacedBy: provenanceSchema.exactOptional(),
+  replacedBy: z.array(answeredRangeSchema),
 });
 
 function decodeRevision(payload: Uint8Array): SeriesRevision {

@@ -3,7 +3,7 @@ import { KtrdrError } from '../../base/index.ts';
 import { barCount, calendarIds, mergeBars, type Bars, type CalendarId } from '../../market/index.ts';
 import type { OperationContext } from '../../operations/index.ts';
 import { compareBars, type Comparison } from '../bar-store/compare-bars.ts';
-import type { BarStore, Provenance, SeriesKey } from '../bar-store/index.ts';
+import type { BarStore, AnsweredRange, SeriesKey } from '../bar-store/index.ts';
 import { applyRepairs, assessInThread } from '../quality/index.ts';
 import { checkImport } from './check-import.ts';
 import { FileFault } from './file-fault.ts';
@@ -51,13 +51,15 @@ export async function importFile(
     progress.report({ phase: 'storing', fraction: storingFrom });
     // Where both have a bar, the later argument wins.
     const wanted = conflicts === 'keep' ? mergeBars(bars, held) : bars;
-    const provenance: Provenance = {
+    const provenance: AnsweredRange = {
+      start: bars.time[0] ?? 0,
+      end: (bars.time.at(-1) ?? 0) + 1,
       source: 'import',
       requestId: id,
       fetchedAt: clock.now(),
       settings: { file: basename(path), format: file.format, repairs: repairs.join(',') },
     };
-    await store.append(key, { calendar, bars: wanted, confirmedEmpty: [], provenance });
+    await store.append(key, { calendar, bars: wanted, confirmedEmpty: [], provenance: [provenance] });
   }
   const [first, last] = [bars.time[0], bars.time.at(-1)];
   return {
