@@ -49,7 +49,7 @@ function framesOf(bytes: Buffer): string[] {
 
 const speak = (api: IBApi): void => {
   api.reqContractDetails(1, apple);
-  api.reqHeadTimestamp(2, apple, 'TRADES' as never, true, 2);
+  api.reqHeadTimestamp(2, apple, 'TRADES', true, 2);
   api.cancelHeadTimestamp(2);
   api.reqHistoricalData(3, apple, '', '8 D', BarSizeSetting.DAYS_ONE, WhatToShow.TRADES, 1, 2, false);
   api.reqHistoricalData(

@@ -43,7 +43,8 @@ function ask(overrides: Partial<HistoryRequest> = {}): HistoryRequest {
 }
 
 describe('planHistory()', () => {
-  it('makes of "n D" n sessions, none of which lies before its instrument was listed', () => {
+  it('makes of "n D" n sessions', () => {
+    expect.hasAssertions();
     fc.assert(
       fc.property(
         instrument,
