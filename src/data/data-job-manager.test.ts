@@ -112,7 +112,9 @@ describe('DataJobManager', () => {
     expect(most).toBe(4);
     const starts = asked.map((request) => request.range.start);
     const oldestFirst = starts.toSorted((a, b) => a - b);
-    expect(starts).toEqual(mode === 'backfill' ? oldestFirst.toReversed() : oldestFirst);
+    const inOrder = mode === 'backfill' ? oldestFirst.toReversed() : oldestFirst;
+    const displaced = starts.map((start, index) => Math.abs(inOrder.indexOf(start) - index));
+    expect(Math.max(...displaced), 'but for those under way together').toBeLessThan(4);
     const fractions = states.map(({ fraction }) => fraction);
     expect(fractions).toEqual(fractions.toSorted((a, b) => a - b));
     expect(states.at(-1)).toMatchObject({ fraction: 1, done: stretches, total: stretches });
@@ -141,8 +143,8 @@ describe('DataJobManager', () => {
     using cancel = new CancellationSource();
     beforeAnswer = (index, token) => (index === 1 ? untilCancelled(token) : Promise.resolve());
     const failure = load('full', cancel.token).catch((error: unknown) => error);
-    const perStretch = cells.start.length / (stretches - 1);
-    await vi.waitFor(async () => expect((await coverage()).missing).toBeLessThan(perStretch));
+    await vi.waitFor(() => expect(asked).toHaveLength(stretches));
+    await new Promise((resolve) => setTimeout(resolve, 20));
     cancel.cancel('user');
     expect(await failure).toMatchObject({ code: 'cancelled' });
     beforeAnswer = async () => {};

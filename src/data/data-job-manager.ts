@@ -3,6 +3,7 @@ import {
   barCount,
   barsInRange,
   calendarOf,
+  concatBars,
   emptyBars,
   finalBefore,
   indexAtOrAfter,
@@ -14,7 +15,7 @@ import type { OperationContext } from '../operations/index.ts';
 import type { BarProvider } from './bar-provider.ts';
 import type { BarStore, SeriesKey } from './bar-store/index.ts';
 import { emptyRanges, storedCoverage } from './coverage.ts';
-import { inLanes, type Lane } from './in-lanes.ts';
+import { inLanes, type Fetched, type Lane } from './in-lanes.ts';
 import { KeyedQueue } from './keyed-queue.ts';
 import { LaneProgress } from './lane-progress.ts';
 import type { LoadBarsContext, LoadBarsResult, LoadMode } from './load-bars.ts';
@@ -87,9 +88,9 @@ export class DataJobManager {
       {
         begin: (job, lane) => this.#claim(job, run, lane),
         fetch: (job, lane) => this.#fetchMissing(job, run, lane),
-        store: (parts, lane) => this.#storeParts(parts, run, lane),
+        store: (results) => this.#storeResults(results, run),
       },
-      { atOnce: this.#provider.requestsAtOnce, inOrder: planning.mode !== 'full', token: context.token },
+      { atOnce: this.#provider.requestsAtOnce, isContiguous: planning.mode !== 'full', token: context.token },
     );
     return run.loaded;
   }
@@ -116,18 +117,24 @@ export class DataJobManager {
     return parts;
   }
 
-  async #storeParts(parts: readonly FetchedPart[], run: Run, { index }: Lane): Promise<void> {
+  /** One append for all, because a store that is handed many small pieces is busy with its files. */
+  async #storeResults(results: readonly Fetched<readonly FetchedPart[]>[], run: Run): Promise<void> {
     const { key, calendar, context, loaded, lanes, series } = run;
-    for (const { part, bars } of parts) {
-      const { range, cells } = part;
-      const settled = indexAtOrAfter(cells.cellEnd, context.clock.now() - lateMs);
-      const confirmedEmpty = emptyRanges(sliceCells(cells, 0, settled), bars.time);
-      await this.#appends.run(series, () => this.#store.append(key, { calendar, bars, confirmedEmpty }));
-      context.log.info('segment loaded', { ...key, ...range, bars: barCount(bars) });
-      loaded.bars += barCount(bars);
-      loaded.segments += 1;
+    const parts = results.flatMap(({ result }) => result).toSorted((a, b) => a.part.range.start - b.part.range.start);
+    const settled = context.clock.now() - lateMs;
+    const confirmedEmpty = parts.flatMap(({ part: { cells }, bars }) =>
+      emptyRanges(sliceCells(cells, 0, indexAtOrAfter(cells.cellEnd, settled)), bars.time),
+    );
+    const all = concatBars(parts.map(({ bars }) => bars));
+    if (parts.length > 0) {
+      await this.#appends.run(series, () => this.#store.append(key, { calendar, bars: all, confirmedEmpty }));
     }
-    lanes.finish(index, { loadedBars: loaded.bars });
+    for (const { part, bars } of parts) {
+      context.log.info('segment loaded', { ...key, ...part.range, bars: barCount(bars) });
+    }
+    loaded.bars += barCount(all);
+    loaded.segments += parts.length;
+    for (const { index } of results) lanes.finish(index, { loadedBars: loaded.bars });
   }
 
   async #fetch(

@@ -14,25 +14,31 @@ export interface LaneSteps<J, F> {
   begin(job: J, lane: Lane): Promise<Disposable>;
   /** Side by side. */
   fetch(job: J, lane: Lane): Promise<F>;
-  /** Not interrupted: looks at no token. */
-  store(fetched: F, lane: Lane): Promise<void>;
+  /** Results of jobs that follow each other, as many as have come while others were being stored. Looks at no token. */
+  store(results: readonly Fetched<F>[]): Promise<void>;
+}
+
+export interface Fetched<F> {
+  readonly index: number;
+  readonly result: F;
 }
 
 interface LaneOptions {
   readonly atOnce: number;
-  /** True where a result may be stored only behind all before it. */
-  readonly inOrder: boolean;
+  /** True where nothing may be stored behind a job that failed. */
+  readonly isContiguous: boolean;
   readonly token: CancellationToken;
 }
 
 /**
- * Carries jobs out side by side, begun in their order. After a failure none is begun any more; those under way end, but
- * where results are stored in order, those behind the failed one are given up.
+ * Carries jobs out side by side, begun and stored in their order. After a failure none is begun any more; what is under
+ * way ends and is stored, unless it would have to be contiguous with what failed.
  * @throws what the first job that failed ended with; `cancelled` when the token is.
  */
 export async function inLanes<J, F>(jobs: readonly J[], steps: LaneSteps<J, F>, options: LaneOptions): Promise<void> {
   using run = new LaneRun(jobs, steps, options);
   await Promise.all(Array.from({ length: Math.min(options.atOnce, jobs.length) }, () => run.lane()));
+  await run.allStored();
   options.token.throwIfCancelled();
   if (run.failure !== undefined) throw run.failure.error;
 }
@@ -40,25 +46,36 @@ export async function inLanes<J, F>(jobs: readonly J[], steps: LaneSteps<J, F>, 
 interface Begun<J> extends Lane {
   readonly job: J;
   readonly claim: Disposable;
-  /** Settles when all before it are stored or have failed. */
-  readonly before: Promise<void>;
+}
+
+interface Waiting<F> extends Fetched<F> {
+  /** Called when it is stored, or given up. */
   readonly end: () => void;
 }
+
+/** So many results for each lane but the first may wait to be stored before no more is fetched: one lane alone never runs ahead. */
+const waitingPerLane = 4;
 
 class LaneRun<J, F> implements Disposable {
   readonly #jobs: readonly J[];
   readonly #steps: LaneSteps<J, F>;
-  readonly #inOrder: boolean;
+  readonly #isContiguous: boolean;
   readonly #sources: readonly CancellationSource[];
   readonly #turns = new KeyedQueue();
-  #next = 0;
-  #allBefore = Promise.resolve();
+  readonly #fetched = new Map<number, Waiting<F>>();
+  readonly #failed = new Set<number>();
+  readonly #ends: Promise<void>[] = [];
+  readonly #mostWaiting: number;
+  #nextToBegin = 0;
+  #nextToStore = 0;
+  #isStoring = false;
   #failure: { readonly index: number; readonly error: unknown } | undefined;
 
-  constructor(jobs: readonly J[], steps: LaneSteps<J, F>, { inOrder, token }: LaneOptions) {
+  constructor(jobs: readonly J[], steps: LaneSteps<J, F>, { atOnce, isContiguous, token }: LaneOptions) {
     this.#jobs = jobs;
     this.#steps = steps;
-    this.#inOrder = inOrder;
+    this.#isContiguous = isContiguous;
+    this.#mostWaiting = (atOnce - 1) * waitingPerLane;
     this.#sources = jobs.map(() => new CancellationSource(token));
   }
 
@@ -75,47 +92,89 @@ class LaneRun<J, F> implements Disposable {
     }
   }
 
+  async allStored(): Promise<void> {
+    await Promise.all(this.#ends);
+  }
+
   [Symbol.dispose](): void {
     for (const source of this.#sources) source[Symbol.dispose]();
   }
 
   async #begin(): Promise<Begun<J> | undefined> {
-    const index = this.#next;
+    const index = this.#nextToBegin;
     const job = this.#jobs[index];
     const source = this.#sources[index];
     if (job === undefined || source === undefined || this.#failure !== undefined) return undefined;
-    this.#next += 1;
+    this.#nextToBegin += 1;
     const { token } = source;
     try {
-      const claim = await this.#steps.begin(job, { index, token });
-      const before = this.#allBefore;
-      let end = (): void => {};
-      const ended = new Promise<void>((resolve) => (end = resolve));
-      this.#allBefore = before.then(() => ended);
-      return { index, token, job, claim, before, end };
+      return { index, token, job, claim: await this.#steps.begin(job, { index, token }) };
     } catch (error) {
       this.#fail(index, error);
       return undefined;
     }
   }
 
-  async #carryOut({ job, claim, before, end, ...lane }: Begun<J>): Promise<void> {
-    using _ = claim;
+  async #carryOut({ job, claim, ...lane }: Begun<J>): Promise<void> {
+    const { index } = lane;
     try {
-      const fetched = await this.#steps.fetch(job, lane);
-      if (this.#inOrder) await before;
-      const isBehindFailure = this.#inOrder && this.#failure !== undefined && this.#failure.index < lane.index;
-      if (!isBehindFailure) await this.#steps.store(fetched, lane);
+      const result = await this.#steps.fetch(job, lane);
+      const ended = new Promise<void>((resolve) => {
+        const end = (): void => {
+          claim[Symbol.dispose]();
+          resolve();
+        };
+        this.#fetched.set(index, { index, result, end });
+      });
+      this.#ends.push(ended);
+      void this.#storeFetched();
+      if (this.#fetched.size >= this.#mostWaiting) await ended;
     } catch (error) {
-      this.#fail(lane.index, error);
-    } finally {
+      claim[Symbol.dispose]();
+      this.#fail(index, error);
+    }
+  }
+
+  /** Stores while there is something to store. Never rejects. */
+  async #storeFetched(): Promise<void> {
+    if (this.#isStoring) return;
+    this.#isStoring = true;
+    for (let batch = this.#takeBatch(); batch.length > 0; batch = this.#takeBatch()) {
+      try {
+        await this.#steps.store(batch);
+      } catch (error) {
+        for (const { index } of batch) this.#fail(index, error);
+      }
+      for (const { end } of batch) end();
+    }
+    this.#isStoring = false;
+    for (const [index, { end }] of this.#fetched) {
+      if (!this.#isGivenUp(index)) continue;
+      this.#fetched.delete(index);
       end();
     }
   }
 
+  #takeBatch(): Waiting<F>[] {
+    const batch: Waiting<F>[] = [];
+    for (; !this.#isGivenUp(this.#nextToStore); this.#nextToStore += 1) {
+      if (this.#failed.has(this.#nextToStore)) continue;
+      const next = this.#fetched.get(this.#nextToStore);
+      if (next === undefined) break;
+      this.#fetched.delete(next.index);
+      batch.push(next);
+    }
+    return batch;
+  }
+
+  #isGivenUp(index: number): boolean {
+    return this.#isContiguous && this.#failure !== undefined && this.#failure.index <= index;
+  }
+
   #fail(index: number, error: unknown): void {
-    if (this.#failure !== undefined && this.#failure.index < index) return;
-    this.#failure = { index, error };
-    if (this.#inOrder) for (const source of this.#sources.slice(index + 1)) source.cancel();
+    this.#failed.add(index);
+    if (this.#failure === undefined || index < this.#failure.index) this.#failure = { index, error };
+    if (this.#isContiguous) for (const source of this.#sources.slice(index + 1)) source.cancel();
+    void this.#storeFetched();
   }
 }
