@@ -35,7 +35,9 @@ describe('the page on the gateway simulator', () => {
     const simulate = gateway?.commands.find((command) => command.name() === 'simulate');
     const options = simulate?.options.map(({ long }) => long) ?? [];
     const rows = page.split('\n').filter((line) => line.startsWith('| `--'));
-    expect([...named(rows.join('\n'), /`(--[a-z-]+)`/g)].sort()).toEqual([...options].sort());
+    expect([...named(rows.join('\n'), /`(--[a-z-]+)`/g)].sort()).toEqual(
+      options.filter((long) => long !== undefined).sort(),
+    );
   });
 
   it('names every fault and no other', () => {

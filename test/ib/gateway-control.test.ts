@@ -98,6 +98,7 @@ describe('the control port of a simulated gateway', () => {
       { direction: 'received', name: 'REQ_CURRENT_TIME', connection: 1, fields: ['1'] },
       { direction: 'sent', name: 'CURRENT_TIME', at: Date.parse('2020-03-02T15:00:00Z') },
     ]);
+    expect(first.messages[2], 'understood').toMatchObject({ request: { kind: 'start_api', clientId: 1 } });
     expect((await call('GET', `/gateway/messages?after=${rest.next}`)).body).toEqual({ messages: [], next: rest.next });
   });
 });

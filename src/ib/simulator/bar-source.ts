@@ -26,7 +26,7 @@ export interface BarSource {
 }
 
 /** The kinds of data that there are bars of. */
-export const barKinds = ['TRADES', 'MIDPOINT', 'BID', 'ASK', 'BID_ASK'] as const;
+const barKinds = ['TRADES', 'MIDPOINT', 'BID', 'ASK', 'BID_ASK'] as const;
 
 /** The kinds of data an instrument has. Currencies have no trades, only quotes; nobody quotes an index. */
 export function offers({ secType }: Instrument, whatToShow: string): boolean {

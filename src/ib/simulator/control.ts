@@ -3,6 +3,7 @@ import { KtrdrError } from '../../base/index.ts';
 import { defineEndpoint, implement, type ImplementedEndpoint } from '../../service/index.ts';
 import { gatewayFaultSchema } from './faults.ts';
 import type { GatewaySimulator } from './gateway-simulator.ts';
+import { understand } from './understood-message.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
 const standingFault = z.object({ id: z.number(), fault: gatewayFaultSchema, struck: z.number() });
@@ -27,9 +28,11 @@ const message = z.object({
   name: z.string(),
   fields: z.array(z.string()),
   fieldCount: z.number(),
+  /** What a received message asks for, by name. */
+  request: z.looseObject({ kind: z.string() }).optional(),
 });
 
-export const getGateway = defineEndpoint({
+const getGateway = defineEndpoint({
   method: 'GET',
   path: '/gateway',
   summary:
@@ -48,7 +51,7 @@ export const getGateway = defineEndpoint({
   }),
 });
 
-export const advanceClock = defineEndpoint({
+const advanceClock = defineEndpoint({
   method: 'POST',
   path: '/gateway/clock/advance',
   summary: 'Moves the clock of the simulated gateway on; what was to happen on the way happens',
@@ -62,7 +65,7 @@ export const advanceClock = defineEndpoint({
   response: z.object({ now: z.number() }),
 });
 
-export const injectFault = defineEndpoint({
+const injectFault = defineEndpoint({
   method: 'POST',
   path: '/gateway/faults',
   summary: 'Makes something go wrong',
@@ -71,7 +74,7 @@ export const injectFault = defineEndpoint({
   status: 201,
 });
 
-export const liftFault = defineEndpoint({
+const liftFault = defineEndpoint({
   method: 'DELETE',
   path: '/gateway/faults/{id}',
   summary: 'Ends a fault that stands, or withdraws one that has not struck yet',
@@ -79,7 +82,7 @@ export const liftFault = defineEndpoint({
   response: z.object({ lifted: z.literal(true) }),
 });
 
-export const listMessages = defineEndpoint({
+const listMessages = defineEndpoint({
   method: 'GET',
   path: '/gateway/messages',
   summary: 'The frames that crossed the wire, oldest first; `next` is the cursor to go on from',
@@ -118,7 +121,10 @@ export function controlEndpoints(gateway: GatewaySimulator, clock: VirtualClock)
       return { lifted: true as const };
     }),
     implement(listMessages, ({ query: { after, limit } }) => {
-      const messages = gateway.messagesAfter(after, limit).map((one) => ({ ...one, fields: [...one.fields] }));
+      const messages = gateway.messagesAfter(after, limit).map((one) => {
+        const { request, ...logged } = understand(one);
+        return { ...logged, fields: [...one.fields], ...(request === undefined ? {} : { request: { ...request } }) };
+      });
       return { messages, next: messages.at(-1)?.sequence ?? after };
     }),
   ];

@@ -7,7 +7,7 @@ interface FutureFacts extends Pick<Instrument, 'symbol' | 'longName' | 'exchange
 }
 
 /** From the first to the last year in which a contract expires. */
-export interface Years {
+interface Years {
   readonly first: number;
   readonly last: number;
 }

@@ -1,12 +1,10 @@
 import type { CalendarId, TimeRange } from '../../market/index.ts';
 
-export const securityTypes = ['STK', 'CASH', 'IND', 'FUT', 'CONTFUT'] as const;
-
 /** What the gateway knows of a security, an index, a future or a currency pair. */
 export interface Instrument {
   readonly conId: number;
   readonly symbol: string;
-  readonly secType: (typeof securityTypes)[number];
+  readonly secType: 'STK' | 'CASH' | 'IND' | 'FUT' | 'CONTFUT';
   readonly currency: string;
   /** The one that a request names: `SMART` for stocks, `IDEALPRO` for pairs, else the exchange itself. */
   readonly exchange: string;

@@ -2,7 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { once } from 'node:events';
 import { KtrdrError } from '../../base/index.ts';
 import type { GatewaySimulator } from './gateway-simulator.ts';
-import type { LoggedMessage } from './message-log.ts';
+import { understand, type UnderstoodMessage } from './understood-message.ts';
 
 /**
  * Writes every frame of a gateway to a file, one JSON object a line. Disposing waits until everything is written.
@@ -19,7 +19,7 @@ export async function writeLogFile(
   });
   // A disk that is full ends the log and not the gateway.
   file.on('error', () => listening[Symbol.dispose]());
-  const listening = gateway.onMessage((message) => void file.write(`${JSON.stringify(lineOf(message))}\n`));
+  const listening = gateway.onMessage((message) => void file.write(`${JSON.stringify(lineOf(understand(message)))}\n`));
   return {
     async [Symbol.asyncDispose]() {
       listening[Symbol.dispose]();
@@ -30,6 +30,6 @@ export async function writeLogFile(
   };
 }
 
-function lineOf({ at, ...message }: LoggedMessage): object {
+function lineOf({ at, ...message }: UnderstoodMessage): object {
   return { at: new Date(at).toISOString(), ...message };
 }
