@@ -12,8 +12,8 @@ import {
   type TimeRange,
 } from '../market/index.ts';
 import type { OperationContext } from '../operations/index.ts';
-import type { BarProvider } from './bar-provider.ts';
-import type { BarStore, SeriesKey } from './bar-store/index.ts';
+import type { BarOrigin, BarProvider } from './bar-provider.ts';
+import type { BarStore, Provenance, SeriesKey } from './bar-store/index.ts';
 import { emptyRanges, storedCoverage } from './coverage.ts';
 import { inLanes, type Fetched, type Lane } from './in-lanes.ts';
 import { KeyedQueue } from './keyed-queue.ts';
@@ -27,6 +27,8 @@ interface Assignment {
   readonly key: SeriesKey;
   readonly calendar: CalendarId;
   readonly jobs: readonly DataLoadingJob[];
+  /** What the bars are asked for with, as far as the source tells. */
+  readonly origin?: BarOrigin | undefined;
   /** How the jobs were planned, and are planned again where another load has done a part of one. */
   readonly planning: { readonly mode: LoadMode; readonly maxSpanMs: number };
 }
@@ -45,7 +47,10 @@ interface Run extends Assignment {
 interface FetchedPart {
   readonly part: DataLoadingJob;
   readonly bars: Bars;
+  readonly provenance: Provenance;
 }
+
+const unknownOrigin: BarOrigin = { source: 'unknown', settings: {} };
 
 /**
  * How long a source may be late with a bar. That it is missing from an answer is no fact to remember before; feeds
@@ -112,7 +117,7 @@ export class DataJobManager {
     const parts: FetchedPart[] = [];
     for (const [index, part] of left.entries()) {
       const own = progress.within(index / left.length, (index + 1) / left.length);
-      parts.push({ part, bars: await this.#fetch(part.range, run, { ...lane, progress: own }) });
+      parts.push({ part, ...(await this.#fetch(part.range, run, { ...lane, progress: own })) });
     }
     return parts;
   }
@@ -127,7 +132,9 @@ export class DataJobManager {
     );
     const all = concatBars(parts.map(({ bars }) => bars));
     if (parts.length > 0) {
-      await this.#appends.run(series, () => this.#store.append(key, { calendar, bars: all, confirmedEmpty }));
+      const provenance = parts.map((one) => ({ ...one.provenance, ...one.part.range }));
+      const segment = { calendar, bars: all, confirmedEmpty, provenance };
+      await this.#appends.run(series, () => this.#store.append(key, segment));
     }
     for (const { part, bars } of parts) {
       context.log.info('segment loaded', { ...key, ...part.range, bars: barCount(bars) });
@@ -139,18 +146,22 @@ export class DataJobManager {
 
   async #fetch(
     range: TimeRange,
-    { key, calendar, context, series, nextRequestId }: Run,
+    { key, calendar, origin = unknownOrigin, context, series, nextRequestId }: Run,
     { token, progress }: Pick<Lane, 'token'> & { readonly progress: Progress<LoadBarsContext> },
-  ): Promise<Bars> {
+  ): Promise<Omit<FetchedPart, 'part'>> {
     token.throwIfCancelled(`the load of ${series}`);
     const within = { ...context, token, progress };
+    let requestId = '';
     const fetched = await patiently(() => {
       progress.report({ phase: 'loading' });
-      return this.#provider.fetch({ ...key, range }, { ...within, id: nextRequestId() });
+      requestId = nextRequestId();
+      return this.#provider.fetch({ ...key, range }, { ...within, id: requestId });
     }, within);
-    if (fetched.kind === 'empty') return emptyBars;
+    const provenance = { ...origin, requestId, fetchedAt: context.clock.now() };
+    if (fetched.kind === 'empty') return { bars: emptyBars, provenance };
     // A source may add the bar that is still being formed; it would change, so it is not history yet.
     const final = finalBefore(calendarOf(calendar), key.timeframe, context.clock.now());
-    return barsInRange(fetched.bars, { start: range.start, end: Math.min(range.end, final) });
+    const bars = barsInRange(fetched.bars, { start: range.start, end: Math.min(range.end, final) });
+    return { bars, provenance };
   }
 }

@@ -110,6 +110,17 @@ describe('DataManager', () => {
     expect(second).toMatchObject({ loaded: { bars: 0, segments: 0 }, stored: first.stored });
   });
 
+  it('keeps for every bar which request brought it', async () => {
+    await load({});
+    const { time } = await store.read(key);
+    const answers = await store.provenance(key);
+    for (const stamp of time) {
+      const answer = answers.find(({ start, end }) => start <= stamp && stamp < end);
+      expect(answer?.requestId).toMatch(/-a1-\d+$/);
+    }
+    expect(new Set(answers.map(({ requestId }) => requestId)).size).toBe(5);
+  });
+
   it('finds a hole cut into the store and refills exactly it', async () => {
     await load({});
     const before = await store.read(key);

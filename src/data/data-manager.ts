@@ -9,7 +9,7 @@ import {
 } from '../market/index.ts';
 import type { OperationContext, ServiceOrchestrator, StartedOperation, StartOptions } from '../operations/index.ts';
 import { assessQualityOf, type AssessQualityContext, type AssessQualityInput } from './assess-quality.ts';
-import type { AskedWithin, BarProvider } from './bar-provider.ts';
+import type { AskedWithin, BarOrigin, BarProvider } from './bar-provider.ts';
 import type { BarStore, SeriesInfo, SeriesKey } from './bar-store/index.ts';
 import { storedCoverage, type Coverage } from './coverage.ts';
 import { DataJobManager } from './data-job-manager.ts';
@@ -45,6 +45,7 @@ interface Source {
   readonly symbol: string;
   readonly calendar: CalendarId;
   readonly maxSpanMs: number;
+  readonly origin?: BarOrigin | undefined;
 }
 
 /** Market history: loads and imports it as operations; `stored` reads it, and knows what is missing. */
@@ -104,7 +105,10 @@ export class DataManager {
     context.progress.report({ phase: 'looking for gaps' });
     const found = await this.#findJobs(input, { source, now: context.clock.now(), earliest });
     const { range, cells, before, jobs } = found;
-    const loaded = await this.#jobs.run({ key, calendar, jobs, planning: { mode, maxSpanMs } }, context);
+    const loaded = await this.#jobs.run(
+      { key, calendar, jobs, origin: source.origin, planning: { mode, maxSpanMs } },
+      context,
+    );
     const { gaps, ...coverage } = jobs.length === 0 ? before : await storedCoverage(this.#store, key, cells);
     const stored = await this.#store.info(key);
     return {
@@ -177,7 +181,7 @@ export class DataManager {
   async #describedSource({ symbol, timeframe }: LoadBarsInput, within: AskedWithin): Promise<Source> {
     const instrument = await this.#provider.describe(symbol, within);
     const maxSpanMs = this.#provider.maxSpanMs(timeframe, instrument);
-    return { symbol: instrument.symbol, calendar: instrument.calendar, maxSpanMs };
+    return { symbol: instrument.symbol, calendar: instrument.calendar, maxSpanMs, origin: instrument.origin };
   }
 }
 

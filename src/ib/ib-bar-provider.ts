@@ -28,7 +28,7 @@ import { estimateMs } from './estimate.ts';
 import { foundInstrument } from './found-instrument.ts';
 import type { IbGateway } from './ib-gateway.ts';
 import { defaultPacingLimits } from './pacing.ts';
-import { historyQuery, maxSpanMs, regularHoursOnly } from './requests.ts';
+import { historyQuery, maxSpanMs, regularHoursOnly, whatToShow } from './requests.ts';
 import { stampByCell } from './stamp-by-cell.ts';
 import { TimedCache } from './timed-cache.ts';
 
@@ -62,6 +62,10 @@ export class IbBarProvider implements BarProvider, InstrumentSearch {
         description: orElse(longName, name),
         exchange: orElse(found.primaryExch, contract.exchange),
         currency: contract.currency,
+        origin: {
+          source: 'ib',
+          settings: { whatToShow: whatToShow(contract), regularHoursOnly: regularHoursOnly(contract) },
+        },
         ...(hours === undefined || hours === '' ? {} : { hours }),
         ...(timeZoneId === undefined || timeZoneId === '' ? {} : { timeZone: timeZoneId }),
       };

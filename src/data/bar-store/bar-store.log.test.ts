@@ -229,6 +229,12 @@ describe('Bars that come again with other values', () => {
     const range = { start: newYear + 20 * minute, end: newYear + 21 * minute };
     expect((await again.revisions(spy, range)).map(({ bars }) => [...bars.time])).toEqual([[range.start]]);
     expect(await again.verify()).toMatchObject({ series: 1, issues: [] });
+    await rm(join(seriesFolder(root, spy), 'series.json'));
+    await again.append(spy, { calendar, bars: minutes(12, 1, 103), confirmedEmpty: [] });
+    expect(
+      (await again.revisions(spy)).map(({ revision }) => revision),
+      'also without the manifest',
+    ).toEqual([1, 2, 3]);
   });
 });
 

@@ -3,9 +3,10 @@ import type { Timeframe } from '../../market/index.ts';
 import { openBarFile } from './bar-file.ts';
 import type { BarFile, BarFileLabel } from './bar-file-format.ts';
 import { readBytes, sourceOfFile } from './byte-source.ts';
-import { openIfPresent, readFolder } from './durable-file.ts';
-import { parseBarFileName, parseLogName } from './file-names.ts';
+import { openIfPresent, readFileIfPresent, readFolder } from './durable-file.ts';
+import { parseBarFileName, parseLogName, revisionsName } from './file-names.ts';
 import type { FileSummary, Manifest, OlderManifest } from './manifest.ts';
+import { decodeRecords } from './records.ts';
 import { readSeal, sealTailBytes } from './seal.ts';
 import { damagedFile, type SeriesPlace } from './series-place.ts';
 import type { Span } from './series.ts';
@@ -32,7 +33,7 @@ export async function makeOutManifest(folder: string, timeframe: Timeframe): Pro
   if (label === undefined) return undefined;
   const { symbol, calendar } = label;
   const generation = Math.max(await newestLog(folder), ...[...newest.values()].map((file) => file.generation));
-  return { ...blank, generation, symbol, timeframe, calendar, files };
+  return { ...blank, ...(await countRevisions(folder)), generation, symbol, timeframe, calendar, files };
 }
 
 /**
@@ -59,6 +60,13 @@ export async function newestLog(folder: string): Promise<number> {
 }
 
 const blank = { version: 2, generation: 0, updatedAt: 0, revision: 0, revisionBytes: 0 } as const;
+
+async function countRevisions(folder: string): Promise<{ revision: number; revisionBytes: number }> {
+  const { payloads, length } = decodeRecords(
+    (await readFileIfPresent(join(folder, revisionsName))) ?? new Uint8Array(),
+  );
+  return { revision: payloads.length, revisionBytes: length };
+}
 
 async function summarizeFile(file: BarFile): Promise<{ summary: FileSummary; label: BarFileLabel }> {
   const { label, seal, count } = file;

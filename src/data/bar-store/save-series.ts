@@ -127,7 +127,7 @@ function touchedSpans({ manifest, log }: SeriesHead, { bars, removed }: SeriesCh
 }
 
 /** Bars outside a range. */
-export function without(bars: Bars, { start, end }: TimeRange): Bars {
+function without(bars: Bars, { start, end }: TimeRange): Bars {
   return concatBars([
     barsInRange(bars, { start: -Infinity, end: start }),
     barsInRange(bars, { start: Math.max(start, end), end: Infinity }),
