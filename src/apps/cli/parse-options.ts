@@ -22,7 +22,7 @@ export function timeframeOption(text: string): Timeframe {
 }
 
 /** @returns an option that takes one of some names. `what` says of what kind they are. */
-export function oneOfOption<T extends string>(what: string, names: readonly T[]): (text: string) => T {
+function oneOfOption<T extends string>(what: string, names: readonly T[]): (text: string) => T {
   return (text) => {
     const known = names.find((name) => name === text);
     if (known !== undefined) return known;

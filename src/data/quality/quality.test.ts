@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { hasMarketData, readBarFile } from '../../../test/support/market-data.ts';
+import { hasMarketData, readMarketData } from '../market-data.fixture.ts';
 import { barsFromRows, checkBars, type BarRow, type Bars } from '../../market/index.ts';
 import { assessQuality, maxListedIssues, type QualityReport } from './quality.ts';
 import { qualityRules, severities } from './issue.ts';
@@ -120,7 +120,7 @@ describe('assessQuality()', () => {
 
 describe.skipIf(!hasMarketData)('assessQuality() of real data (skipped where ../shared/data is absent)', () => {
   it('finds exactly the four splits of AAPL, and the one day that was real', async () => {
-    const { issues, counts } = assessQuality(await readBarFile('AAPL_1d_raw.csv'), daily);
+    const { issues, counts } = assessQuality(await readMarketData('AAPL_1d_raw.csv'), daily);
     const splits = issues.filter(({ rule }) => rule === 'probable_split');
     expect(
       splits.map(({ first, detail }) => [new Date(first).toISOString().slice(0, 10), / of (\S+) /.exec(detail)?.[1]]),
@@ -145,7 +145,7 @@ describe.skipIf(!hasMarketData)('assessQuality() of real data (skipped where ../
       // Single trades far from the rest, before the opening and after the close.
       ['SPY_1m_trades_2013-10.csv', '1m', 7],
     ] as const) {
-      const report = assessQuality(await readBarFile(file), { timeframe, calendar: 'us_equities' });
+      const report = assessQuality(await readMarketData(file), { timeframe, calendar: 'us_equities' });
       expect(report.counts, file).not.toHaveProperty('probable_split');
       expect(report.totals.error, file).toBe(0);
       expect(report.counts.spike ?? 0, file).toBe(spikes);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { hasMarketData, readBarFile } from '../../../test/support/market-data.ts';
+import { hasMarketData, readMarketData } from '../market-data.fixture.ts';
 import { barColumns, barCount, barsFromRows, barsInRange, checkBars, type BarRow } from '../../market/index.ts';
 import { assessQuality } from './quality.ts';
 import { applyRepairs, repairNames } from './repairs.ts';
@@ -71,7 +71,7 @@ describe('applyRepairs()', () => {
 describe.skipIf(!hasMarketData)('adjust-splits on real data (skipped where ../shared/data is absent)', () => {
   it('leaves the newest prices as they are and no split behind, and turns 1998 into 1/112 of itself', async () => {
     const daily = { timeframe: '1d', calendar: 'us_equities' } as const;
-    const raw = await readBarFile('AAPL_1d_raw.csv');
+    const raw = await readMarketData('AAPL_1d_raw.csv');
     const { bars, done } = applyRepairs(raw, ['adjust-splits'], daily);
     expect(done[0]?.detail).toBe(
       'adjusted for 2:1 on 2000-06-21, 2:1 on 2005-02-28, 7:1 on 2014-06-09, 4:1 on 2020-08-31',

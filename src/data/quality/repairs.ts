@@ -116,7 +116,7 @@ function keep(bars: Bars, holds: (index: number) => boolean, what: string): Retu
 }
 
 /** The bars of the given indices, in their order. */
-export function pickBars(bars: Bars, indices: readonly number[]): Bars {
+function pickBars(bars: Bars, indices: readonly number[]): Bars {
   return mapColumns((column) => Float64Array.from(indices, (index) => bars[column][index] ?? Number.NaN));
 }
 

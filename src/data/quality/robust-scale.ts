@@ -4,7 +4,7 @@
  */
 const consistency = 1.4826;
 
-export function median(values: Float64Array): number {
+function median(values: Float64Array): number {
   const sorted = values.toSorted();
   const middle = sorted.length >>> 1;
   const upper = sorted[middle] ?? Number.NaN;

@@ -68,7 +68,13 @@ export const importBars: OperationContract<ImportBarsInput, ImportBarsContext, I
       .min(1)
       .max(4_096)
       .refine((path) => path.startsWith('/') || /^[A-Za-z]:[\\/]/.test(path), 'give an absolute path'),
-    symbol: z.string().trim().min(1).max(64),
+    // What is stored is printed later, also into terminals.
+    symbol: z
+      .string()
+      .trim()
+      .min(1)
+      .max(64)
+      .regex(/^\P{C}+$/u, 'it must not hold control characters'),
     timeframe: z.enum(timeframes),
     calendar: z.enum(calendarIds).exactOptional(),
     zone: z.string().min(1).max(64).exactOptional(),

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { tableFromArrays, tableToIPC } from 'apache-arrow';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hasMarketData, marketData, readBarFile } from '../../../test/support/market-data.ts';
+import { hasMarketData, marketData, readMarketData } from '../market-data.fixture.ts';
 import { CancellationSource, CancellationToken } from '../../async/index.ts';
 import { barColumns, barsFromRows, emptyBars, sliceBars, type Bars, type Timeframe } from '../../market/index.ts';
 import { encodeBars, exportFormats, type ExportFormat } from './encode-bars.ts';
@@ -174,7 +174,7 @@ describe('what encodeBars() writes', () => {
       ['AAPL_1d_raw.csv', '1d'],
       ['SPY_1h_raw.csv', '1h'],
     ] as const) {
-      const original = await readBarFile(name);
+      const original = await readMarketData(name);
       expect(hash((await readBarsFile(join(marketData, name), { ...options, timeframe })).bars), name).toBe(
         hash(original),
       );
