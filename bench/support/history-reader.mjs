@@ -20,6 +20,8 @@ for (let message = 0; message < 6; message += 1) await nextFrame();
 
 let reqId = 0;
 process.on('message', () => void answer());
+process.once('disconnect', () => process.exit());
+process.send('ready');
 
 async function answer() {
   reqId += 1;
@@ -29,8 +31,6 @@ async function answer() {
   await nextFrame();
   process.send(performance.now() - begun);
 }
-process.once('disconnect', () => process.exit());
-process.send('ready');
 
 function send(...fields) {
   const body = Buffer.from(fields.map((field) => `${field}\0`).join(''));

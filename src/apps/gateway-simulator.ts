@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '../async/index.ts';
+import { systemClock, type Clock } from '../async/index.ts';
 import type { Logger } from '../base/index.ts';
 import { obtainToken, type Settings } from '../config/index.ts';
 import {
@@ -62,9 +62,12 @@ export async function startSimulation(
     const script = scenario === undefined ? undefined : await readSettingsFile(scenario, scenarioSchema);
     const own = instruments === undefined ? [] : await readSettingsFile(instruments, instrumentsSchema);
     const clock = resources.add(new VirtualClock({ start, speed }));
-    const gateway = resources.add(
-      await startGatewaySimulator({ ...options, instruments: own, clock, timers: clock, log }),
-    );
+    // How fast messages come is a matter of the wire, however time passes in the simulated world.
+    const timers: Pick<Clock, 'after' | 'elapsed'> = {
+      after: (ms, callback) => clock.after(ms, callback),
+      elapsed: () => systemClock.elapsed(),
+    };
+    const gateway = resources.add(await startGatewaySimulator({ ...options, instruments: own, clock, timers, log }));
     if (logPath !== undefined) resources.add(await writeLogFile(logPath, gateway));
     if (script !== undefined) resources.add(playScenario(script, { gateway, clock, log }));
     const url = `tcp://${gateway.host}:${gateway.port}`;

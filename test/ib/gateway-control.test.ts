@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startSimulation, type SimulationOptions } from '../../src/apps/gateway-simulator.ts';
+import { CancellationToken, systemClock } from '../../src/async/index.ts';
 import { silentLogger } from '../../src/base/index.ts';
 import { processSettings } from '../../src/config/index.ts';
 import { RawClient } from './raw-client.ts';
@@ -68,6 +69,20 @@ describe('the control port of a simulated gateway', () => {
     const { body } = await call('POST', '/gateway/clock/advance', { ms: 5000 });
     expect(body).toEqual({ now: Date.parse('2020-03-02T15:00:05Z') });
     expect((await client.next())[0], 'a live bar is due').toBe('90');
+  });
+
+  it('lets a client ask as often as it likes while the clock stands still', async () => {
+    const { call, address } = await simulate();
+    const client = await RawClient.started(address);
+    const askOften = async () => {
+      for (let count = 0; count < 45; count += 1) client.send(49, 1);
+      await client.take(45);
+    };
+    await askOften();
+    // The rule is about the wire: it is the real second that has to pass.
+    await systemClock.sleep(1_000, CancellationToken.none);
+    await askOften();
+    expect((await call('GET', '/gateway')).body['violations']).toEqual([]);
   });
 
   it('injects faults, lists and lifts them', async () => {
