@@ -15,7 +15,14 @@ const now = Date.parse('2024-03-08T18:30Z');
 
 function barsAt(...stamps: (string | number)[]): Bars {
   return barsFromRows(
-    stamps.map((stamp) => ({ time: typeof stamp === 'number' ? stamp : Date.parse(stamp), open: 1, high: 3, low: 0.5, close: 2, volume: 1 })),
+    stamps.map((stamp) => ({
+      time: typeof stamp === 'number' ? stamp : Date.parse(stamp),
+      open: 1,
+      high: 3,
+      low: 0.5,
+      close: 2,
+      volume: 1,
+    })),
   );
 }
 

@@ -1,5 +1,6 @@
-import { ByteWriter, ParquetWriter, type SchemaElement } from 'hyparquet-writer';
+import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
 import { arrowChunks, barColumns, barCount, isIntraday, type Bars, type Timeframe } from '../../market/index.ts';
+import { barSchema } from '../bar-store/bar-file-format.ts';
 
 export const exportFormats = ['csv', 'parquet', 'arrow'] as const;
 export type ExportFormat = (typeof exportFormats)[number];
@@ -50,25 +51,10 @@ function csvRow({ time, open, high, low, close, volume }: Bars, index: number, t
   return `${stamp},${open[index]},${high[index]},${low[index]},${close[index]},${Number.isNaN(amount) ? '' : amount}\n`;
 }
 
-const schema: SchemaElement[] = [
-  { name: 'bars', num_children: barColumns.length },
-  ...barColumns.map((name): SchemaElement =>
-    name === 'time'
-      ? {
-          name,
-          type: 'INT64',
-          repetition_type: 'REQUIRED',
-          converted_type: 'TIMESTAMP_MILLIS',
-          logical_type: { type: 'TIMESTAMP', isAdjustedToUTC: true, unit: 'MILLIS' },
-        }
-      : { name, type: 'DOUBLE', repetition_type: 'REQUIRED' },
-  ),
-];
-
 /** As the store's own files, without their seal; each piece is at least one row group. */
 async function* encodeParquet(pieces: AsyncIterable<Bars>): AsyncGenerator<Uint8Array> {
   const bytes = new ByteWriter();
-  const writer = new ParquetWriter({ writer: bytes, schema, createdBy: 'ktrdr' });
+  const writer = new ParquetWriter({ writer: bytes, schema: barSchema, createdBy: 'ktrdr' });
   for await (const bars of pieces) {
     if (barCount(bars) === 0) continue;
     const columnData = barColumns.map((name) =>
