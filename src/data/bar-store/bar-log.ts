@@ -66,7 +66,7 @@ export async function readBarLog(place: SeriesPlace, generation: number): Promis
     if (label.symbol !== symbol || label.timeframe !== timeframe || label.generation !== generation)
       throw new Error(`it was written as generation ${label.generation} of ${label.symbol} ${label.timeframe}`);
     const empty = { ...emptyLog(generation), calendar: label.calendar };
-    return { ...entries.map(decodeEntry).reduce(withEntry, empty), length, tornBytes };
+    return { ...withEntries(empty, entries.map(decodeEntry)), length, tornBytes };
   } catch (error) {
     throw damagedFile(place, name, error);
   }
@@ -83,7 +83,7 @@ export async function appendToLog(
   if (log.length > 0) await appendDurably(path, record, log.length);
   else await createDurably(path, Buffer.concat([label, record]));
   const length = (log.length > 0 ? log.length : label.length) + record.length;
-  return { ...withEntry({ ...log, calendar }, entry), length };
+  return { ...withEntries({ ...log, calendar }, [entry]), length };
 }
 
 /** What an entry takes in the log. */
@@ -114,17 +114,21 @@ function decodeEntry(payload: Uint8Array): LogEntry {
   return { ...entrySchema.parse(about), bars };
 }
 
-function withEntry(log: BarLog, entry: LogEntry): BarLog {
-  const finished = entry.lastIsUnfinished ? sliceBars(entry.bars, 0, barCount(entry.bars) - 1) : entry.bars;
-  const bars = barCount(finished) === 0 ? log.bars : concatBars([log.bars, finished]);
-  const unfinished = entry.lastIsUnfinished ? rowAt(entry.bars, -1) : log.unfinished;
+/** All at once, because joining bar by bar would copy the log for each. */
+function withEntries(log: BarLog, entries: readonly LogEntry[]): BarLog {
+  const finished = entries.map(({ bars, lastIsUnfinished }) =>
+    lastIsUnfinished ? sliceBars(bars, 0, barCount(bars) - 1) : bars,
+  );
+  const bars = concatBars([log.bars, ...finished.filter((part) => barCount(part) > 0)]);
+  const newest = entries.findLast(({ lastIsUnfinished }) => lastIsUnfinished);
+  const unfinished = newest === undefined ? log.unfinished : rowAt(newest.bars, -1);
   const isOver = unfinished !== undefined && unfinished.time <= (bars.time.at(-1) ?? -Infinity);
   return {
     ...log,
     bars,
     unfinished: isOver ? undefined : unfinished,
-    confirmedEmpty: [...log.confirmedEmpty, ...entry.confirmedEmpty],
-    provenance: [...log.provenance, ...entry.provenance],
-    updatedAt: entry.at,
+    confirmedEmpty: [...log.confirmedEmpty, ...entries.flatMap(({ confirmedEmpty }) => confirmedEmpty)],
+    provenance: [...log.provenance, ...entries.flatMap(({ provenance }) => provenance)],
+    updatedAt: entries.at(-1)?.at ?? log.updatedAt,
   };
 }

@@ -1,7 +1,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { z } from 'zod';
 import { subtractRanges, unionRanges, type TimeRange } from '../../market/index.ts';
-import { cutOut, overlay, provenanceSchema, type ProvenanceInterval } from './provenance.ts';
+import { cutOut, overlayAll, provenanceSchema, type ProvenanceInterval } from './provenance.ts';
 
 /** What a series knows beside its bars. Both lists are sorted and disjoint. */
 export interface Ledger {
@@ -20,7 +20,7 @@ export function addToLedger(
     added.confirmedEmpty.length === 0
       ? ledger.confirmedEmpty
       : unionRanges([...ledger.confirmedEmpty, ...added.confirmedEmpty]);
-  return { confirmedEmpty, provenance: added.provenance.reduce(overlay, [...ledger.provenance]) };
+  return { confirmedEmpty, provenance: overlayAll(ledger.provenance, added.provenance) };
 }
 
 /** Forgets what is known of a range. */

@@ -32,15 +32,32 @@ export const provenanceSchema = z.object({
 export const answeredRangeSchema = provenanceSchema.extend({ start: z.number(), end: z.number() });
 
 /**
- * Lays an interval over others, which are sorted and disjoint: it takes their place where it lies. Neighbours of one
- * answer, as a stream of single bars makes them, become one.
+ * Lays intervals over others, which are sorted and disjoint, one after the other: each takes the place of what is where
+ * it lies. Neighbours of one answer, as a stream of single bars makes them, become one.
  */
-export function overlay(held: readonly ProvenanceInterval[], added: ProvenanceInterval): ProvenanceInterval[] {
+export function overlayAll(
+  held: readonly ProvenanceInterval[],
+  added: readonly ProvenanceInterval[],
+): ProvenanceInterval[] {
+  let intervals = [...held];
+  for (const one of added) {
+    const last = intervals.at(-1);
+    // Nearly all come at the end, where the others need not be looked at.
+    if (last === undefined || one.start >= last.end) intervals.push(...joined(intervals.pop(), one));
+    else intervals = overlay(intervals, one);
+  }
+  return intervals;
+}
+
+function overlay(held: readonly ProvenanceInterval[], added: ProvenanceInterval): ProvenanceInterval[] {
   const before = held.filter(({ start }) => start < added.start).map((one) => cut(one, one.start, added.start));
   const after = held.filter(({ end }) => end > added.end).map((one) => cut(one, added.end, one.end));
-  const last = before.at(-1);
-  if (last === undefined || !isOneAnswer(last, added)) return [...before, added, ...after];
-  return [...before.slice(0, -1), { ...added, start: last.start }, ...after];
+  return [...before.slice(0, -1), ...joined(before.at(-1), added), ...after];
+}
+
+function joined(before: ProvenanceInterval | undefined, added: ProvenanceInterval): ProvenanceInterval[] {
+  if (before === undefined) return [added];
+  return isOneAnswer(before, added) ? [{ ...added, start: before.start }] : [before, added];
 }
 
 /** What is left of intervals outside a range. */
