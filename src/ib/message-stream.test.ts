@@ -3,8 +3,12 @@ import { describe, expect, it } from 'vitest';
 import type { HistoryAnswer } from './history-decoder.ts';
 import { MessageStream } from './message-stream.ts';
 
-function frame(...fields: (string | number)[]): Buffer {
-  const payload = Buffer.from(fields.map((field) => `${field}\0`).join(''));
+function fields(...values: (string | number)[]): string {
+  return values.map((value) => `${value}\0`).join('');
+}
+
+function frame(...values: (string | number)[]): Buffer {
+  const payload = Buffer.from(fields(...values));
   const length = Buffer.alloc(4);
   length.writeUInt32BE(payload.length);
   return Buffer.concat([length, payload]);
@@ -41,9 +45,9 @@ describe('MessageStream', () => {
           from = end;
         }
         expect(messages).toEqual([
-          '178\0' + '20260105 10:00:00 EST\0',
-          '4\0' + '2\0-1\0' + '2104\0München\0',
-          '171\0no history\0',
+          fields('178', '20260105 10:00:00 EST'),
+          fields('4', '2', '-1', '2104', 'München'),
+          fields('171', 'no history'),
         ]);
         expect(answers.map(({ reqId, bars, fault }) => [reqId, bars.length, fault])).toEqual([
           [1, 2, undefined],
