@@ -12,13 +12,14 @@ import { openOperations } from './support/hosts.mjs';
 import { atLeast, formats, report, row } from './support/report.mjs';
 import { withResources } from './support/resources.mjs';
 
-const entry = (name) => fileURLToPath(new URL(`./support/${name}.mjs`, import.meta.url));
+const gatewayEntry = fileURLToPath(new URL('./support/gateway.mjs', import.meta.url));
+const hostEntry = fileURLToPath(new URL('./support/unpaced-ib-host.mjs', import.meta.url));
 const symbols = ['AAPL', 'MSFT', 'NVDA', 'SPY'];
 const range = { start: Date.UTC(2019, 0, 1), end: Date.UTC(2024, 0, 1) };
 
 await withResources(async ({ open, directory }) => {
-  const gateway = open(await startChild(entry('gateway')));
-  const host = open(await startChild(entry('unpaced-ib-host'), { args: [join(directory, 'host'), gateway.message] }));
+  const gateway = open(await startChild(gatewayEntry));
+  const host = open(await startChild(hostEntry, { args: [join(directory, 'host'), gateway.message] }));
   const config = hostServiceConfig({ baseUrl: host.message });
   const provider = open(new IbDataAdapter({ config, log: silentLogger }));
   const store = open(await BarStore.open(join(directory, 'bars')));
