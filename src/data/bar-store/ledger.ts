@@ -43,7 +43,7 @@ export function isCovered(ranges: readonly TimeRange[], { start, end }: TimeRang
 const ledgerSchema = z.object({
   version: z.literal(1),
   /** Start of the first range, then by turns the length of a range and of the space behind it, in units of `unitMs`. */
-  confirmedEmpty: z.object({ unitMs: z.number().int().positive(), lengths: z.array(z.number()) }),
+  confirmedEmpty: z.object({ unitMs: z.number().int().positive(), lengths: z.custom<number[]>(isListOfNumbers) }),
   origins: z.array(provenanceSchema.pick({ source: true, settings: true })),
   /** Start, end, index of the origin, request, time of the answer, revision. */
   provenance: z.array(z.tuple([z.number(), z.number(), z.number(), z.string(), z.number(), z.number()])),
@@ -78,12 +78,14 @@ export function decodeLedger(bytes: Uint8Array): Ledger {
 
 function encodeRanges(ranges: readonly TimeRange[]): { unitMs: number; lengths: number[] } {
   let at = 0;
-  const lengths = ranges.flatMap(({ start, end }) => {
-    const pair = [start - at, end - start];
+  let unitMs = 0;
+  const lengths: number[] = [];
+  for (const { start, end } of ranges) {
+    lengths.push(start - at, end - start);
+    unitMs = greatestCommonDivisor(greatestCommonDivisor(unitMs, start - at), end - start);
     at = end;
-    return pair;
-  });
-  const unitMs = Math.max(1, lengths.reduce(greatestCommonDivisor, 0));
+  }
+  if (unitMs === 0) return { unitMs: 1, lengths };
   return { unitMs, lengths: lengths.map((length) => length / unitMs) };
 }
 
@@ -96,6 +98,11 @@ function decodeRanges({ unitMs, lengths }: { unitMs: number; lengths: readonly n
     ranges.push({ start, end: at });
   }
   return ranges;
+}
+
+/** A schema for each number of a list would take longer than all the rest. */
+function isListOfNumbers(value: unknown): boolean {
+  return Array.isArray(value) && value.every((one) => typeof one === 'number');
 }
 
 function greatestCommonDivisor(a: number, b: number): number {

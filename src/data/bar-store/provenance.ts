@@ -50,8 +50,14 @@ export function overlayAll(
 }
 
 function overlay(held: readonly ProvenanceInterval[], added: ProvenanceInterval): ProvenanceInterval[] {
-  const before = held.filter(({ start }) => start < added.start).map((one) => cut(one, one.start, added.start));
-  const after = held.filter(({ end }) => end > added.end).map((one) => cut(one, added.end, one.end));
+  const found = held.findIndex(({ end }) => end > added.start);
+  const from = found < 0 ? held.length : found;
+  let to = from;
+  while ((held[to]?.start ?? Infinity) < added.end) to += 1;
+  const hidden = held.slice(from, to);
+  const left = cutOut(hidden, added);
+  const before = [...held.slice(0, from), ...left.filter(({ end }) => end <= added.start)];
+  const after = [...left.filter(({ start }) => start >= added.end), ...held.slice(to)];
   return [...before.slice(0, -1), ...joined(before.at(-1), added), ...after];
 }
 
