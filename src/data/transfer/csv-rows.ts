@@ -4,46 +4,57 @@ import { FileFault } from './file-fault.ts';
 const longestLine = 65_536;
 
 /**
- * The rows of a CSV text that arrives in pieces, RFC 4180 with any one of `,`, `;` and tab between the cells, which the
- * first row tells. A byte order mark and either line end are understood; a quoted cell ends in its own line.
+ * The rows of a CSV text that arrives in pieces, those of one piece together: RFC 4180 with any one of `,`, `;` and tab
+ * between the cells, which the first row tells. A byte order mark and either line end are understood; a quoted cell ends
+ * in its own line.
  * @throws FileFault for a row that is no such row, or has another number of cells than the first.
  */
-export async function* csvRows(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string[]> {
-  let delimiter: string | undefined;
-  let width = 0;
-  let row = 0;
-  let blank: number | undefined;
-  for await (const line of lines(chunks)) {
-    row += 1;
+export async function* csvRows(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string[][]> {
+  const splitter = new RowSplitter();
+  for await (const lines of linesOf(chunks)) yield lines.flatMap((line) => splitter.cells(line) ?? []);
+}
+
+/** Takes one line after the other. */
+class RowSplitter {
+  #delimiter: string | undefined;
+  #width = 0;
+  #row = 0;
+  #blank: number | undefined;
+
+  /** The cells of a row, in a list of one; undefined for an empty line. */
+  cells(text: string): [string[]] | undefined {
+    const line = text.endsWith('\r') ? text.slice(0, -1) : text;
+    this.#row += 1;
+    const row = this.#row;
     if (line === '') {
-      blank ??= row;
-      continue;
+      this.#blank ??= row;
+      return undefined;
     }
     // Empty lines may end a file, not break it.
-    if (blank !== undefined) throw new FileFault({ row: blank }, 'it is empty');
-    delimiter ??= delimiterOf(line);
-    const cells = line.includes('"') ? quotedCells(line, delimiter, row) : line.split(delimiter);
-    if (row === 1) width = cells.length;
-    if (cells.length !== width) {
-      throw new FileFault({ row }, `it has ${cells.length} cells where the first row has ${width}`);
+    if (this.#blank !== undefined) throw new FileFault({ row: this.#blank }, 'it is empty');
+    this.#delimiter ??= delimiterOf(line);
+    const cells = line.includes('"') ? quotedCells(line, this.#delimiter, row) : line.split(this.#delimiter);
+    if (row === 1) this.#width = cells.length;
+    if (cells.length !== this.#width) {
+      throw new FileFault({ row }, `it has ${cells.length} cells where the first row has ${this.#width}`);
     }
-    yield cells;
+    return [cells];
   }
 }
 
-async function* lines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string[]> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   let rest = '';
   for await (const chunk of chunks) {
     rest += decoded(() => decoder.decode(chunk, { stream: true }));
     if (rest.includes('\0')) throw noText();
-    const parts = rest.split('\n');
-    rest = parts.pop() ?? '';
+    const lines = rest.split('\n');
+    rest = lines.pop() ?? '';
     if (rest.length > longestLine) throw noText();
-    for (const part of parts) yield part.endsWith('\r') ? part.slice(0, -1) : part;
+    yield lines;
   }
   rest += decoded(() => decoder.decode());
-  if (rest !== '') yield rest.endsWith('\r') ? rest.slice(0, -1) : rest;
+  if (rest !== '') yield [rest];
 }
 
 function decoded(decode: () => string): string {

@@ -13,13 +13,15 @@ export async function readCsv(
 ): Promise<BarsOfFile> {
   let collector: BarCollector | undefined;
   let ignored: readonly string[] = [];
-  for await (const cells of csvRows(pieces(path, options))) {
-    if (collector === undefined) {
-      const columns = findColumns(cells);
-      ({ ignored } = columns);
-      collector = new BarCollector(columns, { ...options, firstRow: 2 });
-    } else {
-      collector.add(cells);
+  for await (const rows of csvRows(pieces(path, options))) {
+    for (const cells of rows) {
+      if (collector === undefined) {
+        const columns = findColumns(cells);
+        ({ ignored } = columns);
+        collector = new BarCollector(columns, { ...options, firstRow: 2 });
+      } else {
+        collector.add(cells);
+      }
     }
   }
   if (collector === undefined) throw new FileFault({}, 'the file is empty');
