@@ -18,6 +18,7 @@ const benches = [
   'memory',
   'calendar',
   'store',
+  'files',
   'gateway',
   'load',
   'load-rate',

@@ -1,0 +1,81 @@
+// Files of a million bars: written, and read as an import reads them.
+import { createWriteStream } from 'node:fs';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { CancellationToken } from '../dist/async/index.js';
+import { sliceBars } from '../dist/market/index.js';
+import { assessQuality } from '../dist/data/quality/quality.js';
+import { checkImport } from '../dist/data/transfer/check-import.js';
+import { encodeBars, exportFormats } from '../dist/data/transfer/encode-bars.js';
+import { readBarsFile } from '../dist/data/transfer/read-bars-file.js';
+import { walkedBars } from './support/bars.mjs';
+import { pythonPeer, withoutPython } from './support/python.mjs';
+import { formats, report, row } from './support/report.mjs';
+import { withResources } from './support/resources.mjs';
+import { interleaved, msEach, msOf } from './support/rounds.mjs';
+
+const count = 1_000_000;
+const series = { timeframe: '1m', calendar: 'us_equities' };
+const pageLength = 100_000;
+const rounds = { rounds: 5, warmups: 1 };
+
+await withResources(async ({ open, directory }) => {
+  const bars = walkedBars({ ...series, start: Date.UTC(2008, 0, 1), count });
+  const closes = sumOf(bars.close);
+  const pathOf = (format) => join(directory, `bars.${format}`);
+  const write = (format) =>
+    pipeline(
+      Readable.from(encodeBars(pagesOf(bars), { format, timeframe: series.timeframe })),
+      createWriteStream(pathOf(format)),
+    );
+  const read = async (format) => {
+    const options = { timeframe: series.timeframe, token: CancellationToken.none, onProgress: () => {} };
+    const file = await readBarsFile(pathOf(format), options);
+    const checked = checkImport(file.bars, { ...series, now: Date.now() }, (index) => index);
+    // A bench that reads something else fast proves nothing.
+    if (sumOf(checked.bars.close) !== closes) throw new Error(`The bars of ${format} are not those that were written.`);
+  };
+  for (const format of exportFormats) await write(format);
+  const peer = await pythonPeer('files', Object.fromEntries(exportFormats.map((format) => [format, pathOf(format)])));
+  if (peer !== undefined) open(peer);
+
+  const rows = [];
+  for (const format of exportFormats) {
+    const competitors = {
+      written: () => msEach(1, () => write(format)),
+      read: () => msEach(1, () => read(format)),
+      ...(peer === undefined ? {} : { pandas: () => timesOf(peer, format) }),
+    };
+    const values = await interleaved(competitors, rounds);
+    rows.push(row({ what: `${format}, written`, ours: values.written, format: formats.ms }));
+    const beside = values.pandas === undefined ? {} : { peer: values.pandas };
+    rows.push(
+      row({ what: `${format}, read and checked (pandas: read)`, ours: values.read, format: formats.ms, ...beside }),
+    );
+  }
+  const { quality } = await interleaved({ quality: () => msOf(() => assessQuality(bars, series)) }, rounds);
+  rows.push(row({ what: 'quality of as many bars, in its thread', ours: quality, format: formats.ms }));
+  report({
+    title: 'Files of a million bars',
+    rows,
+    notes: [
+      'Ours checks each bar (order, prices, timeframe, time) and keeps the row of what is wrong; the peer only parses.',
+      peer === undefined ? withoutPython : `The peer: ${peer.ready.versions}.`,
+    ],
+  });
+});
+
+async function* pagesOf(bars) {
+  for (let from = 0; from < count; from += pageLength) yield sliceBars(bars, from, from + pageLength);
+}
+
+function sumOf(column) {
+  return column.reduce((sum, value) => sum + value, 0);
+}
+
+async function timesOf(peer, format) {
+  const { ms, result } = await peer.run(format);
+  if (result !== count) throw new Error(`pandas read ${result} bars of ${format}.`);
+  return ms;
+}
