@@ -7,6 +7,14 @@ import { barStamp, parseStamp, type FileStamp, type StampOptions } from './stamp
 /** A value of a file: text from a CSV, typed where the file has types. Null and the empty text mean that there is none. */
 export type Cell = string | number | bigint | FileStamp | null | undefined;
 
+/** Rows that a file holds as columns. Prices and volumes that are numbers throughout need no look at each cell. */
+export interface ColumnBatch {
+  readonly rows: number;
+  /** A column as numbers, NaN where there is none; undefined when it is not one of numbers. */
+  readonly numbers: (place: number) => ArrayLike<number> | undefined;
+  readonly cell: (place: number, row: number) => Cell;
+}
+
 /** Gathers the rows of a file as bars. Only what can be said of one row is checked here. */
 export class BarCollector {
   readonly #columns: FileColumns;
@@ -34,6 +42,35 @@ export class BarCollector {
     this.#bars.close[index] = this.#price(cells, close);
     this.#bars.volume[index] = volume === undefined ? Number.NaN : this.#number(cells, volume);
     this.#count += 1;
+  }
+
+  /** As `add` for each row. */
+  addBatch({ rows, numbers, cell }: ColumnBatch): void {
+    while (this.#count + rows > this.#bars.time.length) this.#bars = grown(this.#bars);
+    const { time, volume, names } = this.#columns;
+    const from = this.#count;
+    const cells: Cell[] = Array.from(names, () => null);
+    for (const column of barColumns) {
+      const place = column === 'time' ? undefined : this.#columns[column];
+      const values = place === undefined ? undefined : numbers(place);
+      const target = this.#bars[column].subarray(from, from + rows);
+      if (values !== undefined) target.set(values);
+      for (let row = 0; row < rows; row += 1) {
+        this.#count = from + row;
+        if (column === 'time') {
+          for (const each of time) cells[each] = cell(each, row);
+          target[row] = this.#time(cells);
+        } else if (place === undefined) {
+          target[row] = Number.NaN;
+        } else if (values === undefined) {
+          cells[place] = cell(place, row);
+          target[row] = place === volume ? this.#number(cells, place) : this.#price(cells, place);
+        } else if (place !== volume && Number.isNaN(target[row])) {
+          throw new FileFault(this.#at(place), 'there is no price');
+        }
+      }
+    }
+    this.#count = from + rows;
   }
 
   bars(): Bars {

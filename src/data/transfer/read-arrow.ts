@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import type { Field } from 'apache-arrow';
+import type { Field, Vector } from 'apache-arrow';
 import { KtrdrError } from '../../base/index.ts';
 import { BarCollector, type Cell } from './bar-collector.ts';
 import { FileFault } from './file-fault.ts';
@@ -23,12 +23,16 @@ export async function readArrow(path: string, options: ReadOptions): Promise<Bar
       options.token.throwIfCancelled('the reading of the file');
       const { value: batch, done: isEnd } = await readable(async () => reader.next());
       if (isEnd === true) break;
-      for (let row = 0; row < batch.numRows; row += 1) {
-        const cells = fields.map((_: Field, place: number): Cell => batch.getChildAt(place)?.get(row));
-        for (const [index, place] of columns.time.entries())
-          cells[place] = stamps[index]?.(cells[place]) ?? cells[place];
-        collector.add(cells);
-      }
+      const vectors = fields.map((_: Field, place: number) => batch.getChildAt(place));
+      collector.addBatch({
+        rows: batch.numRows,
+        numbers: (place) => numbersOf(vectors[place]),
+        cell: (place, row) => {
+          const value: Cell = vectors[place]?.get(row);
+          const time = columns.time.indexOf(place);
+          return time === -1 ? value : (stamps[time]?.(value) ?? value);
+        },
+      });
       // How many batches there are is not known before the end.
       options.onProgress(done, done + 1);
     }
@@ -36,6 +40,14 @@ export async function readArrow(path: string, options: ReadOptions): Promise<Bar
   } finally {
     await handle.close();
   }
+}
+
+/** The memory of a column of doubles without nulls. */
+function numbersOf(vector: Vector | null | undefined): Float64Array | undefined {
+  const [only, ...more] = vector?.data ?? [];
+  if (only === undefined || more.length > 0 || only.nullCount > 0) return undefined;
+  const values: unknown = only.values;
+  return values instanceof Float64Array ? values.subarray(0, only.length) : undefined;
 }
 
 /** As of a column's type: an instant where it has a zone, else what a clock showed. */

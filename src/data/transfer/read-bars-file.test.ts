@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { tableFromArrays, tableToIPC } from 'apache-arrow';
+import { Float64, Table, tableFromArrays, tableToIPC, vectorFromArray, type Vector } from 'apache-arrow';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasMarketData, marketData, readMarketData } from '../market-data.fixture.ts';
@@ -135,6 +135,30 @@ describe('readBarsFile()', () => {
       ],
     });
     expect((await read(new Uint8Array(parquet), { zone: 'America/New_York' })).bars).toEqual(two);
+  });
+});
+
+describe('a typed file with a value that is not there', () => {
+  const [ts, good, bad] = [
+    [1_709_908_200, 1_709_910_000],
+    [1, 2],
+    [1, null],
+  ];
+  const columns = (low: (number | null)[]) => ({ ts, open: good, high: good, low, close: good });
+
+  it('is refused with row and column as Arrow', async () => {
+    const vectors = Object.entries(columns(bad)).map(([name, values]) => [
+      name,
+      vectorFromArray(values, new Float64()),
+    ]);
+    const file = tableToIPC(new Table(Object.fromEntries(vectors) as Record<string, Vector<Float64>>), 'file');
+    await expect(read(file)).rejects.toThrow('row 2, column "low": there is no price');
+  });
+
+  it('is refused with row and column as Parquet', async () => {
+    const columnData = Object.entries(columns(bad)).map(([name, data]) => ({ name, data, type: 'DOUBLE' as const }));
+    const bytes = new Uint8Array(parquetWriteBuffer({ columnData }));
+    await expect(read(bytes)).rejects.toThrow('row 2, column "low": there is no price');
   });
 });
 

@@ -3,6 +3,7 @@ import {
   asyncBufferFromFile,
   parquetMetadataAsync,
   parquetRead,
+  type ColumnData,
   type Compressors,
   type ParquetParsers,
   type SchemaElement,
@@ -22,20 +23,58 @@ export async function readParquet(path: string, options: ReadOptions): Promise<B
   const columns = findColumns(fields.map(({ name }) => name));
   const collector = new BarCollector(columns, { ...options, firstRow: 1 });
   const stamps = columns.time.map((place) => stampOf(fields[place]));
-  for (let rowStart = 0, group = 0; rowStart < Number(metadata.num_rows); group += 1) {
+  let rowStart = 0;
+  for (const { num_rows: rowsInGroup } of metadata.row_groups) {
     options.token.throwIfCancelled('the reading of the file');
-    const rowEnd = rowStart + Number(metadata.row_groups[group]?.num_rows ?? 0);
-    let rows: Cell[][] = [];
-    const onComplete = (complete: unknown[][]): void => void (rows = complete as Cell[][]);
-    await readable(() => parquetRead({ file, metadata, rowStart, rowEnd, parsers, compressors, onComplete }));
-    for (const row of rows) {
-      for (const [index, place] of columns.time.entries()) row[place] = stamps[index]?.(row[place]) ?? row[place];
-      collector.add(row);
-    }
+    const rowEnd = rowStart + Number(rowsInGroup);
+    const group = new RowGroup(rowStart);
+    const onChunk = (chunk: ColumnData): void => group.take(chunk);
+    await readable(() => parquetRead({ file, metadata, rowStart, rowEnd, parsers, compressors, onChunk }));
+    collector.addBatch({
+      rows: rowEnd - rowStart,
+      numbers: (place) => group.numbers(fields[place]?.name ?? ''),
+      cell: (place, row) => {
+        const value = group.cell(fields[place]?.name ?? '', row);
+        const time = columns.time.indexOf(place);
+        return time === -1 ? value : (stamps[time]?.(value) ?? value);
+      },
+    });
     rowStart = rowEnd;
     options.onProgress(rowEnd, Number(metadata.num_rows));
   }
+  if (rowStart !== Number(metadata.num_rows))
+    throw new FileFault({}, 'the Parquet file does not have the rows it announces');
   return { bars: collector.bars(), ignored: columns.ignored, firstRow: 1 };
+}
+
+/** The columns of one row group, each in the pieces in which they come. */
+class RowGroup {
+  readonly #start: number;
+  readonly #columns = new Map<string, ColumnData[]>();
+
+  constructor(start: number) {
+    this.#start = start;
+  }
+
+  take(chunk: ColumnData): void {
+    const pieces = this.#columns.get(chunk.columnName);
+    if (pieces === undefined) this.#columns.set(chunk.columnName, [chunk]);
+    else pieces.push(chunk);
+  }
+
+  /** A column that came as one piece of doubles. */
+  numbers(name: string): Float64Array | undefined {
+    const [only, ...more] = this.#columns.get(name) ?? [];
+    return more.length === 0 && only?.rowStart === this.#start && only.columnData instanceof Float64Array
+      ? only.columnData
+      : undefined;
+  }
+
+  cell(name: string, row: number): Cell {
+    const at = this.#start + row;
+    const piece = this.#columns.get(name)?.find(({ rowStart, rowEnd }) => rowStart <= at && at < rowEnd);
+    return piece === undefined ? undefined : (piece.columnData[at - piece.rowStart] as Cell);
+  }
 }
 
 /** Times as numbers, milliseconds since 1970; dates do not become objects. */
