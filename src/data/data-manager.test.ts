@@ -21,12 +21,15 @@ class HourlySource implements BarProvider {
   readonly requests: BarRequest[] = [];
   readonly names: string[] = [];
   hole: TimeRange = { start: at('2023-06-05'), end: at('2023-06-06') };
+  /** What it says of the hours of the days around now. */
+  reported: { hours?: string; timeZone?: string } = {};
   beforeAnswer: (request: BarRequest, token: CancellationToken) => Promise<void> = async () => {};
 
   async describe(symbol: string) {
     if (symbol !== 'AAPL') throw new KtrdrError('not_found', `There is no symbol "${symbol}".`);
     const calendar = 'us_equities' as const;
-    return { symbol, assetType: 'stock' as const, calendar, description: 'Apple', exchange: 'SMART', currency: 'USD' };
+    const words = { description: 'Apple', exchange: 'SMART', currency: 'USD' };
+    return { symbol, assetType: 'stock' as const, calendar, ...words, ...this.reported };
   }
 
   async earliest() {
@@ -132,6 +135,16 @@ describe('DataManager', () => {
     expect(source.requests.map(({ range }) => range)).toEqual([{ start: hole.start, end: at('2023-09-08T18:00Z') }]);
     expect(result.loaded).toEqual({ bars: removed, segments: 1 });
     expect(await store.read(key)).toEqual(before);
+  });
+
+  it('expects on the days around now what the source reports, over the rules', async () => {
+    const range = { start: at('2024-03-07'), end: at('2024-03-09') };
+    const byRule = await load(range);
+    expect(byRule.coverage.expected).toBe(8);
+    source.reported = { hours: '20240307:0930-20240307:1100;20240308:CLOSED', timeZone: 'US/Eastern' };
+    expect((await load(range)).coverage).toMatchObject({ expected: 2, missing: 0 });
+    source.reported = { hours: 'whenever we like', timeZone: 'US/Eastern' };
+    expect((await load(range)).coverage).toEqual(byRule.coverage);
   });
 
   it('does not take the bar that is still being formed for history', async () => {

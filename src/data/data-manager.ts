@@ -1,15 +1,18 @@
 import type { Clock } from '../async/index.ts';
 import {
   calendarOf,
+  calendarWithReported,
   expectedBars,
   finalBefore,
+  parseReportedHours,
   type BarCells,
   type CalendarId,
   type TimeRange,
+  type TradingCalendar,
 } from '../market/index.ts';
 import type { OperationContext, ServiceOrchestrator, StartedOperation, StartOptions } from '../operations/index.ts';
 import { assessQualityOf, type AssessQualityContext, type AssessQualityInput } from './assess-quality.ts';
-import type { AskedWithin, BarOrigin, BarProvider } from './bar-provider.ts';
+import type { AskedWithin, BarOrigin, BarProvider, Instrument } from './bar-provider.ts';
 import type { BarStore, SeriesInfo, SeriesKey } from './bar-store/index.ts';
 import { storedCoverage, type Coverage } from './coverage.ts';
 import { DataJobManager } from './data-job-manager.ts';
@@ -44,6 +47,8 @@ interface DataManagerOptions {
 interface Source {
   readonly symbol: string;
   readonly calendar: CalendarId;
+  /** The calendar's days, with what the source itself says of the days around now. */
+  readonly days: TradingCalendar;
   readonly maxSpanMs: number;
   readonly origin?: BarOrigin | undefined;
 }
@@ -130,13 +135,12 @@ export class DataManager {
   ): Promise<{ range: TimeRange | undefined; cells: BarCells; before: Coverage; jobs: DataLoadingJob[] }> {
     const { timeframe, mode } = input;
     const key: SeriesKey = { symbol: source.symbol, timeframe };
-    const calendar = calendarOf(source.calendar);
     const range = await rangeToLoad(input, {
       held: heldRange(await this.#store.info(key)),
-      finalBefore: finalBefore(calendar, timeframe, now),
+      finalBefore: finalBefore(source.days, timeframe, now),
       earliest,
     });
-    const cells = expectedBars(calendar, timeframe, range ?? { start: 0, end: 0 });
+    const cells = expectedBars(source.days, timeframe, range ?? { start: 0, end: 0 });
     const before = await storedCoverage(this.#store, key, cells);
     const { maxSpanMs } = source;
     const jobs = mode === 'local' ? [] : planJobs(before.gaps, cells, { mode, maxSpanMs });
@@ -175,13 +179,25 @@ export class DataManager {
 
   async #storedSource({ symbol, timeframe }: LoadBarsInput): Promise<Source> {
     const { key, calendar } = await this.stored.info({ symbol, timeframe });
-    return { symbol: key.symbol, calendar, maxSpanMs: 0 };
+    return { symbol: key.symbol, calendar, days: calendarOf(calendar), maxSpanMs: 0 };
   }
 
   async #describedSource({ symbol, timeframe }: LoadBarsInput, within: AskedWithin): Promise<Source> {
     const instrument = await this.#provider.describe(symbol, within);
+    const { calendar, origin } = instrument;
     const maxSpanMs = this.#provider.maxSpanMs(timeframe, instrument);
-    return { symbol: instrument.symbol, calendar: instrument.calendar, maxSpanMs, origin: instrument.origin };
+    return { symbol: instrument.symbol, calendar, days: daysOf(instrument), maxSpanMs, origin };
+  }
+}
+
+/** What the source says of the days around now goes before the rules; where it cannot be read the rules are all there is. */
+function daysOf({ calendar, hours = '', timeZone }: Instrument): TradingCalendar {
+  const rules = calendarOf(calendar);
+  if (timeZone === undefined) return rules;
+  try {
+    return calendarWithReported(rules, parseReportedHours(hours, timeZone));
+  } catch {
+    return rules;
   }
 }
 
