@@ -70,8 +70,7 @@ export async function runOnHost<I, C, R>({
       throw cancelledError(token.reason, `operation "${id}" on ${client.service}`, { service: client.service });
     }
     if (last.status !== 'completed') throw errorOf(last, client.service);
-    const result = await client.call(getOperationResult, { params: { id } }, { token: talk.token });
-    return await decodeResult(contract, result.bytes);
+    return await decodeResult(contract, await fetchResult());
   } finally {
     grace?.[Symbol.dispose]();
   }
@@ -84,6 +83,16 @@ export async function runOnHost<I, C, R>({
     // The first cancel may have reached the host before the start did.
     if (token.isCancelled) await relayCancel();
     return follow(operation);
+  }
+
+  async function fetchResult(): Promise<Uint8Array> {
+    try {
+      return (await client.call(getOperationResult, { params: { id } }, { token: talk.token })).bytes;
+    } catch (thrown) {
+      // The host went away between the end and its result, which it still has: the callers can come again.
+      const { code, message, details } = KtrdrError.from(thrown);
+      throw new KtrdrError(code, message, { cause: thrown, details: { ...details, operation: id } });
+    }
   }
 
   /** What the operation ended with that an earlier process started; undefined when the host does not know it. */

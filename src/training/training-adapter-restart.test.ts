@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../async/index.ts';
-import { silentLogger } from '../base/index.ts';
+import { KtrdrError, silentLogger } from '../base/index.ts';
 import { OperationsService, OperationStore, ServiceOrchestrator } from '../operations/index.ts';
 import { HostService, hostServiceConfig, memoryTransport, type Transport } from '../service/index.ts';
 import { openCheckpoints } from './checkpoints.ts';
@@ -32,11 +32,14 @@ describe('a training on a host', () => {
   let here: Process;
   /** Who calls while the host is down waits for it. */
   let up: Promise<void>;
+  /** How many more of the requests for a result do not reach the host. */
+  let lostResults: number;
 
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'ktrdr-restart-'));
     models = await ModelStore.open(join(directory, 'models'));
     up = Promise.resolve();
+    lostResults = 0;
     there = startHost();
     here = startApi();
   });
@@ -68,6 +71,10 @@ describe('a training on a host', () => {
       baseUrl: 'http://memory',
       send: async (request) => {
         await up;
+        if (request.path.endsWith('/result') && lostResults > 0) {
+          lostResults -= 1;
+          throw new KtrdrError('unavailable', 'The host is gone.');
+        }
         return memoryTransport(there.host).send(request);
       },
       async [Symbol.asyncDispose]() {},
@@ -105,6 +112,13 @@ describe('a training on a host', () => {
     expect(operations.map(({ id, status, attempt }) => ({ id, status, attempt }))).toEqual([
       { id: 'op', status: 'completed', attempt: 2 },
     ]);
+    expect(weightsSha256).toBe(await wholeHash());
+  });
+
+  it('has its result when the host went away between the end and the asking for it', async () => {
+    lostResults = 5;
+    const { weightsSha256 } = await here.training.train({ strategy }, { id: 'op' }).result;
+    expect(lostResults).toBe(0);
     expect(weightsSha256).toBe(await wholeHash());
   });
 
