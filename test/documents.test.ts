@@ -4,10 +4,14 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { rooms } from '../scripts/check-rooms.mjs';
-import { KtrdrError } from '../src/base/index.ts';
+import { KtrdrError, parse } from '../src/base/index.ts';
 import { errorCodes } from '../src/base/errors.ts';
-import { calendarIds, spanKinds } from '../src/market/index.ts';
+import { BarStore } from '../src/data/index.ts';
+import { parseSymbol } from '../src/ib/contract.ts';
+import { defaultPacingLimits } from '../src/ib/pacing.ts';
+import { barsFromRows, calendarIds, calendarOf, expectedBars, spanKinds } from '../src/market/index.ts';
 import { socketLimits } from '../src/service/listen.ts';
 import { KtrdrProcess, ktrdr, temporaryDirectory } from './support/ktrdr-process.ts';
 
@@ -52,6 +56,60 @@ describe('the page about calendars', () => {
     const named = [...read('docs/calendars.md').matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name);
     expect(named).toEqual([...calendarIds, ...spanKinds]);
   });
+});
+
+describe('the page about Interactive Brokers', () => {
+  const page = read('docs/interactive-brokers.md').replaceAll(/ +/g, ' ');
+
+  it('states the rules that are kept', () => {
+    const { messages, history, small, smallPerInstrument, identicalMs, inFlight } = defaultPacingLimits;
+    for (const row of [
+      `| messages | 50 per second | ${messages.count} per second |`,
+      `| bars of 30 s or less and first-bar questions | 60 per 10 minutes | ${small.count} per ${small.ms / 60_000} minutes |`,
+      `| the same, for one instrument | 6 per 2 s | ${smallPerInstrument.count} per ${smallPerInstrument.ms / 1_000} s |`,
+      `| longer bars | soft | ${history.count} per ${history.ms / 1_000} s |`,
+      `| the same request again | after 15 s | after ${identicalMs / 1_000} s |`,
+      `| open requests | 50 | ${inFlight}, fewer when slow |`,
+    ]) {
+      expect(page).toContain(row);
+    }
+  });
+
+  it('names the exit codes that the program has, and spellings that it reads', () => {
+    for (const [, code = '', exit = ''] of page.matchAll(/`(\w+)` (?:and|\()\s*exit code (\d+)/g)) {
+      const { exitCode } = new KtrdrError(parse(z.enum(errorCodes), code, 'A code'), '');
+      expect(Number(exit), code).toBe(exitCode);
+    }
+    const [, table = ''] = /\| Instrument [^\n]+\n([\s\S]*?)\n\n/.exec(page) ?? [];
+    const spellings = table.split('\n').flatMap((row) => [...(row.split('|')[2] ?? '').matchAll(/`([^`]+)`/g)]);
+    expect(spellings.length).toBeGreaterThan(7);
+    for (const [, spelling = ''] of spellings) expect(() => parseSymbol(spelling), spelling).not.toThrow();
+  });
+});
+
+describe('the page about the bar store', () => {
+  const python = process.env['KTRDR_BENCH_PYTHON'];
+
+  it.skipIf(python === undefined)(
+    'shows how pandas reads a series (skipped where KTRDR_BENCH_PYTHON names no Python with pandas)',
+    async () => {
+      await using home = await temporaryDirectory();
+      await using store = await BarStore.open(join(home.path, 'bars'));
+      const { start } = expectedBars(calendarOf('us_equities'), '1h', {
+        start: Date.UTC(2022, 5),
+        end: Date.UTC(2023, 5),
+      });
+      const bars = barsFromRows([...start].map((time) => ({ time, open: 2, high: 3, low: 1, close: 2, volume: 5 })));
+      await store.append({ symbol: 'AAPL', timeframe: '1h' }, { calendar: 'us_equities', bars, confirmedEmpty: [] });
+      const [, snippet = ''] = /```python\n([\s\S]*?)```/.exec(read('docs/bar-store.md')) ?? [];
+      const script = snippet.replace('/home/me/.local/share/ktrdr', home.path);
+      const shown =
+        'print(len(bars), bars.time.is_monotonic_increasing, bars.time.iloc[0].isoformat(), bars.close.sum())';
+      const { stdout } = await run(python ?? '', ['-c', `${script}${shown}`]);
+      const first = new Date(start[0] ?? 0).toISOString().replace('.000Z', '+00:00');
+      expect(stdout.trim()).toBe(`${start.length} True ${first} ${(2 * start.length).toFixed(1)}`);
+    },
+  );
 });
 
 describe('the architecture page', () => {
