@@ -91,12 +91,21 @@ export function entryBytes(entry: LogEntry): number {
   return encodeEntry(entry).length;
 }
 
+/** To which series the log of a generation says that it belongs; undefined where there is no log that says so. */
+export async function readLogLabel(folder: string, generation: number): Promise<LogLabel | undefined> {
+  const bytes = await readFileIfPresent(join(folder, logName(generation)));
+  const [first] = bytes === undefined ? [] : decodeRecords(bytes).payloads;
+  return first === undefined ? undefined : labelSchema.parse(decodeBarRecord(first).about);
+}
+
 const labelSchema = z.object({
   symbol: z.string(),
   timeframe: z.enum(timeframes),
   calendar: z.enum(calendarIds),
   generation: z.number(),
 });
+
+type LogLabel = z.infer<typeof labelSchema>;
 
 const entrySchema = z.object({
   at: z.number(),

@@ -235,7 +235,7 @@ describe('BarStore.append() refuses', () => {
     await expect(add(early)).rejects.toThrow(/years 1000 to 9999/);
     await expect(
       store.append(spy, { calendar, bars: emptyBars, confirmedEmpty: [{ start: 0, end: Infinity }] }),
-    ).rejects.toThrow(/must be finite/);
+    ).rejects.toThrow(/must be whole milliseconds/);
     expect(await readdir(root)).toEqual([]);
   });
 });

@@ -149,12 +149,12 @@ export class BarStore implements AsyncDisposable {
    * What is held already, value for value, is not written. Durable when it resolves; a crash on the way leaves all of
    * the segment or nothing.
    * @throws KtrdrError `data_corrupt` for bars that break a rule, `invalid_input` for stamps or ranges that do not fit
-   * the timeframe, `conflict` for another calendar than the series has; nothing is written then. `failed_precondition`
+   * the timeframe, or answers with numbers that are none, `conflict` for another calendar than the series has; nothing is written then. `failed_precondition`
    * where the disk has too little space or refuses; the series is as it was then, or holds the whole segment.
    */
   async append(key: SeriesKey, segment: BarSegment): Promise<AppendOutcome> {
     this.#mayWrite();
-    checkSegment(key, segment.bars, segment.confirmedEmpty);
+    checkSegment(key, segment);
     return this.#write(key, async (place) => {
       const { outcome, head } = await appendSegment(place, {
         segment,
@@ -177,6 +177,8 @@ export class BarStore implements AsyncDisposable {
   async remove(key: SeriesKey, range: TimeRange): Promise<number> {
     this.#mayWrite();
     return this.#write(key, async (place) => {
+      // What is left is counted, so files that were moved away meanwhile must not be among it.
+      this.#heads.forget(place);
       const head = await this.#heads.load(place);
       if (head === undefined) return 0;
       const ledger = await this.#ledgers.read(place, head);

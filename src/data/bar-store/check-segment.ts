@@ -1,16 +1,19 @@
 import { KtrdrError } from '../../base/index.ts';
 import { checkBars, isIntraday, timeframeMs, type Bars, type TimeRange } from '../../market/index.ts';
+import type { BarSegment } from './bar-segment.ts';
+import { answeredRangeSchema, type AnsweredRange } from './provenance.ts';
 import { seriesName, type SeriesKey } from './series.ts';
 
 /**
- * Checks what is to be stored.
+ * Checks what is to be stored: whatever passes can be read back.
  * @throws KtrdrError `data_corrupt` for bars that break a rule, `invalid_input` for stamps or ranges that do not fit the
- * timeframe.
+ * timeframe, or answers with numbers that are none.
  */
-export function checkSegment(key: SeriesKey, bars: Bars, confirmedEmpty: readonly TimeRange[]): void {
+export function checkSegment(key: SeriesKey, { bars, confirmedEmpty, provenance = [] }: BarSegment): void {
   checkBars(bars, `Bars for ${seriesName(key)}`);
   checkStamps(key, bars);
   checkRanges(key, confirmedEmpty);
+  checkAnswers(key, provenance);
 }
 
 /** Files are named by years of four digits. */
@@ -33,19 +36,28 @@ function checkRanges(key: SeriesKey, ranges: readonly TimeRange[]): void {
   const strange = ranges.find(
     ({ start, end }) =>
       !(
-        Number.isFinite(start) &&
-        Number.isFinite(end) &&
+        Number.isSafeInteger(start) &&
+        Number.isSafeInteger(end) &&
         start <= end &&
         isDateIfNeeded(key, start) &&
         isDateIfNeeded(key, end)
       ),
   );
   if (strange === undefined) return;
-  const rule = isIntraday(key.timeframe) ? 'finite' : 'between session dates, written as midnight UTC,';
+  const rule = isIntraday(key.timeframe) ? 'whole milliseconds' : 'between session dates, written as midnight UTC,';
   throw new KtrdrError(
     'invalid_input',
     `The empty ranges of ${seriesName(key)} must be ${rule} and run forwards; ${strange.start} to ${strange.end} does not.`,
     { details: { range: strange } },
+  );
+}
+
+function checkAnswers(key: SeriesKey, answers: readonly AnsweredRange[]): void {
+  const strange = answers.find((answer) => !answeredRangeSchema.safeParse(answer).success);
+  if (strange === undefined) return;
+  throw new KtrdrError(
+    'invalid_input',
+    `The answer "${strange.requestId}" for ${seriesName(key)} has a number that is none, in its range, its time or its settings.`,
   );
 }
 

@@ -21,7 +21,7 @@ describe('a ledger', () => {
     fc.assert(
       fc.property(fc.array(anyRange), fc.array(anyAnswer), (confirmedEmpty, provenance) => {
         const ledger = addToLedger(emptyLedger, { confirmedEmpty, provenance });
-        expect(decodeLedger(encodeLedger(ledger))).toEqual(ledger);
+        expect(decodeLedger(encodeLedger(ledger), 'ledger')).toEqual(ledger);
       }),
     );
   });
@@ -65,6 +65,6 @@ describe('a ledger', () => {
     });
     const bytes = encodeLedger({ confirmedEmpty, provenance: [] });
     expect(bytes.length / confirmedEmpty.length).toBeLessThan(2);
-    expect(decodeLedger(bytes).confirmedEmpty.at(-1)).toEqual(confirmedEmpty.at(-1));
+    expect(decodeLedger(bytes, 'ledger').confirmedEmpty.at(-1)).toEqual(confirmedEmpty.at(-1));
   });
 });

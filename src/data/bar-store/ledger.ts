@@ -1,6 +1,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { z } from 'zod';
 import { subtractRanges, unionRanges, type TimeRange } from '../../market/index.ts';
+import { requireKnownVersion } from './known-version.ts';
 import { cutOut, overlayAll, provenanceSchema, type ProvenanceInterval } from './provenance.ts';
 
 /** What a series knows beside its bars. Both lists are sorted and disjoint. */
@@ -40,8 +41,10 @@ export function isCovered(ranges: readonly TimeRange[], { start, end }: TimeRang
   return start >= end || (ranges[low - 1]?.end ?? -Infinity) >= end;
 }
 
+const ledgerVersion = 1;
+
 const ledgerSchema = z.object({
-  version: z.literal(1),
+  version: z.literal(ledgerVersion),
   /** Start of the first range, then by turns the length of a range and of the space behind it, in units of `unitMs`. */
   confirmedEmpty: z.object({ unitMs: z.number().int().positive(), lengths: z.custom<number[]>(isListOfNumbers) }),
   origins: z.array(provenanceSchema.pick({ source: true, settings: true })),
@@ -58,7 +61,7 @@ export function encodeLedger({ confirmedEmpty, provenance }: Ledger): Uint8Array
     return [one.start, one.end, origins.get(origin) ?? 0, one.requestId, one.fetchedAt, one.revision];
   });
   const text = JSON.stringify({
-    version: 1,
+    version: ledgerVersion,
     confirmedEmpty: encodeRanges(confirmedEmpty),
     origins: [...origins.keys()].map((origin): unknown => JSON.parse(origin)),
     provenance: rows,
@@ -66,9 +69,11 @@ export function encodeLedger({ confirmedEmpty, provenance }: Ledger): Uint8Array
   return gzipSync(text, { level: 3 });
 }
 
-/** @throws Error for bytes that are no ledger. */
-export function decodeLedger(bytes: Uint8Array): Ledger {
-  const ledger = ledgerSchema.parse(JSON.parse(gunzipSync(bytes).toString('utf8')));
+/** @throws Error for bytes that are no ledger; KtrdrError `failed_precondition` for one that a newer version wrote. */
+export function decodeLedger(bytes: Uint8Array, name: string): Ledger {
+  const content: unknown = JSON.parse(gunzipSync(bytes).toString('utf8'));
+  requireKnownVersion(content, ledgerVersion, `The ledger ${name}`);
+  const ledger = ledgerSchema.parse(content);
   const provenance = ledger.provenance.map(([start, end, origin, requestId, fetchedAt, revision]) => {
     const { source, settings } = ledger.origins[origin] ?? { source: '', settings: {} };
     return { start, end, source, settings, requestId, fetchedAt, revision };

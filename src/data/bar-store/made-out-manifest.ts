@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Timeframe } from '../../market/index.ts';
 import { openBarFile } from './bar-file.ts';
 import type { BarFile, BarFileLabel } from './bar-file-format.ts';
+import { readLogLabel } from './bar-log.ts';
 import { readBytes, sourceOfFile } from './byte-source.ts';
 import { openIfPresent, readFileIfPresent, readFolder } from './durable-file.ts';
 import { parseBarFileName, parseLogName, revisionsName } from './file-names.ts';
@@ -12,8 +13,8 @@ import { damagedFile, type SeriesPlace } from './series-place.ts';
 import type { Span } from './series.ts';
 
 /**
- * The manifest of a series that lost it, made from what its newest files say of themselves; undefined when there is no
- * file. What only the manifest and its ledger knew is lost.
+ * The manifest of a series that lost it, made from what its newest files say of themselves, or its log where all bars are
+ * in that; undefined when there is neither. What only the manifest and its ledger knew is lost.
  */
 export async function makeOutManifest(folder: string, timeframe: Timeframe): Promise<Manifest | undefined> {
   const newest = new Map<string, { name: string; span: Span; generation: number }>();
@@ -30,9 +31,10 @@ export async function makeOutManifest(folder: string, timeframe: Timeframe): Pro
     files[span.id] = file.summary;
     label = file.label;
   }
-  if (label === undefined) return undefined;
-  const { symbol, calendar } = label;
-  const generation = Math.max(await newestLog(folder), ...[...newest.values()].map((file) => file.generation));
+  const logGeneration = await newestLog(folder);
+  const { symbol, calendar } = label ?? (await readLogLabel(folder, logGeneration)) ?? {};
+  if (symbol === undefined || calendar === undefined) return undefined;
+  const generation = Math.max(logGeneration, ...[...newest.values()].map((file) => file.generation));
   return { ...blank, ...(await countRevisions(folder)), generation, symbol, timeframe, calendar, files };
 }
 

@@ -5,6 +5,7 @@ import { KtrdrError } from '../../base/index.ts';
 import { calendarIds, timeframes } from '../../market/index.ts';
 import { readFileIfPresent, removeFile, replaceFile } from './durable-file.ts';
 import { manifestName } from './file-names.ts';
+import { requireKnownVersion } from './known-version.ts';
 
 const fileSchema = z.object({
   name: z.string(),
@@ -26,12 +27,14 @@ const rowSchema = z.object({
   volume: z.number().nullable(),
 });
 
+const manifestVersion = 2;
+
 /**
  * Which files make up a series. Replacing it is what makes a save happen, for all its files at once: those of the next
  * generation lie ready beside the old ones, and what no manifest names does not count.
  */
 const manifestSchema = z.object({
-  version: z.literal(2),
+  version: z.literal(manifestVersion),
   generation: z.number().int().nonnegative(),
   symbol: z.string(),
   timeframe: z.enum(timeframes),
@@ -68,7 +71,8 @@ export type OlderManifest = z.infer<typeof olderManifestSchema>;
 
 /**
  * The manifest of a series' folder, or undefined when it has none.
- * @throws KtrdrError `data_corrupt` for a file that is no manifest, or not as it was written.
+ * @throws KtrdrError `data_corrupt` for a file that is no manifest, or not as it was written; `failed_precondition` for
+ * one that a newer version wrote.
  */
 export async function readManifest(folder: string): Promise<Manifest | OlderManifest | undefined> {
   const path = join(folder, manifestName);
@@ -76,18 +80,25 @@ export async function readManifest(folder: string): Promise<Manifest | OlderMani
   if (bytes === undefined) return undefined;
   try {
     const content: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    requireKnownVersion(seriesOf(content), manifestVersion, `The manifest ${path}`);
     const older = olderManifestSchema.safeParse(content);
     if (older.success) return older.data;
     const { sha256, series } = sealedManifestSchema.parse(content);
     if (sha256 !== digestOf(series)) throw new Error('its content does not match its checksum');
     return series;
   } catch (error) {
+    if (error instanceof KtrdrError) throw error;
     throw new KtrdrError(
       'data_corrupt',
       `The manifest ${path} is damaged. Move it away: it is made again from the bar files, and only what is known to be empty has to be asked for anew.`,
       { cause: error, details: { path } },
     );
   }
+}
+
+/** What a manifest says of its series, which lies beside its checksum. */
+function seriesOf(content: unknown): unknown {
+  return z.object({ series: z.unknown() }).safeParse(content).data?.series;
 }
 
 function digestOf(manifest: Manifest): string {

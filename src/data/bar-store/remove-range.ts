@@ -1,8 +1,8 @@
 import { emptyBars, type TimeRange } from '../../market/index.ts';
-import { addToLedger, cutLedger, type Ledger } from './ledger.ts';
+import { addToLedger, cutLedger, emptyLedger, type Ledger } from './ledger.ts';
 import { forgetSeries, saveSeries } from './save-series.ts';
 import type { SeriesHead } from './series-head.ts';
-import { unfinishedBar } from './series-info.ts';
+import { infoOf, unfinishedBar } from './series-info.ts';
 import type { SeriesPlace } from './series-place.ts';
 import { SeriesView } from './series-view.ts';
 
@@ -24,18 +24,17 @@ export async function removeRange(
   );
   if (removed === 0 && !isKnown && !isHeldThere) return { removed, head };
   const left = cutLedger(known, range);
+  const isLeft =
+    infoOf(head, left).count > removed || left.confirmedEmpty.length > 0 || (held !== undefined && !isHeldThere);
   const saved = await saveSeries(place, head, {
     bars: emptyBars,
     removed: range,
-    ledger: left,
+    // Answers that nothing is left of say nothing.
+    ledger: isLeft ? left : emptyLedger,
     unfinished: isHeldThere ? undefined : held,
     revision: undefined,
     updatedAt: now,
   });
-  const isLeft =
-    Object.keys(saved.manifest.files).length > 0 ||
-    left.confirmedEmpty.length > 0 ||
-    saved.manifest.unfinished !== undefined;
   if (isLeft) return { removed, head: saved };
   await forgetSeries(place);
   return { removed, head: undefined };

@@ -91,7 +91,7 @@ export async function readLedger(place: SeriesPlace, { manifest, olderLedger }: 
     if (bytes === undefined) throw new Error('it is missing');
     if (createHash('sha256').update(bytes).digest('hex') !== sha256)
       throw new Error('its content does not match its checksum');
-    return decodeLedger(bytes);
+    return decodeLedger(bytes, join(place.folder, name));
   } catch (error) {
     throw damagedFile(place, name, error);
   }
