@@ -326,6 +326,19 @@ describe('IbGateway', () => {
     expect(simulator.counters.historyRequests).toBe(3);
   });
 
+  it('keeps the pace that is configured, and the library holds nothing up beyond it', async () => {
+    const simulator = await simulate({ enforcePacing: false });
+    const unlimited = { count: 1_000, ms: 1 };
+    const gateway = connectTo(simulator, { pacing: { messages: unlimited, history: unlimited } });
+    const begun = performance.now();
+    await Promise.all(
+      Array.from({ length: 60 }, (_, index) =>
+        gateway.history({ ...query, duration: `${index + 1} D`, barSize: '1 day' }, { token: none }),
+      ),
+    );
+    expect(performance.now() - begun, "at the library's own 40 a second it would be 1,400 ms").toBeLessThan(1_200);
+  });
+
   it('sends one request for all who want the same bars, and cancels it at IB with the last of them', async () => {
     const simulator = await simulate({ faults: [{ kind: 'mute_history' }] });
     const gateway = connectTo(simulator);

@@ -34,6 +34,9 @@ const idsToTry = 3;
 /** IB complains at times about a pace that keeps its rules; a request is sent again so often, after the pause it asks for. */
 const complaintsTaken = 3;
 
+/** The library's own limit lies above that of our queue: probes and cancels go past the queue. */
+const libraryHeadroom = 2;
+
 const mostAnswersKept = 50;
 
 const searchEveryMs = 1_000;
@@ -64,6 +67,7 @@ export class IbGateway implements AsyncDisposable {
       address: this.#address,
       clientIds: Array.from({ length: idsToTry }, (_, index) => clientId + index),
       timeouts: { ...defaultTimeouts, ...timeouts },
+      mostMessagesPerSecond: (libraryHeadroom * limits.messages.count * 1_000) / limits.messages.ms,
       reconnect: { ...defaultReconnect, ...reconnect },
       clock,
       log,

@@ -40,7 +40,7 @@ export class IbSession {
    * taken, `failed_precondition` when its version is not supported, `cancelled`.
    */
   static async open(options: SessionOptions, token: CancellationToken): Promise<IbSession> {
-    const wire = await createWire(options.address);
+    const wire = await createWire(options);
     const session = new IbSession(options, wire);
     using _ = token.onCancelled(() =>
       session.close(cancelledError(token.reason ?? 'user', 'the connection to the gateway')),

@@ -41,6 +41,7 @@ export interface SessionKeeperOptions {
   /** Tried in this order when one is taken. */
   readonly clientIds: readonly number[];
   readonly timeouts: SessionTimeouts;
+  readonly mostMessagesPerSecond: number;
   readonly reconnect: ReconnectPolicy;
   readonly clock: Clock;
   readonly log: Logger;
@@ -167,11 +168,12 @@ export class SessionKeeper implements AsyncDisposable {
   }
 
   async #openWithFreeId(token: CancellationToken): Promise<IbSession> {
-    const { address, clientIds, timeouts, reconnect, clock, log, onPaceComplaint } = this.#options;
+    const { clientIds, reconnect, ...common } = this.#options;
+    const { address, clock, log } = common;
     for (const [index, clientId] of clientIds.entries()) {
       if (index > 0) await clock.sleep(reconnect.nextIdMs, token);
       try {
-        return await IbSession.open({ address, clientId, timeouts, clock, log, onPaceComplaint }, token);
+        return await IbSession.open({ ...common, clientId }, token);
       } catch (thrown) {
         if (!(thrown instanceof KtrdrError && thrown.code === 'conflict')) throw thrown;
         log.warn('gateway client id is taken', { ...address, clientId });

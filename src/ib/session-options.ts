@@ -27,6 +27,8 @@ export interface SessionOptions {
   readonly address: GatewayAddress;
   readonly clientId: number;
   readonly timeouts: SessionTimeouts;
+  /** The last line of defence against a pace that IB ends connections for; what asks first keeps a slower one. */
+  readonly mostMessagesPerSecond: number;
   readonly clock: Clock;
   readonly log: Logger;
   /** IB says that too much was asked too fast, about one request or about all. */

@@ -53,7 +53,13 @@ async function startScriptedGateway(
 }
 
 function open(address: { host: string; port: number }): Promise<IbSession> {
-  const common = { clientId: 1, timeouts: defaultTimeouts, clock: systemClock, log: silentLogger };
+  const common = {
+    clientId: 1,
+    timeouts: defaultTimeouts,
+    mostMessagesPerSecond: 40,
+    clock: systemClock,
+    log: silentLogger,
+  };
   return IbSession.open({ address, ...common, onPaceComplaint: () => {} }, CancellationToken.none);
 }
 
@@ -65,7 +71,7 @@ const query = historyQuery(
 
 describe('createWire', () => {
   it('finds the private members of the library that it replaces', async () => {
-    const wire = await createWire({ host: '127.0.0.1', port: 1 });
+    const wire = await createWire({ address: { host: '127.0.0.1', port: 1 }, mostMessagesPerSecond: 40 });
     expect(wire.api).toBeInstanceOf(IBApi);
     expect(new IBApi(), 'a new release may have moved it').toHaveProperty(
       'controller.socket.onData',

@@ -25,13 +25,16 @@ export interface Wire {
   onBroken(listener: (error: unknown) => void): void;
 }
 
-/** Our own queue stays below this; it is the library's last line of defence. */
-const maxRequestsPerSecond = 40;
+interface WireOptions {
+  readonly address: GatewayAddress;
+  /** What the library holds back, in tenths of a second, whoever wants it sent. */
+  readonly mostMessagesPerSecond: number;
+}
 
 /** The library is large; a program that never talks to a gateway itself does not load it. */
-export async function createWire({ host, port }: GatewayAddress): Promise<Wire> {
+export async function createWire({ address: { host, port }, mostMessagesPerSecond }: WireOptions): Promise<Wire> {
   const { IBApi, EventName, SecType, BarSizeSetting } = await import('@stoqey/ib');
-  const api = new IBApi({ host, port, maxReqPerSec: maxRequestsPerSecond });
+  const api = new IBApi({ host, port, maxReqPerSec: mostMessagesPerSecond });
   const socket = socketOf(api);
   let onBroken = (_error: unknown): void => {};
   let onHistory = (_answer: HistoryAnswer): void => {};
