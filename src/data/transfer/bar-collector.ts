@@ -15,25 +15,29 @@ export interface ColumnBatch {
   readonly cell: (place: number, row: number) => Cell;
 }
 
+export interface CollectorOptions extends StampOptions {
+  /** The row of the file that the first bar stands in, counted from 1. */
+  readonly firstRow: number;
+  /** A packed file may unpack to any size. Sixty years of minutes when absent, which take 1.6 GB. */
+  readonly mostBars?: number | undefined;
+}
+
 /** Gathers the rows of a file as bars. Only what can be said of one row is checked here. */
 export class BarCollector {
   readonly #columns: FileColumns;
-  readonly #options: StampOptions;
-  /** The row of the file that the first bar stood in, counted from 1. */
-  readonly #firstRow: number;
-  #bars: Bars = allocateBars(1_024);
+  readonly #options: CollectorOptions;
+  #bars: Bars = allocateBars(firstRoom);
   #count = 0;
 
-  constructor(columns: FileColumns, options: StampOptions & { firstRow: number }) {
+  constructor(columns: FileColumns, options: CollectorOptions) {
     this.#columns = columns;
     this.#options = options;
-    this.#firstRow = options.firstRow;
   }
 
   /** @throws FileFault for a stamp or number that is none. */
   add(cells: readonly Cell[]): void {
     const index = this.#count;
-    if (index === this.#bars.time.length) this.#bars = grown(this.#bars);
+    if (index === this.#bars.time.length) this.#makeRoom(1);
     const { open, high, low, close, volume } = this.#columns;
     this.#bars.time[index] = this.#time(cells);
     this.#bars.open[index] = this.#price(cells, open);
@@ -46,7 +50,7 @@ export class BarCollector {
 
   /** As `add` for each row. */
   addBatch({ rows, numbers, cell }: ColumnBatch): void {
-    while (this.#count + rows > this.#bars.time.length) this.#bars = grown(this.#bars);
+    this.#makeRoom(rows);
     const { time, volume, names } = this.#columns;
     const from = this.#count;
     const cells: Cell[] = Array.from(names, () => null);
@@ -75,6 +79,14 @@ export class BarCollector {
 
   bars(): Bars {
     return sliceBars(this.#bars, 0, this.#count);
+  }
+
+  #makeRoom(rows: number): void {
+    const { mostBars = 2 ** 25 } = this.#options;
+    const needed = this.#count + rows;
+    if (needed > mostBars)
+      throw new FileFault({}, `it has more than ${mostBars.toLocaleString('en-US')} bars; import it in parts`);
+    while (needed > this.#bars.time.length) this.#bars = grown(this.#bars);
   }
 
   #time(cells: readonly Cell[]): number {
@@ -110,7 +122,7 @@ export class BarCollector {
     if (cell === null || cell === undefined || cell === '') return Number.NaN;
     if (typeof cell === 'string' && decimal.test(cell)) return Number(cell);
     if (typeof cell === 'string' && absent.test(cell)) return Number.NaN;
-    const shown = typeof cell === 'string' ? cell.slice(0, 40) : 'a time';
+    const shown = typeof cell === 'string' ? cell.slice(0, 40) : 'a value of another type';
     throw new FileFault(this.#at(place), `"${shown}" is no number such as 1234.5`);
   }
 
@@ -119,9 +131,11 @@ export class BarCollector {
   }
 
   get #row(): number {
-    return this.#firstRow + this.#count;
+    return this.#options.firstRow + this.#count;
   }
 }
+
+const firstRoom = 1_024;
 
 const decimal = /^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$/;
 /** How files write that there is no value. */

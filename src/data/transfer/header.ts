@@ -17,11 +17,13 @@ export interface FileColumns {
 }
 
 /** The names that files give their columns, without case and signs. */
-const names: Readonly<Record<BarColumn | 'date' | 'clock', readonly string[]>> = {
-  time: ['timestamp', 'datetime', 'ts', 'opentime', 'unix', 'epoch', 'unixtimestamp'],
+const names: Readonly<Record<BarColumn | 'date' | 'clock' | 'index', readonly string[]>> = {
+  time: ['timestamp', 'datetime', 'ts', 'opentime', 'unix', 'epoch', 'unixtimestamp', 't'],
   date: ['date', 'day', 'dateutc', 'tradedate'],
-  // Beside a date it is the time of day; alone it is a stamp, as is the unnamed index of a data frame.
-  clock: ['time', 'timeutc', 'index', ''],
+  // Beside a date it is the time of day; alone it is a stamp.
+  clock: ['time', 'timeutc'],
+  // Of a data frame, as CSV and Parquet name one without a name: a stamp where nothing else is, else row numbers.
+  index: ['index', 'indexlevel', ''],
   open: ['open', 'o', 'openprice'],
   high: ['high', 'h', 'highprice'],
   low: ['low', 'l', 'lowprice'],
@@ -39,7 +41,7 @@ export function findColumns(header: readonly string[]): FileColumns {
   );
   const claimed = new Set<number>();
   const placeOf = (column: keyof typeof names): number | undefined => {
-    // The first name of the list that occurs: `time` where there is also an unnamed index.
+    // The first name of the list that occurs.
     const known = names[column].find((name) => plain.includes(name));
     if (known === undefined) return undefined;
     const place = plain.indexOf(known);
@@ -53,8 +55,9 @@ export function findColumns(header: readonly string[]): FileColumns {
     return place;
   };
   const stamp = placeOf('time');
-  const time =
-    stamp === undefined ? [placeOf('date'), placeOf('clock')].filter((place) => place !== undefined) : [stamp];
+  const parts: (number | undefined)[] = stamp === undefined ? [placeOf('date'), placeOf('clock')] : [stamp];
+  if (parts.every((place) => place === undefined)) parts.push(placeOf('index'));
+  const time = parts.filter((place) => place !== undefined);
   if (time.length === 0) throw wrong(`has no column "time", "timestamp" or "date"; it has ${listed(header)}`);
   return {
     time,

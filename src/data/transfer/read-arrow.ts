@@ -18,7 +18,7 @@ export async function readArrow(path: string, options: ReadOptions): Promise<Bar
     const { fields = [] } = (reader.schema as typeof reader.schema | undefined) ?? {};
     const columns = findColumns(fields.map(({ name }: Field) => name));
     const collector = new BarCollector(columns, { ...options, firstRow: 1 });
-    const stamps = columns.time.map((place) => stampOf(arrow, fields[place]));
+    const meanings = fields.map((field: Field) => meaningOf(arrow, field));
     for (let done = 1; ; done += 1) {
       options.token.throwIfCancelled('the reading of the file');
       const { value: batch, done: isEnd } = await readable(async () => reader.next());
@@ -28,9 +28,8 @@ export async function readArrow(path: string, options: ReadOptions): Promise<Bar
         rows: batch.numRows,
         numbers: (place) => numbersOf(vectors[place]),
         cell: (place, row) => {
-          const value: Cell = vectors[place]?.get(row);
-          const time = columns.time.indexOf(place);
-          return time === -1 ? value : (stamps[time]?.(value) ?? value);
+          const value: unknown = vectors[place]?.get(row);
+          return meanings[place]?.(value) ?? (value as Cell);
         },
       });
       // How many batches there are is not known before the end.
@@ -50,19 +49,32 @@ function numbersOf(vector: Vector | null | undefined): Float64Array | undefined 
   return values instanceof Float64Array ? values.subarray(0, only.length) : undefined;
 }
 
-/** As of a column's type: an instant where it has a zone, else what a clock showed. */
-function stampOf(
+/** Turns a value into what the type of its column says that it is; undefined where it is what it looks like. */
+function meaningOf(
   arrow: typeof import('apache-arrow'),
-  field: Field | undefined,
-): (cell: Cell) => FileStamp | undefined {
-  const type: unknown = field?.type;
+  { type }: Field,
+): (cell: unknown) => FileStamp | number | undefined {
+  if (arrow.DataType.isDecimal(type)) {
+    const { scale } = type;
+    return (cell) => (cell instanceof Uint32Array ? Number(`${integerOf(cell)}e${-scale}`) : undefined);
+  }
   if (arrow.DataType.isDate(type)) {
     return (cell) =>
       cell === null || cell === undefined ? undefined : { kind: 'wall-clock', ms: Number(cell), isDate: true };
   }
   if (!arrow.DataType.isTimestamp(type)) return () => undefined;
+  // An instant where it has a zone, else what a clock showed.
   const kind = type.timezone === null || type.timezone === undefined || type.timezone === '' ? 'wall-clock' : 'instant';
   return (cell) => (cell === null || cell === undefined ? undefined : { kind, ms: Number(cell) });
+}
+
+/** Of words of 32 bits, the lowest first, the highest with the sign. */
+function integerOf(words: Uint32Array): bigint {
+  const size = 32 * words.length;
+  return BigInt.asIntN(
+    size,
+    words.reduce((sum, word, index) => sum + (BigInt(word) << BigInt(32 * index)), 0n),
+  );
 }
 
 async function readable<T>(read: () => Promise<T>): Promise<T> {

@@ -4,7 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { Float64, Table, tableFromArrays, tableToIPC, vectorFromArray, type Vector } from 'apache-arrow';
+import {
+  Decimal,
+  Float64,
+  makeData,
+  makeVector,
+  Table,
+  tableFromArrays,
+  tableToIPC,
+  vectorFromArray,
+  type Vector,
+} from 'apache-arrow';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasMarketData, marketData, readMarketData } from '../market-data.fixture.ts';
@@ -56,9 +66,11 @@ describe('readBarsFile()', () => {
     ['short names in capitals', plain.replace(header, 'Time,O,H,L,C,V')],
     ['names in angle brackets', plain.replace(header, '<DATETIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>')],
     ['an unnamed index', plain.replace('timestamp', '')],
+    ['the index of a data frame as Parquet names it', plain.replace('timestamp', '__index_level_0__')],
+    ['numbered rows before the dates', plain.replace('timestamp', ',Date').replaceAll('\n2024', '\n0,2024')],
     ['gzip', gzipSync(plain)],
   ])('reads CSV with %s', async (_, content) => {
-    expect(await read(content)).toMatchObject({ bars: two, ignored: [] });
+    expect(await read(content)).toMatchObject({ bars: two });
   });
 
   it('reads date and time of day apart, in the zone that was named, in any order of columns, and tells what it leaves', async () => {
@@ -135,6 +147,58 @@ describe('readBarsFile()', () => {
       ],
     });
     expect((await read(new Uint8Array(parquet), { zone: 'America/New_York' })).bars).toEqual(two);
+  });
+});
+
+describe('decimal numbers of typed files', () => {
+  // In binary fractions 115 · 0.01 is 1.1500000000000001.
+  const unscaled = [115n, 10_010n];
+  const exact = Float64Array.of(1.15, 100.1);
+  const ts = [1_709_908_200, 1_709_910_000];
+
+  it('are the nearest double as Parquet', async () => {
+    const decimal = (name: string) => ({ name, data: unscaled });
+    const bytes = parquetWriteBuffer({
+      schema: [
+        { name: 'root', num_children: 5 },
+        { name: 'ts', type: 'DOUBLE', repetition_type: 'REQUIRED' },
+        ...['open', 'high', 'low', 'close'].map((name) => ({
+          name,
+          type: 'INT64' as const,
+          repetition_type: 'REQUIRED' as const,
+          converted_type: 'DECIMAL' as const,
+          scale: 2,
+          precision: 18,
+        })),
+      ],
+      columnData: [{ name: 'ts', data: ts }, decimal('open'), decimal('high'), decimal('low'), decimal('close')],
+    });
+    expect((await read(new Uint8Array(bytes))).bars.close).toEqual(exact);
+  });
+
+  it('are the nearest double as Arrow, also below zero and beyond 64 bits', async () => {
+    const type = new Decimal(2, 38, 128);
+    const words = (values: bigint[]) =>
+      Uint32Array.from(
+        values.flatMap((value) => [0n, 32n, 64n, 96n].map((shift) => Number((value >> shift) & 0xffff_ffffn))),
+      );
+    const values = [...unscaled, -1n, 2n ** 70n];
+    const data = makeData({ type, length: values.length, data: words(values) });
+    const four = vectorFromArray([1, 2, 3, 4], new Float64());
+    const time = vectorFromArray([...ts, ...ts], new Float64());
+    const table = new Table({ ts: time, open: four, high: four, low: four, close: four, volume: makeVector(data) });
+    const { volume } = (await read(tableToIPC(table, 'file'))).bars;
+    expect(volume).toEqual(Float64Array.of(...exact, -0.01, Number(`${2n ** 70n}e-2`)));
+  });
+});
+
+describe('a file of more bars than memory may hold', () => {
+  it('is refused in the middle, packed or not', async () => {
+    const many = [header, ...Array.from({ length: 5_000 }, () => rows[0])].join('\n');
+    for (const content of [many, gzipSync(many)])
+      await expect(read(content, { mostBars: 2_000 })).rejects.toThrow(/more than 2,000 bars; import it in parts/);
+    const parquet = await encoded([sliceBars(two, 0, 2)], 'parquet', '1h');
+    await expect(read(parquet, { mostBars: 1 })).rejects.toThrow(/more than 1 bars/);
   });
 });
 

@@ -12,6 +12,8 @@ export interface ReadOptions extends StampOptions {
   readonly token: CancellationToken;
   /** Hears how much of the file has been read, in any unit. */
   readonly onProgress: (done: number, total: number) => void;
+  /** What a file may hold; see `BarCollector`. */
+  readonly mostBars?: number;
 }
 
 /** The rows of a file as they stand in it, in any order. */

@@ -22,7 +22,7 @@ export async function readParquet(path: string, options: ReadOptions): Promise<B
   const fields = metadata.schema.slice(1).filter(({ num_children: children = 0 }) => children === 0);
   const columns = findColumns(fields.map(({ name }) => name));
   const collector = new BarCollector(columns, { ...options, firstRow: 1 });
-  const stamps = columns.time.map((place) => stampOf(fields[place]));
+  const meanings = fields.map(meaningOf);
   let rowStart = 0;
   for (const { num_rows: rowsInGroup } of metadata.row_groups) {
     options.token.throwIfCancelled('the reading of the file');
@@ -35,8 +35,7 @@ export async function readParquet(path: string, options: ReadOptions): Promise<B
       numbers: (place) => group.numbers(fields[place]?.name ?? ''),
       cell: (place, row) => {
         const value = group.cell(fields[place]?.name ?? '', row);
-        const time = columns.time.indexOf(place);
-        return time === -1 ? value : (stamps[time]?.(value) ?? value);
+        return meanings[place]?.(value) ?? value;
       },
     });
     rowStart = rowEnd;
@@ -81,13 +80,20 @@ class RowGroup {
 const parsers: Partial<ParquetParsers> = {
   timestampFromMilliseconds: Number,
   timestampFromMicroseconds: (micros) => Number(micros) / 1_000,
-  timestampFromNanoseconds: (nanos) => Number(nanos) / 1_000_000,
+  timestampFromNanoseconds: (nanos) => Number(nanos / 1_000n) / 1_000,
   dateFromDays: (days) => days * 86_400_000,
 };
 
-/** Turns what a typed column of times holds into a stamp; undefined for columns that are stamps by their text or number. */
-function stampOf(field: SchemaElement | undefined): (cell: Cell) => FileStamp | undefined {
-  const { converted_type: converted, logical_type: logical } = field ?? {};
+/** Turns a value into what the type of its column says that it is; undefined where it is what it looks like. */
+function meaningOf({
+  converted_type: converted,
+  logical_type: logical,
+  scale = 0,
+}: SchemaElement): (cell: Cell) => FileStamp | number | undefined {
+  if (converted === 'DECIMAL' || logical?.type === 'DECIMAL') {
+    // The library multiplies by a power of ten, which is off by the last digit of a double.
+    return (cell) => (typeof cell === 'number' ? Number(cell.toFixed(scale)) : undefined);
+  }
   if (converted === 'DATE' || logical?.type === 'DATE') {
     return (cell) => (typeof cell === 'number' ? { kind: 'wall-clock', ms: cell, isDate: true } : undefined);
   }

@@ -34,6 +34,19 @@ describe('parseStamp() and barStamp()', () => {
     expect(iso('2024-03-08 09:30', { timeframe: '1h', zone: '+02:00' })).toBe('2024-03-08T07:30:00.000Z');
   });
 
+  it.each([
+    ['20240308143000', '2024-03-08T14:30:00.000Z'],
+    ['202403081430', '2024-03-08T14:30:00.000Z'],
+    ['20240308143000.250', '2024-03-08T14:30:00.250Z'],
+    ['883612800000', '1998-01-01T00:00:00.000Z'],
+    ['31536000000000', '1971-01-01T00:00:00.000Z'],
+  ])(
+    'takes %s for digits of a date and a time where they can be that, not for an instant of the seventies',
+    (text, at) => {
+      expect(iso(text, { timeframe: '1h', zone: 'UTC' })).toBe(at);
+    },
+  );
+
   it.each(['2024-03-08', '20240308', '2024/03/08', '2024-03-08 00:00:00', '2024-03-08 00:00:00-05:00', '1709856000'])(
     'takes %s as the date that it names',
     (text) => {
@@ -56,6 +69,10 @@ describe('parseStamp() and barStamp()', () => {
     ['2024-02-30', days, /names a day that does not exist/],
     ['2024-13-01', days, /names a day that does not exist/],
     ['2024-03-08T24:30Z', hours, /names a time that does not exist/],
+    ['0024-03-08', days, /names a day that does not exist/],
+    ['2024-03-10 02:30 America/New_York', hours, /names a time that the clocks of America\/New_York skip/],
+    ['2024-03-08 09:30 +25:00', hours, /names the time zone "\+25:00", which there is not/],
+    ['2024-03-08 09:30 +05:75', hours, /names the time zone "\+05:75", which there is not/],
     ['2024-03-08 09:30 EDT', hours, /names the time zone "EDT", which there is not/],
     ['yesterday', hours, /is no time such as/],
     ['', hours, /is no time such as/],

@@ -51,9 +51,10 @@ export function barStamp(
 export function parseStamp(text: string): FileStamp {
   // The platform reads this form several times as fast, and shifts only days that some month does not have.
   if (plainUtc.test(text)) return { kind: 'instant', ms: Date.parse(text) };
-  const epoch = epochMs(text);
+  const spaced = compact.test(text) ? `${text.slice(0, 8)} ${text.slice(8)}` : text;
+  const epoch = epochMs(spaced);
   if (epoch !== undefined) return { kind: 'instant', ms: epoch };
-  const match = written.exec(text);
+  const match = written.exec(spaced);
   if (match?.groups === undefined) {
     throw unclear(
       /^\d{1,2}[/.-]\d{1,2}[/.-]\d{4}/.test(text)
@@ -63,7 +64,8 @@ export function parseStamp(text: string): FileStamp {
   }
   const { year, month, day, separator = '', hour, minute = '0', second = '0', fraction = '0', zone } = match.groups;
   const date = Date.UTC(Number(year), Number(month) - 1, Number(day));
-  if (new Date(date).getUTCDate() !== Number(day) || Number(month) > 12)
+  // Years below 100 would become those of the last century.
+  if (new Date(date).getUTCDate() !== Number(day) || Number(month) > 12 || Number(year) < 100)
     throw unclear('names a day that does not exist');
   if (hour === undefined) return { kind: 'wall-clock', ms: date, isDate: true };
   if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59)
@@ -81,6 +83,13 @@ export function parseStamp(text: string): FileStamp {
 }
 
 const plainUtc = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ$/;
+
+/**
+ * A date and a time of day in one number, `20240308093000` or without seconds. As milliseconds or microseconds it would
+ * be an instant of the early seventies.
+ */
+const compact =
+  /^(?:19|2[01])\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d(?:\.\d{1,9})?)?$/;
 
 const hourMs = 3_600_000;
 const dayMs = 86_400_000;
@@ -109,7 +118,12 @@ function instantIn(wallClock: number, zone: string): number {
     minute: at.getUTCMinutes(),
     second: at.getUTCSeconds(),
   };
-  return named(zone, () => fromZoned(local, zone)) + (wallClock % 1_000);
+  const instant = named(zone, () => fromZoned(local, zone));
+  const { hour, minute } = toZoned(instant, zone);
+  if (hour !== local.hour || minute !== local.minute) {
+    throw unclear(`names a time that the clocks of ${zone} skip; is that the zone of the file?`);
+  }
+  return instant + (wallClock % 1_000);
 }
 
 function wallClockIn(instant: number, zone: string): number {
@@ -123,7 +137,7 @@ function wallClockIn(instant: number, zone: string): number {
 function offsetMs(zone: string): number | undefined {
   if (zone === 'UTC' || zone === 'GMT') return 0;
   const [, sign, hours, minutes = '0'] = /^([+-])(\d{2}):?(\d{2})?$/.exec(zone) ?? [];
-  if (hours === undefined) return undefined;
+  if (hours === undefined || Number(hours) > 14 || Number(minutes) > 59) return undefined;
   return (sign === '-' ? -1 : 1) * (Number(hours) * hourMs + Number(minutes) * 60_000);
 }
 
