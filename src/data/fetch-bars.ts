@@ -6,6 +6,8 @@ import type { BarRequest, FetchedBars } from './bar-provider.ts';
 export interface FetchBarsContext {
   symbol: string;
   timeframe: string;
+  /** How many requests more the source would take now, where it counts them. */
+  requestsLeft?: number;
 }
 
 /** One request to a source of bars, as an operation: what a data host runs and `BarProvider.fetch` means everywhere. */
@@ -20,7 +22,11 @@ export const fetchBars: OperationContract<BarRequest, FetchBarsContext, FetchedB
       .object({ start: z.number(), end: z.number() })
       .refine(({ start, end }) => start < end, 'start must lie before end'),
   }),
-  context: z.object({ symbol: z.string(), timeframe: z.string() }),
+  context: z.object({
+    symbol: z.string(),
+    timeframe: z.string(),
+    requestsLeft: z.number().int().nonnegative().exactOptional(),
+  }),
   result: z.custom<FetchedBars>(),
   begin: ({ symbol, timeframe }) => ({ symbol, timeframe }),
   render: ({ context: { symbol, timeframe }, phase }) =>

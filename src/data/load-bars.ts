@@ -24,6 +24,8 @@ export interface LoadBarsContext {
   mode: string;
   /** Bars stored so far by this load. */
   loadedBars: number;
+  /** How many requests more the source would take now, where it counts them. */
+  requestsLeft?: number;
 }
 
 /** A run of expected bars that are not there: `[start, end)` from the first missing bar's cell to the end of the last one's. */
@@ -68,7 +70,13 @@ export const loadBars: OperationContract<LoadBarsInput, LoadBarsContext, LoadBar
       path: ['start'],
       message: 'start must lie before end',
     }),
-  context: z.object({ symbol: z.string(), timeframe: z.string(), mode: z.string(), loadedBars: count }),
+  context: z.object({
+    symbol: z.string(),
+    timeframe: z.string(),
+    mode: z.string(),
+    loadedBars: count,
+    requestsLeft: count.exactOptional(),
+  }),
   result: z.object({
     symbol: z.string(),
     timeframe: z.enum(timeframes),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Schema } from '../base/index.ts';
+import type { PacingBudget } from './pacing-queue.ts';
 
 /** How it stands with the gateway, for people and for readiness checks. */
 export interface GatewayStatus {
@@ -12,8 +13,7 @@ export interface GatewayStatus {
   /** Why it is not ready, in words. */
   readonly trouble?: string;
   readonly requests: { readonly inFlight: number; readonly waiting: number };
-  /** What IB's rules leave: open requests at once, requests of the ten-minute budget, and the pause it asked for. */
-  readonly budget: { readonly inFlight: number; readonly small: number; readonly pausedMs: number };
+  readonly budget: PacingBudget;
 }
 
 export const gatewayStatusSchema: Schema<GatewayStatus> = z.object({
@@ -24,5 +24,10 @@ export const gatewayStatusSchema: Schema<GatewayStatus> = z.object({
   serverVersion: z.number().int().exactOptional(),
   trouble: z.string().exactOptional(),
   requests: z.object({ inFlight: z.number().int(), waiting: z.number().int() }),
-  budget: z.object({ inFlight: z.number().int(), small: z.number().int(), pausedMs: z.number().int() }),
+  budget: z.object({
+    inFlight: z.number().int(),
+    history: z.number().int(),
+    small: z.number().int(),
+    pausedMs: z.number().int(),
+  }),
 });

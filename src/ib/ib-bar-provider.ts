@@ -107,7 +107,10 @@ export class IbBarProvider implements BarProvider, InstrumentSearch {
     for (let { end } = range; ;) {
       const asked = { start: range.start, end };
       const query = historyQuery(contract, { timeframe, range: asked }, now);
-      const onPhase = (phase: string): void => context.progress.report({ phase });
+      const onPhase = (phase: string): void => {
+        const requestsLeft = this.gateway.status().budget.history;
+        context.progress.report({ phase, context: { requestsLeft } });
+      };
       const answer = await this.gateway.history(query, { token: context.token, onPhase });
       const bars = stampByCell(decodeBars(answer, timeframe, what), timeframe, calendar);
       parts.unshift(barsInRange(bars, asked));

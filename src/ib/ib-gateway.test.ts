@@ -86,7 +86,7 @@ describe('IbGateway', () => {
       clientId: 1,
       serverVersion: 178,
       requests: { inFlight: 0, waiting: 0 },
-      budget: { inFlight: 7, small: 58, pausedMs: 0 },
+      budget: { inFlight: 7, history: 5, small: 58, pausedMs: 0 },
     });
   });
 

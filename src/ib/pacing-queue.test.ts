@@ -126,7 +126,7 @@ describe('PacingQueue', () => {
     const queue = new PacingQueue({ limits: defaultPacingLimits, clock });
     await queue.run(request('head', 'small'), () => Promise.resolve(), { token: none });
     queue.pauseAfterComplaint();
-    expect(queue.budget).toEqual({ inFlight: 7, small: 57, pausedMs: 15_000 });
+    expect(queue.budget).toEqual({ inFlight: 7, history: 6, small: 57, pausedMs: 15_000 });
     let begun = 0;
     const all = ['a', 'b', 'c'].map((key) =>
       queue.run(request(key), () => Promise.resolve((begun += 1)), { token: none }),

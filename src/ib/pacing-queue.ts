@@ -4,11 +4,11 @@ import { KtrdrError } from '../base/index.ts';
 import { afterRequest, newFlightWindow, type FlightWindow } from './flight-window.ts';
 import type { PacingJournal } from './pacing-journal.ts';
 import {
+  budgetLeft,
   forgetOldStarts,
   nextAllowedAt,
   noPause,
   pauseAfterComplaint,
-  smallBudgetLeft,
   type PacedRequest,
   type PacedStart,
   type PacingLimits,
@@ -20,6 +20,17 @@ export interface PacingWait {
   readonly why: string;
   /** Milliseconds until it is looked at again; unknown while it waits for others to end. */
   readonly forMs?: number;
+}
+
+/** What IB's rules leave at a moment. */
+export interface PacingBudget {
+  /** Requests that may be open at once. */
+  readonly inFlight: number;
+  /** Starts left in the window of the history rate, and in the ten minutes of small requests. */
+  readonly history: number;
+  readonly small: number;
+  /** What is left of the pause that IB asked for. */
+  readonly pausedMs: number;
 }
 
 export interface PacedRun {
@@ -74,11 +85,13 @@ export class PacingQueue {
   }
 
   /** What the rules leave at this moment. */
-  get budget(): { readonly inFlight: number; readonly small: number; readonly pausedMs: number } {
+  get budget(): PacingBudget {
     const now = this.#clock.elapsed();
+    const left = (kind: 'history' | 'small'): number => budgetLeft(this.#starts, { kind, limits: this.#limits }, now);
     return {
       inFlight: Math.floor(this.#window.size),
-      small: smallBudgetLeft(this.#starts, this.#limits, now),
+      history: left('history'),
+      small: left('small'),
       pausedMs: Math.max(0, Math.ceil(this.#pause.until - now)),
     };
   }

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  budgetLeft,
   defaultPacingLimits,
   forgetOldStarts,
   nextAllowedAt,
   noPause,
   pauseAfterComplaint,
-  smallBudgetLeft,
   type PacedRequest,
   type PacedStart,
 } from './pacing.ts';
@@ -51,8 +51,9 @@ describe('nextAllowedAt', () => {
     const many = heads(58);
     expect(nextAllowedAt(started(many), head, 100_000)).toEqual({ at: 600_000, why: 'its ten-minute budget' });
     expect(nextAllowedAt(started(many), history, 100_000).at).toBe(100_000);
-    expect(smallBudgetLeft(many, limits, 100_000)).toBe(0);
-    expect(smallBudgetLeft(many, limits, 602_000)).toBe(3);
+    expect(budgetLeft(many, { kind: 'small', limits }, 100_000)).toBe(0);
+    expect(budgetLeft(many, { kind: 'small', limits }, 602_000)).toBe(3);
+    expect(budgetLeft(many, { kind: 'history', limits }, 100_000)).toBe(limits.history.count);
   });
 
   it('counts bids and asks together twice', () => {

@@ -104,10 +104,15 @@ export function pauseAfterComplaint(
   return { until: now + lengthMs, lengthMs };
 }
 
-/** How much weight small requests have left in the current ten minutes. Pure. */
-export function smallBudgetLeft(starts: readonly PacedStart[], { small }: PacingLimits, now: number): number {
-  const recent = ofKind(starts, 'small').filter(({ at }) => now - at < small.ms);
-  return Math.max(0, small.count - recent.reduce((sum, { weight }) => sum + weight, 0));
+/** How much weight requests of a kind have left in the window of its rate. Pure. */
+export function budgetLeft(
+  starts: readonly PacedStart[],
+  { kind, limits }: { kind: 'history' | 'small'; limits: PacingLimits },
+  now: number,
+): number {
+  const { count, ms } = limits[kind];
+  const recent = ofKind(starts, kind).filter(({ at }) => now - at < ms);
+  return Math.max(0, count - recent.reduce((sum, { weight }) => sum + weight, 0));
 }
 
 /** Drops the starts that no rule looks at any more. */

@@ -1,7 +1,8 @@
 import { CancellationToken } from '../../async/index.ts';
 import { isTerminal, type Operation } from '../../operations/index.ts';
 import type { OperationsClient } from '../../service/index.ts';
-import { closingLine, drawnLine, type OperationDisplay, type ProgressView } from './progress-line.ts';
+import { closingLine, drawnLine, plainLine, type OperationDisplay } from './progress-line.ts';
+import { progressView, type ProgressView } from './progress-view.ts';
 
 interface ChildrenLinesOptions {
   readonly client: Pick<OperationsClient, 'list'>;
@@ -71,7 +72,11 @@ export class ChildrenLines implements OperationDisplay {
     const room = Math.max(1, (this.#stream.rows || 24) - 2);
     const moving = this.#children.filter(({ status }) => !isTerminal(status));
     const shown = this.#children.length > room ? moving.slice(0, room) : this.#children;
-    this.#write([...shown.map(viewOf), this.#whole].map((view) => drawnLine(view, columns)));
+    this.#write(
+      [...shown.map(({ message, progress }) => progressView(message, progress)), this.#whole].map((view) =>
+        drawnLine(view, columns),
+      ),
+    );
   }
 
   /** In the place of the lines that were drawn before. */
@@ -87,17 +92,13 @@ export class ChildrenLines implements OperationDisplay {
 
   #tell(): void {
     const now = performance.now();
-    for (const { id, message, status } of this.#children) {
+    for (const { id, message, status, progress } of this.#children) {
       const last = this.#plain.get(id);
       if (last?.message === message || (last !== undefined && now - last.at < plainLineEveryMs)) continue;
       this.#plain.set(id, { message, at: now });
-      if (!isTerminal(status)) this.#stream.write(`${message}\n`);
+      if (!isTerminal(status)) this.#stream.write(`${plainLine(progressView(message, progress))}\n`);
     }
   }
-}
-
-function viewOf({ message, progress: { fraction, remainingMs } }: Operation): ProgressView {
-  return { message, fraction, ...(remainingMs === undefined ? {} : { remainingMs }) };
 }
 
 /** In the order of their start. A child that was tried again, under its name and a number, takes the place of the one before. */

@@ -1,5 +1,6 @@
 import type { Operation } from '../../operations/index.ts';
 import { formatDuration } from './format.ts';
+import type { ProgressView } from './progress-view.ts';
 import { colours } from './terminal.ts';
 
 /** The bar gives way to the words: the widest one that leaves them room, or none. */
@@ -7,13 +8,6 @@ const barWidths = [24, 12, 6];
 const percentWidth = 5;
 const showRemainingAboveMs = 3_000;
 const plainLineEveryMs = 1_000;
-
-/** What is shown of a piece of work. */
-export interface ProgressView {
-  message: string;
-  fraction: number;
-  remainingMs?: number;
-}
 
 /** Where a running operation is shown. */
 export interface OperationDisplay {
@@ -45,7 +39,7 @@ export class ProgressLine implements OperationDisplay {
     if (view.message === this.#last || now - this.#shownAt < plainLineEveryMs) return;
     this.#last = view.message;
     this.#shownAt = now;
-    this.#stream.write(`${view.message}\n`);
+    this.#stream.write(`${plainLine(view)}\n`);
   }
 
   end(line: string): void {
@@ -72,19 +66,37 @@ export function closingLine({ message, status, startedAt, endedAt, error }: Oper
   }
 }
 
-/** Bar, percentage, words and remaining time in one line that does not wrap. */
+/** Words, numbers and remaining time for a stream that is no terminal. */
+export function plainLine({ message, detail = '', remainingMs = 0 }: ProgressView): string {
+  const remaining = remainingText(remainingMs);
+  return [message, detail, remaining].filter((part) => part !== '').join(', ');
+}
+
+/** Bar, percentage, words, numbers and remaining time in one line that does not wrap. */
 export function drawnLine(view: ProgressView, columns: number): string {
   return fit(drawn(view, columns), columns);
 }
 
-function drawn({ message, fraction, remainingMs = 0 }: ProgressView, columns: number): string {
+/** The bar gives way first, then the numbers, then the remaining time. */
+function drawn({ message, fraction, remainingMs = 0, detail = '' }: ProgressView, columns: number): string {
   const room = columns - 1 - percentWidth - message.length;
-  const barWidth = barWidths.find((width) => width <= room) ?? 0;
+  const remaining = remainingText(remainingMs);
+  const tails = [[detail, remaining], [remaining], []].map((parts) =>
+    parts
+      .filter((part) => part !== '')
+      .map((part) => ` ${part}`)
+      .join(''),
+  );
+  const tail = tails.find(({ length }) => length <= room) ?? '';
+  const barWidth = barWidths.find((width) => width <= room - tail.length) ?? 0;
   const filled = Math.round(fraction * barWidth);
   const bar = `${'\u2501'.repeat(filled)}${colours.dim('\u2500'.repeat(barWidth - filled))}`;
   const percent = `${Math.floor(fraction * 100)}%`.padStart(4);
-  const remaining = remainingMs > showRemainingAboveMs ? ` ETA ${formatDuration(remainingMs)}` : '';
-  return `${colours.cyan(bar)}${percent} ${message}${colours.dim(remaining)}`;
+  return `${colours.cyan(bar)}${percent} ${message}${colours.dim(tail)}`;
+}
+
+function remainingText(ms: number): string {
+  return ms > showRemainingAboveMs ? `ETA ${formatDuration(ms)}` : '';
 }
 
 /** Cuts a line to the width of the terminal without counting or cutting colour codes. */

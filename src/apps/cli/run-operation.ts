@@ -4,6 +4,7 @@ import { noChildren, type OperationContract } from '../../operations/index.ts';
 import type { OperationsClient } from '../../service/index.ts';
 import { formatDuration } from './format.ts';
 import { closingLine, ProgressLine, type OperationDisplay } from './progress-line.ts';
+import { progressView } from './progress-view.ts';
 import { colours, terminal } from './terminal.ts';
 
 interface Run<I, C, R> {
@@ -35,9 +36,8 @@ export async function runOperation<I, C, R>({
     clock: systemClock,
     context: contract.begin(input),
     emit: (state) => {
-      const { fraction, remainingMs } = state;
       const message = `${token.isCancelled ? 'Cancelling: ' : ''}${contract.render(state)}`;
-      line.show({ message, fraction, ...(remainingMs === undefined ? {} : { remainingMs }) });
+      line.show(progressView(message, state));
     },
   });
   try {

@@ -4,6 +4,7 @@ import { withApi } from '../api-client.ts';
 import { formatDuration, formatPercent } from '../format.ts';
 import type { CommandContext } from '../program.ts';
 import { closingLine, ProgressLine } from '../progress-line.ts';
+import { progressView } from '../progress-view.ts';
 import { table, terminal } from '../terminal.ts';
 
 export interface ListOptions {
@@ -59,7 +60,7 @@ export async function follow({ settings, token }: CommandContext, id: string): P
     let operation: Operation | undefined;
     for await (operation of client.follow(id, { token })) {
       const { message, progress } = operation;
-      line.show({ message, ...progress });
+      line.show(progressView(message, progress));
     }
     if (operation !== undefined) line.end(closingLine(operation));
     return operation ?? client.get(id, token);
