@@ -72,6 +72,7 @@ async function load(
 ): Promise<LoadBarsResult['loaded']> {
   const clock = new ManualClock(Date.UTC(2024, 0, 1));
   const planning = { mode, maxSpanMs: 15 * day };
+  const storedBefore = manager.storedSoFar(key);
   const { gaps } = await coverage();
   const context: OperationContext<LoadBarsContext> = {
     id: 'load',
@@ -88,7 +89,7 @@ async function load(
       emit: (state) => states.push(state),
     }),
   };
-  return manager.run({ key, calendar, jobs: planJobs(gaps, cells, planning), planning }, context);
+  return manager.run({ key, calendar, jobs: planJobs(gaps, cells, planning), storedBefore, planning }, context);
 }
 
 const untilCancelled = async (token: CancellationToken): Promise<void> => {

@@ -13,7 +13,7 @@ import {
 } from '../market/index.ts';
 import type { OperationContext } from '../operations/index.ts';
 import type { BarOrigin, BarProvider } from './bar-provider.ts';
-import type { BarStore, Provenance, SeriesKey } from './bar-store/index.ts';
+import type { BarSegment, BarStore, Provenance, SeriesKey } from './bar-store/index.ts';
 import { emptyRanges, storedCoverage } from './coverage.ts';
 import { inLanes, type Fetched, type Lane } from './in-lanes.ts';
 import { KeyedQueue } from './keyed-queue.ts';
@@ -29,6 +29,8 @@ interface Assignment {
   readonly jobs: readonly DataLoadingJob[];
   /** What the bars are asked for with, as far as the source tells. */
   readonly origin?: BarOrigin | undefined;
+  /** What `storedSoFar` said before the jobs were planned. */
+  readonly storedBefore: number;
   /** How the jobs were planned, and are planned again where another load has done a part of one. */
   readonly planning: { readonly mode: LoadMode; readonly maxSpanMs: number };
 }
@@ -40,6 +42,8 @@ interface Run extends Assignment {
   readonly lanes: LaneProgress<LoadBarsContext>;
   /** What has been fetched and stored; grows. */
   readonly loaded: { bars: number; segments: number };
+  /** What `storedSoFar` says as long as no other load has stored anything since the plan; grows with what this one stores. */
+  readonly expected: { storedSoFar: number };
   /** Names each request once: no source has met the name, neither from this attempt nor from an earlier one. */
   readonly nextRequestId: () => string;
 }
@@ -59,9 +63,9 @@ const unknownOrigin: BarOrigin = { source: 'unknown', settings: {} };
 const lateMs = 30 * 60_000;
 
 /**
- * Carries out planned requests, as many at a time as the source takes. Each is stored durably as soon as it is there and,
- * unless every hole is looked for anyway, all before it are: what a load that stopped has stored borders on what was
- * there. Two loads never work on the same stretch of a series, and what one has loaded meanwhile the other leaves out. A
+ * Carries out planned requests, as many at a time as the source takes. Each is stored durably as soon as it is there,
+ * where answers come fast together with those of the next half second; and, unless every hole is looked for anyway, as
+ * soon as all before it are: what a load that stopped has stored borders on what was there. Two loads never work on the same stretch of a series, and what one has loaded meanwhile the other leaves out. A
  * source that does not answer is asked again for a while; after that the load fails, and what is stored stays.
  */
 export class DataJobManager {
@@ -69,22 +73,29 @@ export class DataJobManager {
   readonly #provider: BarProvider;
   readonly #claims = new RangeClaims();
   readonly #appends = new KeyedQueue();
+  readonly #stored = new Map<string, number>();
 
   constructor(store: BarStore, provider: BarProvider) {
     this.#store = store;
     this.#provider = provider;
   }
 
+  /** Counts how often loads have stored something of a series: a plan that is as old as this holds while it stays. */
+  storedSoFar(key: SeriesKey): number {
+    return this.#stored.get(nameOf(key)) ?? 0;
+  }
+
   /** What was fetched and stored. */
   async run(assignment: Assignment, context: OperationContext<LoadBarsContext>): Promise<LoadBarsResult['loaded']> {
-    const { key, jobs, planning } = assignment;
+    const { key, jobs, planning, storedBefore } = assignment;
     let requests = 0;
     const run: Run = {
       ...assignment,
       context,
-      series: `${key.symbol} ${key.timeframe}`,
+      series: nameOf(key),
       lanes: new LaneProgress(context.progress, { phase: 'loading', jobs: jobs.length }),
       loaded: { bars: 0, segments: 0 },
+      expected: { storedSoFar: storedBefore },
       // Named after the load, so that one id finds both in every log.
       nextRequestId: () => `${context.id}-a${context.attempt}-${(requests += 1)}`,
     };
@@ -95,7 +106,12 @@ export class DataJobManager {
         fetch: (job, lane) => this.#fetchMissing(job, run, lane),
         store: (results) => this.#storeResults(results, run),
       },
-      { atOnce: this.#provider.requestsAtOnce, isContiguous: planning.mode !== 'full', token: context.token },
+      {
+        atOnce: this.#provider.requestsAtOnce,
+        isContiguous: planning.mode !== 'full',
+        token: context.token,
+        clock: context.clock,
+      },
     );
     return run.loaded;
   }
@@ -109,17 +125,21 @@ export class DataJobManager {
 
   /** Fetches what is still missing of a job when its turn has come: all of it, unless another load was there meanwhile. */
   async #fetchMissing(job: DataLoadingJob, run: Run, lane: Lane): Promise<readonly FetchedPart[]> {
-    const { key, planning, lanes } = run;
-    const progress = lanes.lane(lane.index);
+    const progress = run.lanes.lane(lane.index);
     progress.report({ phase: 'loading' });
-    const { gaps, missing, expected } = await storedCoverage(this.#store, key, job.cells);
-    const left = missing === expected ? [job] : planJobs(gaps, job.cells, planning);
+    const isAsPlanned = this.storedSoFar(run.key) === run.expected.storedSoFar;
+    const left = isAsPlanned ? [job] : await this.#stillMissing(job, run);
     const parts: FetchedPart[] = [];
     for (const [index, part] of left.entries()) {
       const own = progress.within(index / left.length, (index + 1) / left.length);
       parts.push({ part, ...(await this.#fetch(part.range, run, { ...lane, progress: own })) });
     }
     return parts;
+  }
+
+  async #stillMissing(job: DataLoadingJob, { key, planning }: Run): Promise<readonly DataLoadingJob[]> {
+    const { gaps, missing, expected } = await storedCoverage(this.#store, key, job.cells);
+    return missing === expected ? [job] : planJobs(gaps, job.cells, planning);
   }
 
   /** One append for all, because a store that is handed many small pieces is busy with its files. */
@@ -134,7 +154,7 @@ export class DataJobManager {
     if (parts.length > 0) {
       const provenance = parts.map((one) => ({ ...one.provenance, ...one.part.range }));
       const segment = { calendar, bars: all, confirmedEmpty, provenance };
-      await this.#appends.run(series, () => this.#store.append(key, segment));
+      await this.#appends.run(series, () => this.#append(run, segment));
     }
     for (const { part, bars } of parts) {
       context.log.info('segment loaded', { ...key, ...part.range, bars: barCount(bars) });
@@ -142,6 +162,16 @@ export class DataJobManager {
     loaded.bars += barCount(all);
     loaded.segments += parts.length;
     for (const { index } of results) lanes.finish(index, { loadedBars: loaded.bars });
+  }
+
+  async #append({ key, series, expected }: Run, segment: BarSegment): Promise<void> {
+    try {
+      await this.#store.append(key, segment);
+    } finally {
+      // Also where it failed: what the disk holds then is not known without looking.
+      this.#stored.set(series, this.storedSoFar(key) + 1);
+      expected.storedSoFar += 1;
+    }
   }
 
   async #fetch(
@@ -164,4 +194,8 @@ export class DataJobManager {
     const bars = barsInRange(fetched.bars, { start: range.start, end: Math.min(range.end, final) });
     return { bars, provenance };
   }
+}
+
+function nameOf({ symbol, timeframe }: SeriesKey): string {
+  return `${symbol} ${timeframe}`;
 }

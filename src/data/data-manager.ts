@@ -108,10 +108,11 @@ export class DataManager {
       return patiently(() => this.#provider.earliest(symbol, timeframe, context), context);
     };
     context.progress.report({ phase: 'looking for gaps' });
+    const storedBefore = this.#jobs.storedSoFar(key);
     const found = await this.#findJobs(input, { source, now: context.clock.now(), earliest });
     const { range, cells, before, jobs } = found;
     const loaded = await this.#jobs.run(
-      { key, calendar, jobs, origin: source.origin, planning: { mode, maxSpanMs } },
+      { key, calendar, jobs, storedBefore, origin: source.origin, planning: { mode, maxSpanMs } },
       context,
     );
     const { gaps, ...coverage } = jobs.length === 0 ? before : await storedCoverage(this.#store, key, cells);

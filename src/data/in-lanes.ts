@@ -1,4 +1,4 @@
-import { CancellationSource, type CancellationToken } from '../async/index.ts';
+import { CancellationSource, type CancellationToken, type Clock } from '../async/index.ts';
 import { KeyedQueue } from './keyed-queue.ts';
 
 /** One job on its way. */
@@ -14,7 +14,10 @@ export interface LaneSteps<J, F> {
   begin(job: J, lane: Lane): Promise<Disposable>;
   /** Side by side. */
   fetch(job: J, lane: Lane): Promise<F>;
-  /** Results of jobs that follow each other, as many as have come while others were being stored. Looks at no token. */
+  /**
+   * Results of jobs that follow each other, as many as have come together since others were stored: where they come
+   * faster than they are stored, storing pauses in between, so that fewer and larger parts are. Looks at no token.
+   */
   store(results: readonly Fetched<F>[]): Promise<void>;
 }
 
@@ -28,6 +31,7 @@ interface LaneOptions {
   /** True where nothing may be stored behind a job that failed. */
   readonly isContiguous: boolean;
   readonly token: CancellationToken;
+  readonly clock: Clock;
 }
 
 /**
@@ -56,6 +60,10 @@ interface Waiting<F> extends Fetched<F> {
 /** So many results for each lane but the first may wait to be stored before no more is fetched: one lane alone never runs ahead. */
 const waitingPerLane = 4;
 
+/** Of the time that storing took; so much passes before the next, unless nothing more can come meanwhile. */
+const gatheringPart = 2;
+const longestGatheringMs = 500;
+
 class LaneRun<J, F> implements Disposable {
   readonly #jobs: readonly J[];
   readonly #steps: LaneSteps<J, F>;
@@ -66,16 +74,20 @@ class LaneRun<J, F> implements Disposable {
   readonly #failed = new Set<number>();
   readonly #ends: Promise<void>[] = [];
   readonly #mostWaiting: number;
+  readonly #clock: Clock;
   #nextToBegin = 0;
   #nextToStore = 0;
   #isStoring = false;
+  #fetching = 0;
+  #gathering: CancellationSource | undefined;
   #failure: { readonly index: number; readonly error: unknown } | undefined;
 
-  constructor(jobs: readonly J[], steps: LaneSteps<J, F>, { atOnce, isContiguous, token }: LaneOptions) {
+  constructor(jobs: readonly J[], steps: LaneSteps<J, F>, { atOnce, isContiguous, token, clock }: LaneOptions) {
     this.#jobs = jobs;
     this.#steps = steps;
     this.#isContiguous = isContiguous;
     this.#mostWaiting = (atOnce - 1) * waitingPerLane;
+    this.#clock = clock;
     this.#sources = jobs.map(() => new CancellationSource(token));
   }
 
@@ -118,7 +130,7 @@ class LaneRun<J, F> implements Disposable {
   async #carryOut({ job, claim, ...lane }: Begun<J>): Promise<void> {
     const { index } = lane;
     try {
-      const result = await this.#steps.fetch(job, lane);
+      const result = await this.#fetch(job, lane);
       const ended = new Promise<void>((resolve) => {
         const end = (): void => {
           claim[Symbol.dispose]();
@@ -128,10 +140,20 @@ class LaneRun<J, F> implements Disposable {
       });
       this.#ends.push(ended);
       void this.#storeFetched();
+      if (!this.#canGatherMore) this.#gathering?.cancel();
       if (this.#fetched.size >= this.#mostWaiting) await ended;
     } catch (error) {
       claim[Symbol.dispose]();
       this.#fail(index, error);
+    }
+  }
+
+  async #fetch(job: J, lane: Lane): Promise<F> {
+    this.#fetching += 1;
+    try {
+      return await this.#steps.fetch(job, lane);
+    } finally {
+      this.#fetching -= 1;
     }
   }
 
@@ -140,12 +162,14 @@ class LaneRun<J, F> implements Disposable {
     if (this.#isStoring) return;
     this.#isStoring = true;
     for (let batch = this.#takeBatch(); batch.length > 0; batch = this.#takeBatch()) {
+      const begunAt = this.#clock.elapsed();
       try {
         await this.#steps.store(batch);
       } catch (error) {
         for (const { index } of batch) this.#fail(index, error);
       }
       for (const { end } of batch) end();
+      await this.#gather(this.#clock.elapsed() - begunAt);
     }
     this.#isStoring = false;
     for (const [index, { end }] of this.#fetched) {
@@ -153,6 +177,19 @@ class LaneRun<J, F> implements Disposable {
       this.#fetched.delete(index);
       end();
     }
+  }
+
+  async #gather(storedMs: number): Promise<void> {
+    const ms = Math.min(longestGatheringMs, gatheringPart * storedMs);
+    if (ms === 0 || !this.#canGatherMore) return;
+    using gathering = new CancellationSource();
+    this.#gathering = gathering;
+    await this.#clock.sleep(ms, gathering.token).catch(() => {});
+    this.#gathering = undefined;
+  }
+
+  get #canGatherMore(): boolean {
+    return this.#fetching > 0 && this.#fetched.size < this.#mostWaiting && this.#failure === undefined;
   }
 
   #takeBatch(): Waiting<F>[] {
@@ -175,6 +212,7 @@ class LaneRun<J, F> implements Disposable {
     this.#failed.add(index);
     if (this.#failure === undefined || index < this.#failure.index) this.#failure = { index, error };
     if (this.#isContiguous) for (const source of this.#sources.slice(index + 1)) source.cancel();
+    this.#gathering?.cancel();
     void this.#storeFetched();
   }
 }
