@@ -55,9 +55,10 @@ export function findColumns(header: readonly string[]): FileColumns {
     return place;
   };
   const stamp = placeOf('time');
-  const parts: (number | undefined)[] = stamp === undefined ? [placeOf('date'), placeOf('clock')] : [stamp];
-  if (parts.every((place) => place === undefined)) parts.push(placeOf('index'));
-  const time = parts.filter((place) => place !== undefined);
+  const apart = stamp === undefined ? [placeOf('date'), placeOf('clock')] : [];
+  const named = [stamp, ...apart].filter((place) => place !== undefined);
+  const index = named.length === 0 ? placeOf('index') : undefined;
+  const time = index === undefined ? named : [index];
   if (time.length === 0) throw wrong(`has no column "time", "timestamp" or "date"; it has ${listed(header)}`);
   return {
     time,

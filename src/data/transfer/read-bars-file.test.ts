@@ -184,9 +184,16 @@ describe('decimal numbers of typed files', () => {
       );
     const values = [...unscaled, -1n, 2n ** 70n];
     const data = makeData({ type, length: values.length, data: words(values) });
-    const four = vectorFromArray([1, 2, 3, 4], new Float64());
+    const four = () => vectorFromArray([1, 2, 3, 4], new Float64());
     const time = vectorFromArray([...ts, ...ts], new Float64());
-    const table = new Table({ ts: time, open: four, high: four, low: four, close: four, volume: makeVector(data) });
+    const table = new Table({
+      ts: time,
+      open: four(),
+      high: four(),
+      low: four(),
+      close: four(),
+      volume: makeVector(data),
+    });
     const { volume } = (await read(tableToIPC(table, 'file'))).bars;
     expect(volume).toEqual(Float64Array.of(...exact, -0.01, Number(`${2n ** 70n}e-2`)));
   });
