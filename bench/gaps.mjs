@@ -3,7 +3,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { coverageOf } from '../dist/data/coverage.js';
 import { planJobs } from '../dist/data/plan-jobs.js';
-import { calendarOf, expectedBars } from '../dist/market/index.js';
+import { stretchesOf } from '../dist/data/stretches.js';
+import { estimateMs } from '../dist/ib/estimate.js';
+import { defaultPacingLimits } from '../dist/ib/pacing.js';
+import { maxSpanMs } from '../dist/ib/requests.js';
+import { calendarOf, expectedBars, expectedRuns } from '../dist/market/index.js';
 import { pythonPeer, withoutPython } from './support/python.mjs';
 import { atLeast, formats, report, row } from './support/report.mjs';
 import { withResources } from './support/resources.mjs';
@@ -12,16 +16,23 @@ import { interleaved, msOf } from './support/rounds.mjs';
 const decade = { start: Date.UTC(2012, 0, 1), end: Date.UTC(2022, 0, 1) };
 const calendar = calendarOf('us_equities');
 const holes = 10_000;
-const day = 86_400_000;
-const planning = { mode: 'full', maxSpanMs: 7 * day };
+const planning = {
+  mode: 'full',
+  maxSpanMs: maxSpanMs('1m', 'stock'),
+  estimateMs: (requests) => estimateMs(requests, defaultPacingLimits),
+};
 
 await withResources(async ({ open, directory }) => {
-  const cells = expectedBars(calendar, '1m', decade);
-  const { present, wanted } = withHoles(cells.start);
+  const { start: stamps } = expectedBars(calendar, '1m', decade);
+  const { present, wanted } = withHoles(stamps);
+  const runs = expectedRuns(calendar, '1m', decade);
   const plan = () => {
-    const expected = expectedBars(calendar, '1m', decade);
-    const { gaps } = coverageOf({ cells: expected, present, confirmedEmpty: [] });
-    return { gaps, jobs: planJobs(gaps, expected, planning) };
+    const stretches = stretchesOf({
+      runs: expectedRuns(calendar, '1m', decade),
+      present,
+      confirmedEmpty: [],
+    });
+    return { gaps: coverageOf(stretches).gaps, jobs: planJobs(stretches, planning) };
   };
   const { gaps, jobs } = plan();
   // A bench that finds the wrong holes fast proves nothing.
@@ -38,7 +49,7 @@ await withResources(async ({ open, directory }) => {
   const values = await interleaved({
     ours: () => msOf(plan),
     ...(pandas === undefined ? {} : { pandas: () => timesOf(pandas, gaps) }),
-    gapsAlone: () => msOf(() => coverageOf({ cells, present, confirmedEmpty: [] })),
+    gapsAlone: () => msOf(() => coverageOf(stretchesOf({ runs, present, confirmedEmpty: [] }))),
   });
   const format = formats.ms;
   report({
@@ -53,7 +64,8 @@ await withResources(async ({ open, directory }) => {
       row({ what: 'the holes, with the expected bars at hand', ours: values.gapsAlone, format }),
     ],
     notes: [
-      `${formats.number(cells.start.length)} expected bars; all ${formats.number(gaps.length)} runs of missing ones were found, each exact to the bar, and planned as ${formats.number(jobs.length)} requests.`,
+      `${formats.number(stamps.length)} expected bars; all ${formats.number(gaps.length)} runs of missing ones were found, each exact to the bar, and planned as ${formats.number(jobs.length)} requests.`,
+      `At IB's pace ${formats.seconds(timeOf(jobs))}; one request for each hole would take ${formats.seconds(timeOf(gaps))}.`,
       pandas === undefined ? withoutPython : `The peer: ${pandas.ready.versions}.`,
     ],
   });
@@ -79,6 +91,11 @@ function withHoles(stamps) {
     wanted.push(`${stamps[index]} ${end - index}`);
   }
   return { present: stamps.filter((_, index) => isMissing[index] === 0), wanted };
+}
+
+/** By the plan's own estimate, for requests of so many expected bars. */
+function timeOf(requests) {
+  return planning.estimateMs(requests.map(({ expected, bars }) => expected ?? bars));
 }
 
 /** Both sides must have found the same. */

@@ -1,23 +1,27 @@
 // How long loads take under IB's rules, in virtual time, beside the shortest time that the rules allow; and whether they
 // are kept. Plan and pacing are the product's, the gateway answers as fast as a real one was measured.
 import { CancellationToken, ManualClock } from '../dist/async/index.js';
-import { coverageOf } from '../dist/data/coverage.js';
 import { planJobs } from '../dist/data/plan-jobs.js';
-import { serviceMs } from '../dist/ib/estimate.js';
+import { stretchesOf } from '../dist/data/stretches.js';
+import { estimateMs, serviceMs } from '../dist/ib/estimate.js';
 import { PacingQueue } from '../dist/ib/pacing-queue.js';
 import { defaultPacingLimits } from '../dist/ib/pacing.js';
 import { maxSpanMs } from '../dist/ib/requests.js';
-import { calendarOf, expectedBars } from '../dist/market/index.js';
+import { calendarOf, expectedRuns } from '../dist/market/index.js';
 import { atMost, formats, report, row } from './support/report.mjs';
 import { lowerBoundMs, simulateSchedule, violationsOf } from './support/schedule.mjs';
 
 const year = { start: Date.UTC(2024, 0, 1), end: Date.UTC(2025, 0, 1) };
 const month = { start: Date.UTC(2024, 2, 1), end: Date.UTC(2024, 3, 1) };
 const minutes = (range) => {
-  const cells = expectedBars(calendarOf('us_equities'), '1m', range);
-  const { gaps } = coverageOf({ cells, present: new Float64Array(), confirmedEmpty: [] });
-  const jobs = planJobs(gaps, cells, { mode: 'tail', maxSpanMs: maxSpanMs('1m', 'stock') });
-  return jobs.map((job) => job.cells.start.length);
+  const runs = expectedRuns(calendarOf('us_equities'), '1m', range);
+  const nothing = stretchesOf({ runs, present: new Float64Array(), confirmedEmpty: [] });
+  const planning = {
+    mode: 'tail',
+    maxSpanMs: maxSpanMs('1m', 'stock'),
+    estimateMs: (requests) => estimateMs(requests, defaultPacingLimits),
+  };
+  return planJobs(nothing, planning).map(({ expected }) => expected);
 };
 
 const loads = [

@@ -1,22 +1,28 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { calendarOf, expectedBars, timeframes, unionRanges } from '../market/index.ts';
+import { calendarOf, expectedBars, expectedRuns, timeframes, unionRanges } from '../market/index.ts';
 import { absencesOf, type Absence } from './absences.ts';
 import { coverageByPeriod, periodKinds } from './coverage-picture.ts';
 import { coverageOf } from './coverage.ts';
+import { stretchesOf } from './stretches.ts';
 
 const range = { start: Date.parse('2024-06-24'), end: Date.parse('2024-07-09') };
 const now = Date.parse('2024-07-08T17:00Z');
 
-function absences(timeframe: '1h' | '1d', given: Partial<Parameters<typeof absencesOf>[0]> = {}): Absence[] {
-  const cells = expectedBars(calendarOf('us_equities'), timeframe, range);
+interface Given extends Partial<Pick<Parameters<typeof absencesOf>[0], 'finalBefore' | 'all'>> {
+  readonly present?: Float64Array;
+  readonly confirmedEmpty?: readonly { start: number; end: number }[];
+}
+
+function absences(timeframe: '1h' | '1d', { present, confirmedEmpty = [], ...given }: Given = {}): Absence[] {
+  const calendar = calendarOf('us_equities');
+  const runs = expectedRuns(calendar, timeframe, range);
+  const held = present ?? expectedBars(calendar, timeframe, range).start;
   return absencesOf({
     calendar: 'us_equities',
     timeframe,
     range,
-    cells,
-    present: cells.start,
-    confirmedEmpty: [],
+    stretches: stretchesOf({ runs, present: held, confirmedEmpty }),
     finalBefore: Infinity,
     all: false,
     ...given,
@@ -71,16 +77,16 @@ describe('absencesOf()', () => {
           const cells = expectedBars(calendarOf(calendarId), name, range);
           const present = cells.start.filter((_, index) => pattern[index % pattern.length]);
           const confirmedEmpty = unionRanges(empties.map(([a, b]) => ({ start: Math.min(a, b), end: Math.max(a, b) })));
+          const runs = expectedRuns(calendarOf(calendarId), name, range);
+          const stretches = stretchesOf({ runs, present, confirmedEmpty });
           const input = {
             calendar: calendarId,
             timeframe: name,
             range,
-            cells,
-            present,
-            confirmedEmpty,
+            stretches,
             finalBefore: now,
           };
-          const coverage = coverageOf({ cells, present, confirmedEmpty });
+          const coverage = coverageOf(stretches);
           for (const all of [false, true]) {
             const list = absencesOf({ ...input, all });
             const bars = (kind: string): number =>
@@ -95,7 +101,7 @@ describe('absencesOf()', () => {
           );
           expect(exact.reduce((sum, { bars }) => sum + bars, 0)).toBe(coverage.missing);
           for (const by of periodKinds) {
-            const periods = coverageByPeriod({ cells, present, confirmedEmpty, by });
+            const periods = coverageByPeriod(by, stretches);
             const sum = (column: 'expected' | 'present' | 'confirmedEmpty'): number =>
               periods.reduce((total, period) => total + period[column], 0);
             expect([sum('expected'), sum('present'), sum('confirmedEmpty')]).toEqual([

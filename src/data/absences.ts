@@ -1,11 +1,15 @@
 import {
   calendarOf,
+  cellsBefore,
   classifySpan,
-  type BarCells,
+  endOfRun,
+  partOfRun,
+  type BarRun,
   type CalendarId,
   type TimeRange,
   type Timeframe,
 } from '../market/index.ts';
+import type { Stretch } from './stretches.ts';
 
 /**
  * Why there is no bar. `missing`: the calendar expects one and nobody knows of a reason. `confirmed_empty`: the source
@@ -37,11 +41,8 @@ interface AbsencesInput {
   readonly calendar: CalendarId;
   readonly timeframe: Timeframe;
   readonly range: TimeRange;
-  /** What the calendar expects in the range, oldest first. */
-  readonly cells: BarCells;
-  /** Stamps of the bars there are, rising. */
-  readonly present: Float64Array;
-  readonly confirmedEmpty: readonly TimeRange[];
+  /** What there is of the bars that the calendar expects in the range, oldest first. */
+  readonly stretches: readonly Stretch[];
   /** Bars that start there or later are not finished. */
   readonly finalBefore: number;
   /** Also where the market is closed; a run of missing bars then ends at each closure. */
@@ -50,43 +51,43 @@ interface AbsencesInput {
 
 /** Every expected bar that is not there, as runs of one kind, oldest first; exact to one bar. */
 export function absencesOf(input: AbsencesInput): Absence[] {
-  const { cells, all } = input;
-  const kindAt = kindOfCells(input);
-  const runs: { -readonly [key in keyof Absence]: Absence[key] }[] = [];
-  let open: (typeof runs)[number] | undefined;
-  for (let index = 0; index < cells.start.length; index += 1) {
-    const kind = kindAt(index);
-    const [start, end] = [cells.cellStart[index] ?? Number.NaN, cells.cellEnd[index] ?? Number.NaN];
-    if (kind === undefined) {
-      open = undefined;
-    } else if (open?.kind === kind && (!all || open.end === start)) {
-      open.end = end;
-      open.bars += 1;
-    } else {
-      open = { kind, start, end, bars: 1 };
-      runs.push(open);
+  const { stretches, finalBefore, all } = input;
+  const absences: { -readonly [key in keyof Absence]: Absence[key] }[] = [];
+  let open: (typeof absences)[number] | undefined;
+  for (const stretch of stretches) {
+    if (stretch.state === 'present') open = undefined;
+    for (const { kind, run } of kindsOf(stretch, finalBefore)) {
+      const [start, end] = [run.cellStart, endOfRun(run)];
+      if (open?.kind === kind && (!all || open.end === start)) {
+        open.end = end;
+        open.bars += run.count;
+      } else {
+        open = { kind, start, end, bars: run.count };
+        absences.push(open);
+      }
     }
   }
-  return all ? [...runs, ...closures(input)].sort((a, b) => a.start - b.start) : runs;
+  return all ? [...absences, ...closures(input)].sort((a, b) => a.start - b.start) : absences;
 }
 
-/** Of each cell, asked in order, why it has no bar; undefined when it has one. */
-function kindOfCells({
-  cells,
-  present,
-  confirmedEmpty,
-  finalBefore,
-}: AbsencesInput): (index: number) => AbsenceKind | undefined {
-  let nextStamp = 0;
-  let nextEmpty = 0;
-  return (index) => {
-    const [start, end] = [cells.cellStart[index] ?? Number.NaN, cells.cellEnd[index] ?? Number.NaN];
-    while ((present[nextStamp] ?? Infinity) < start) nextStamp += 1;
-    while ((confirmedEmpty[nextEmpty]?.end ?? Infinity) <= start) nextEmpty += 1;
-    if ((present[nextStamp] ?? Infinity) < end) return undefined;
-    if ((confirmedEmpty[nextEmpty]?.start ?? Infinity) <= start) return 'confirmed_empty';
-    return (cells.start[index] ?? Number.NaN) >= finalBefore ? 'unfinished' : 'missing';
-  };
+/** Why a stretch has no bars, in parts of one reason each; none when it has them. */
+function kindsOf(stretch: Stretch, finalBefore: number): { kind: AbsenceKind; run: BarRun }[] {
+  switch (stretch.state) {
+    case 'present':
+      return [];
+    case 'confirmed_empty':
+      return [{ kind: 'confirmed_empty', run: stretch }];
+    case 'missing': {
+      const final = cellsBefore(stretch, finalBefore);
+      const parts = [
+        { kind: 'missing', run: partOfRun(stretch, 0, final) },
+        { kind: 'unfinished', run: partOfRun(stretch, final, stretch.count) },
+      ] as const;
+      return parts.filter(({ run }) => run.count > 0);
+    }
+    default:
+      return stretch.state satisfies never;
+  }
 }
 
 function closures({ calendar, timeframe, range }: AbsencesInput): Absence[] {

@@ -1,4 +1,5 @@
-import type { BarCells, TimeRange } from '../market/index.ts';
+import { cellsBefore, stampAt } from '../market/index.ts';
+import type { Stretch } from './stretches.ts';
 
 /** Expected bars of one UTC day or month, and what there is of them. */
 export interface CoveragePeriod {
@@ -13,38 +14,30 @@ export const periodKinds = ['day', 'month'] as const;
 export type PeriodKind = (typeof periodKinds)[number];
 
 /** The same counts as `coverageOf`, by day or month; periods in which nothing is expected are left out. */
-export function coverageByPeriod({
-  cells,
-  present,
-  confirmedEmpty,
-  by,
-}: {
-  cells: BarCells;
-  present: Float64Array;
-  confirmedEmpty: readonly TimeRange[];
-  by: PeriodKind;
-}): CoveragePeriod[] {
+export function coverageByPeriod(by: PeriodKind, stretches: readonly Stretch[]): CoveragePeriod[] {
   const periods: { -readonly [key in keyof CoveragePeriod]: number }[] = [];
-  let nextStamp = 0;
-  let nextEmpty = 0;
-  for (let index = 0; index < cells.start.length; index += 1) {
-    const [start, end] = [cells.cellStart[index] ?? Number.NaN, cells.cellEnd[index] ?? Number.NaN];
-    while ((present[nextStamp] ?? Infinity) < start) nextStamp += 1;
-    while ((confirmedEmpty[nextEmpty]?.end ?? Infinity) <= start) nextEmpty += 1;
-    const periodStart = startOf(by, cells.start[index] ?? Number.NaN);
-    let period = periods.at(-1);
-    if (period?.start !== periodStart) {
-      period = { start: periodStart, expected: 0, present: 0, confirmedEmpty: 0 };
-      periods.push(period);
+  for (const stretch of stretches) {
+    for (let from = 0; from < stretch.count;) {
+      const { start, end } = periodAt(by, stampAt(stretch, from));
+      const to = cellsBefore(stretch, end);
+      let period = periods.at(-1);
+      if (period?.start !== start) {
+        period = { start, expected: 0, present: 0, confirmedEmpty: 0 };
+        periods.push(period);
+      }
+      period.expected += to - from;
+      if (stretch.state === 'present') period.present += to - from;
+      if (stretch.state === 'confirmed_empty') period.confirmedEmpty += to - from;
+      from = to;
     }
-    period.expected += 1;
-    if ((present[nextStamp] ?? Infinity) < end) period.present += 1;
-    else if ((confirmedEmpty[nextEmpty]?.start ?? Infinity) <= start) period.confirmedEmpty += 1;
   }
   return periods;
 }
 
-function startOf(by: PeriodKind, instant: number): number {
+function periodAt(by: PeriodKind, instant: number): { start: number; end: number } {
   const date = new Date(instant);
-  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), by === 'day' ? date.getUTCDate() : 1);
+  const [year, month, day] = [date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate()];
+  return by === 'day'
+    ? { start: Date.UTC(year, month, day), end: Date.UTC(year, month, day + 1) }
+    : { start: Date.UTC(year, month, 1), end: Date.UTC(year, month + 1, 1) };
 }

@@ -11,20 +11,22 @@ import {
   type ProgressState,
 } from '../async/index.ts';
 import { KtrdrError, silentLogger } from '../base/index.ts';
-import { barsFromRows, calendarOf, expectedBars } from '../market/index.ts';
+import { barsFromRows, calendarOf, expectedBars, expectedRuns } from '../market/index.ts';
 import { noChildren, type OperationContext } from '../operations/index.ts';
 import type { BarProvider, BarRequest } from './bar-provider.ts';
 import { BarStore } from './bar-store/index.ts';
-import { storedCoverage, type Coverage } from './coverage.ts';
+import { coverageOf, storedCoverage, type Coverage } from './coverage.ts';
 import { DataJobManager } from './data-job-manager.ts';
 import type { LoadBarsContext, LoadBarsResult, LoadMode } from './load-bars.ts';
-import { planJobs } from './plan-jobs.ts';
+import { planJobs, type Planning } from './plan-jobs.ts';
+import { storedStretches } from './stretches.ts';
 
 const day = 86_400_000;
 const calendar = 'us_equities';
 const key = { symbol: 'AAPL', timeframe: '1h' } as const;
 const range = { start: Date.UTC(2023, 0, 3), end: Date.UTC(2023, 5, 1) };
 const cells = expectedBars(calendarOf(calendar), key.timeframe, range);
+const runs = expectedRuns(calendarOf(calendar), key.timeframe, range);
 const stretches = 10;
 
 let directory: string;
@@ -34,6 +36,7 @@ let source: BarProvider;
 let asked: BarRequest[];
 let beforeAnswer: (index: number, token: CancellationToken) => Promise<void>;
 let states: ProgressState<LoadBarsContext>[];
+let estimateMs: Planning['estimateMs'];
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'ktrdr-jobs-'));
@@ -41,10 +44,12 @@ beforeEach(async () => {
   asked = [];
   states = [];
   beforeAnswer = async () => {};
+  // Only bars cost something, so no two gaps are joined.
+  estimateMs = (requests) => requests.reduce((sum, bars) => sum + bars, 0);
   source = {
     requestsAtOnce: 4,
     maxSpanMs: () => 15 * day,
-    estimateMs: () => 0,
+    estimateMs: (requests) => estimateMs(requests),
     earliest: async () => range.start,
     describe: () => Promise.reject(new KtrdrError('internal', 'nobody asks')),
     async fetch(request, { token }) {
@@ -63,7 +68,7 @@ afterEach(async () => {
 });
 
 function coverage(): Promise<Coverage> {
-  return storedCoverage(store, key, cells);
+  return storedCoverage(store, key, runs);
 }
 
 async function load(
@@ -71,9 +76,9 @@ async function load(
   token: CancellationToken = CancellationToken.none,
 ): Promise<LoadBarsResult['loaded']> {
   const clock = new ManualClock(Date.UTC(2024, 0, 1));
-  const planning = { mode, maxSpanMs: 15 * day };
+  const planning: Planning = { mode, maxSpanMs: 15 * day, estimateMs };
   const storedBefore = manager.storedSoFar(key);
-  const { gaps } = await coverage();
+  const jobs = planJobs(await storedStretches(store, key, runs), planning);
   const context: OperationContext<LoadBarsContext> = {
     id: 'load',
     attempt: 1,
@@ -89,7 +94,7 @@ async function load(
       emit: (state) => states.push(state),
     }),
   };
-  return manager.run({ key, calendar, jobs: planJobs(gaps, cells, planning), storedBefore, planning }, context);
+  return manager.run({ key, calendar, runs, jobs, storedBefore, planning }, context);
 }
 
 const untilCancelled = async (token: CancellationToken): Promise<void> => {
@@ -185,5 +190,33 @@ describe('DataJobManager', () => {
     for (const [index, { start }] of ranges.entries()) {
       if (index > 0) expect(start).toBeGreaterThanOrEqual(ranges[index - 1]?.end ?? 0);
     }
+  });
+
+  it('asks for neighbouring holes at once, and takes nothing that was held for loaded or for empty', async () => {
+    estimateMs = (requests) => requests.length;
+    const week = [...cells.start.subarray(0, 21)];
+    const rowOf = (time: number) => ({ time, open: 10, high: 11, low: 9, close: 10, volume: 100 });
+    const held = week.filter((_, index) => index !== 3 && index !== 7 && index !== 12);
+    await store.append(key, { calendar, bars: barsFromRows(held.map(rowOf)), confirmedEmpty: [] });
+    // The source has the first of the three holes, and of what is held the half.
+    const had = week.filter((_, index) => index === 3 || (index % 2 === 0 && index !== 12));
+    source.fetch = async (request) => {
+      asked.push(request);
+      const bars = had.filter((time) => time >= request.range.start && time < request.range.end);
+      return { kind: 'bars', bars: barsFromRows(bars.map(rowOf)) };
+    };
+    const jobs = planJobs(await storedStretches(store, key, runs), {
+      mode: 'full',
+      maxSpanMs: 15 * day,
+      estimateMs,
+    });
+    expect(jobs[0]).toMatchObject({ missing: 3, expected: 10, gaps: [{ bars: 1 }, { bars: 1 }, { bars: 1 }] });
+    expect(await load('full')).toMatchObject({ bars: 1, segments: jobs.length });
+    expect(asked).toHaveLength(jobs.length);
+    const first = coverageOf(await storedStretches(store, key, runs.slice(0, 3)));
+    expect(first).toMatchObject({ expected: 21, present: 19, confirmedEmpty: 2, missing: 0 });
+    const { confirmedEmpty = [] } = (await store.info(key)) ?? {};
+    for (const time of week.filter((_, index) => index !== 7 && index !== 12))
+      expect(confirmedEmpty.some(({ start, end }) => start <= time && time < end)).toBe(false);
   });
 });

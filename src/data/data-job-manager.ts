@@ -6,7 +6,9 @@ import {
   concatBars,
   emptyBars,
   finalBefore,
-  indexAtOrAfter,
+  intersectRanges,
+  runsWithin,
+  type BarRun,
   type Bars,
   type CalendarId,
   type TimeRange,
@@ -14,25 +16,28 @@ import {
 import type { OperationContext } from '../operations/index.ts';
 import type { BarOrigin, BarProvider } from './bar-provider.ts';
 import type { BarSegment, BarStore, Provenance, SeriesKey } from './bar-store/index.ts';
-import { emptyRanges, storedCoverage } from './coverage.ts';
+import { coverageOf, emptyRanges } from './coverage.ts';
 import { inLanes, type Fetched, type Lane } from './in-lanes.ts';
 import { KeyedQueue } from './keyed-queue.ts';
 import { LaneProgress } from './lane-progress.ts';
-import type { LoadBarsContext, LoadBarsResult, LoadMode } from './load-bars.ts';
+import type { LoadBarsContext, LoadBarsResult } from './load-bars.ts';
 import { patiently } from './patiently.ts';
-import { planJobs, sliceCells, type DataLoadingJob } from './plan-jobs.ts';
+import { planJobs, type DataLoadingJob, type Planning } from './plan-jobs.ts';
 import { RangeClaims } from './range-claims.ts';
+import { storedStretches } from './stretches.ts';
 
 interface Assignment {
   readonly key: SeriesKey;
   readonly calendar: CalendarId;
   readonly jobs: readonly DataLoadingJob[];
+  /** The bars that are expected where the jobs are. */
+  readonly runs: readonly BarRun[];
   /** What the bars are asked for with, as far as the source tells. */
   readonly origin?: BarOrigin | undefined;
   /** What `storedSoFar` said before the jobs were planned. */
   readonly storedBefore: number;
   /** How the jobs were planned, and are planned again where another load has done a part of one. */
-  readonly planning: { readonly mode: LoadMode; readonly maxSpanMs: number };
+  readonly planning: Planning;
 }
 
 /** One load on its way through its jobs. */
@@ -137,19 +142,21 @@ export class DataJobManager {
     return parts;
   }
 
-  async #stillMissing(job: DataLoadingJob, { key, planning }: Run): Promise<readonly DataLoadingJob[]> {
-    const { gaps, missing, expected } = await storedCoverage(this.#store, key, job.cells);
-    return missing === expected ? [job] : planJobs(gaps, job.cells, planning);
+  async #stillMissing(job: DataLoadingJob, { key, runs, planning }: Run): Promise<readonly DataLoadingJob[]> {
+    const stretches = await storedStretches(this.#store, key, runsWithin(runs, job.range));
+    return coverageOf(stretches).missing === job.missing ? [job] : planJobs(stretches, planning);
   }
 
   /** One append for all, because a store that is handed many small pieces is busy with its files. */
   async #storeResults(results: readonly Fetched<readonly FetchedPart[]>[], run: Run): Promise<void> {
-    const { key, calendar, context, loaded, lanes, series } = run;
+    const { key, calendar, runs, context, loaded, lanes, series } = run;
     const parts = results.flatMap(({ result }) => result).toSorted((a, b) => a.part.range.start - b.part.range.start);
     const settled = context.clock.now() - lateMs;
-    const confirmedEmpty = parts.flatMap(({ part: { cells }, bars }) =>
-      emptyRanges(sliceCells(cells, 0, indexAtOrAfter(cells.cellEnd, settled)), bars.time),
-    );
+    const confirmedEmpty = parts.flatMap(({ part: { range, gaps }, bars }) => {
+      const asked = runsWithin(runs, { start: range.start, end: Math.min(range.end, settled) });
+      // Of bars that are held, an answer without them says nothing.
+      return intersectRanges(emptyRanges(asked, bars.time), gaps);
+    });
     const all = concatBars(parts.map(({ bars }) => bars));
     if (parts.length > 0) {
       const provenance = parts.map((one) => ({ ...one.provenance, ...one.part.range }));
@@ -159,14 +166,15 @@ export class DataJobManager {
     for (const { part, bars } of parts) {
       context.log.info('segment loaded', { ...key, ...part.range, bars: barCount(bars) });
     }
-    loaded.bars += barCount(all);
     loaded.segments += parts.length;
     for (const { index } of results) lanes.finish(index, { loadedBars: loaded.bars });
   }
 
-  async #append({ key, series, expected }: Run, segment: BarSegment): Promise<void> {
+  async #append({ key, series, loaded, expected }: Run, segment: BarSegment): Promise<void> {
     try {
-      await this.#store.append(key, segment);
+      const { added, revised } = await this.#store.append(key, segment);
+      // Bars that were held and came once more between two gaps are nothing that was loaded.
+      loaded.bars += added + revised.count;
     } finally {
       // Also where it failed: what the disk holds then is not known without looking.
       this.#stored.set(series, this.storedSoFar(key) + 1);

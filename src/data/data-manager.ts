@@ -2,10 +2,10 @@ import type { Clock } from '../async/index.ts';
 import {
   calendarOf,
   calendarWithReported,
-  expectedBars,
+  expectedRuns,
   finalBefore,
   parseReportedHours,
-  type BarCells,
+  type BarRun,
   type CalendarId,
   type TimeRange,
   type TradingCalendar,
@@ -14,17 +14,18 @@ import type { OperationContext, ServiceOrchestrator, StartedOperation, StartOpti
 import { assessQualityOf, type AssessQualityContext, type AssessQualityInput } from './assess-quality.ts';
 import type { AskedWithin, BarOrigin, BarProvider, Instrument } from './bar-provider.ts';
 import type { BarStore, SeriesInfo, SeriesKey } from './bar-store/index.ts';
-import { storedCoverage, type Coverage } from './coverage.ts';
+import { coverageOf, storedCoverage, type Coverage } from './coverage.ts';
 import { DataJobManager } from './data-job-manager.ts';
 import { loadBars, maxListedGaps, type LoadBarsContext, type LoadBarsInput, type LoadBarsResult } from './load-bars.ts';
 import { loadEachSeries } from './load-each-series.ts';
 import { loadSeries, type LoadSeriesInput, type LoadSeriesResult } from './load-series.ts';
 import { patiently } from './patiently.ts';
-import { planJobs, type DataLoadingJob } from './plan-jobs.ts';
+import { planJobs, type DataLoadingJob, type Planning } from './plan-jobs.ts';
 import { planLoad, type LoadPlan } from './plan-load.ts';
 import { assessInThread, type QualityReport } from './quality/index.ts';
 import { rangeToLoad } from './range-to-load.ts';
 import { StoredSeries, trueName, type Identify } from './stored-series.ts';
+import { storedStretches } from './stretches.ts';
 import { verifyBars } from './verify-bars.ts';
 import {
   importBars,
@@ -51,6 +52,15 @@ interface Source {
   readonly days: TradingCalendar;
   readonly maxSpanMs: number;
   readonly origin?: BarOrigin | undefined;
+}
+
+/** What a load is answerable for, what there was of it, and what it will ask for. */
+interface FoundJobs {
+  readonly range: TimeRange | undefined;
+  readonly runs: readonly BarRun[];
+  readonly before: Coverage;
+  readonly jobs: readonly DataLoadingJob[];
+  readonly planning: Planning;
 }
 
 /** Market history: loads and imports it as operations; `stored` reads it, and knows what is missing. */
@@ -100,7 +110,7 @@ export class DataManager {
 
   async #load(input: LoadBarsInput, context: OperationContext<LoadBarsContext>): Promise<LoadBarsResult> {
     const source = await this.#source(input, context);
-    const { symbol, calendar, maxSpanMs } = source;
+    const { symbol, calendar } = source;
     const { timeframe, mode } = input;
     const key: SeriesKey = { symbol, timeframe };
     const earliest = (): Promise<number | undefined> => {
@@ -110,12 +120,12 @@ export class DataManager {
     context.progress.report({ phase: 'looking for gaps' });
     const storedBefore = this.#jobs.storedSoFar(key);
     const found = await this.#findJobs(input, { source, now: context.clock.now(), earliest });
-    const { range, cells, before, jobs } = found;
+    const { range, runs, before, jobs, planning } = found;
     const loaded = await this.#jobs.run(
-      { key, calendar, jobs, storedBefore, origin: source.origin, planning: { mode, maxSpanMs } },
+      { key, calendar, runs, jobs, storedBefore, origin: source.origin, planning },
       context,
     );
-    const { gaps, ...coverage } = jobs.length === 0 ? before : await storedCoverage(this.#store, key, cells);
+    const { gaps, ...coverage } = jobs.length === 0 ? before : await storedCoverage(this.#store, key, runs);
     const stored = await this.#store.info(key);
     return {
       symbol,
@@ -133,7 +143,7 @@ export class DataManager {
   async #findJobs(
     input: LoadBarsInput,
     { source, now, earliest }: { source: Source; now: number; earliest: () => Promise<number | undefined> },
-  ): Promise<{ range: TimeRange | undefined; cells: BarCells; before: Coverage; jobs: DataLoadingJob[] }> {
+  ): Promise<FoundJobs> {
     const { timeframe, mode } = input;
     const key: SeriesKey = { symbol: source.symbol, timeframe };
     const range = await rangeToLoad(input, {
@@ -141,11 +151,12 @@ export class DataManager {
       finalBefore: finalBefore(source.days, timeframe, now),
       earliest,
     });
-    const cells = expectedBars(source.days, timeframe, range ?? { start: 0, end: 0 });
-    const before = await storedCoverage(this.#store, key, cells);
-    const { maxSpanMs } = source;
-    const jobs = mode === 'local' ? [] : planJobs(before.gaps, cells, { mode, maxSpanMs });
-    return { range, cells, before, jobs };
+    const runs = expectedRuns(source.days, timeframe, range ?? { start: 0, end: 0 });
+    const stretches = await storedStretches(this.#store, key, runs);
+    const estimateMs = (requests: readonly number[]): number => this.#provider.estimateMs(requests, timeframe);
+    const planning: Planning = { mode, maxSpanMs: source.maxSpanMs, estimateMs };
+    const jobs = mode === 'local' ? [] : planJobs(stretches, planning);
+    return { range, runs, before: coverageOf(stretches), jobs, planning };
   }
 
   #import(input: ImportBarsInput, context: OperationContext<ImportBarsContext>): Promise<ImportBarsResult> {

@@ -5,7 +5,7 @@ import type { Timeframe } from '../market/index.ts';
 /** What a load is going to do, told before it runs. */
 export interface LoadPlan {
   readonly requests: number;
-  /** Bars that the calendar expects; a source may have fewer. */
+  /** Bars that are missing; a source may have fewer. */
   readonly bars: number;
   /** As columns in memory, six numbers a bar; on the disk and on the wire it is less. */
   readonly bytes: number;
@@ -22,8 +22,8 @@ export function planLoad(
   jobs: readonly DataLoadingJob[],
   { timeframe, provider }: { timeframe: Timeframe; provider: Pick<BarProvider, 'estimateMs'> },
 ): LoadPlan {
-  const requests = jobs.map(({ cells }) => cells.start.length);
-  const bars = requests.reduce((sum, count) => sum + count, 0);
+  const requests = jobs.map(({ expected }) => expected);
+  const bars = jobs.reduce((sum, { missing }) => sum + missing, 0);
   const [first] = jobs;
   return {
     requests: requests.length,

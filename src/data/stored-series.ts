@@ -3,11 +3,10 @@ import { KtrdrError } from '../base/index.ts';
 import {
   calendarOf,
   concatBars,
-  expectedBars,
+  expectedRuns,
   finalBefore,
   sliceBars,
   timeframeMs,
-  type BarCells,
   type Bars,
   type CalendarId,
   type TimeRange,
@@ -15,7 +14,8 @@ import {
 import { absencesOf, type Absence } from './absences.ts';
 import type { BarStore, SeriesInfo, SeriesKey } from './bar-store/index.ts';
 import { coverageByPeriod, type CoveragePeriod, type PeriodKind } from './coverage-picture.ts';
-import { storedCoverage, type Coverage } from './coverage.ts';
+import { coverageOf, type Coverage } from './coverage.ts';
+import { storedStretches, type Stretch } from './stretches.ts';
 
 /** The name under which the bars of an instrument are kept, whatever its spelling, and where it trades if that follows. */
 export type Identify = (symbol: string) => { symbol: string; calendar?: CalendarId };
@@ -93,32 +93,23 @@ export class StoredSeries {
   }
 
   async coverage(key: SeriesKey, span: OpenSpan = {}): Promise<Coverage> {
-    const { info, cells } = await this.#expected(key, span);
-    return storedCoverage(this.#store, info.key, cells);
+    return coverageOf((await this.#expected(key, span)).stretches);
   }
 
   async coverageBy(by: PeriodKind, key: SeriesKey, span: OpenSpan = {}): Promise<CoveragePeriod[]> {
-    const { info, cells } = await this.#expected(key, span);
-    return coverageByPeriod({
-      cells,
-      by,
-      present: await this.#stamps(info, cells),
-      confirmedEmpty: info.confirmedEmpty,
-    });
+    return coverageByPeriod(by, (await this.#expected(key, span)).stretches);
   }
 
   /** Where there is no bar, and why; also the closures of the market when `all` is set. */
   async absences(key: SeriesKey, { all, ...span }: OpenSpan & { all: boolean }): Promise<Absence[]> {
-    const { info, cells, range } = await this.#expected(key, span);
-    const { calendar, confirmedEmpty } = info;
+    const { info, range, stretches } = await this.#expected(key, span);
+    const { calendar } = info;
     const { timeframe } = info.key;
     return absencesOf({
       calendar,
       timeframe,
       range,
-      cells,
-      present: await this.#stamps(info, cells),
-      confirmedEmpty,
+      stretches,
       finalBefore: finalBefore(calendarOf(calendar), timeframe, this.#clock.now()),
       all,
     });
@@ -133,15 +124,11 @@ export class StoredSeries {
   async #expected(
     key: SeriesKey,
     { start, end }: OpenSpan,
-  ): Promise<{ info: SeriesInfo; cells: BarCells; range: TimeRange }> {
+  ): Promise<{ info: SeriesInfo; range: TimeRange; stretches: Stretch[] }> {
     const info = await this.info(key);
     const { calendar, first = 0, last = -1 } = info;
     const range = { start: start ?? first, end: end ?? last + 1 };
-    return { info, range, cells: expectedBars(calendarOf(calendar), info.key.timeframe, range) };
-  }
-
-  async #stamps({ key }: SeriesInfo, { cellStart, cellEnd }: BarCells): Promise<Float64Array> {
-    const [start, end] = [cellStart[0], cellEnd.at(-1)];
-    return start === undefined || end === undefined ? new Float64Array() : this.#store.stamps(key, { start, end });
+    const runs = expectedRuns(calendarOf(calendar), info.key.timeframe, range);
+    return { info, range, stretches: await storedStretches(this.#store, info.key, runs) };
   }
 }

@@ -2,10 +2,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { indexAtOrAfter } from './bars.ts';
+import type { Session, TradingCalendar } from './calendar.ts';
 import { calendarIds, calendarOf } from './calendars.ts';
-import { expectedBars, type BarCells } from './expected-bars.ts';
-import { timeframeMs, timeframes, type Timeframe } from './timeframe.ts';
-import { toZoned } from './zone.ts';
+import { cellsBefore, endOfRun, partOfRun, runsWithin, stampAt } from './bar-runs.ts';
+import { expectedBars, expectedRuns, type BarCells } from './expected-bars.ts';
+import type { TimeRange } from './time-range.ts';
+import { isIntraday, timeframeMs, timeframes, type Timeframe } from './timeframe.ts';
+import { toZoned, zoneOffset } from './zone.ts';
 
 const data = new URL('../../../shared/data/', import.meta.url);
 const hasData = existsSync(data);
@@ -214,6 +217,60 @@ describe('expectedBars()', () => {
     );
   });
 
+  it('has the cells that going through each session cell by cell finds', () => {
+    const intraday = timeframes.filter((name) => isIntraday(name));
+    fc.assert(
+      fc.property(
+        anyCase,
+        fc.constantFrom(...intraday),
+        fc.boolean(),
+        ({ id, from, spans: [length] }, timeframe, hasPauses) => {
+          const rules = calendarOf(id);
+          // Hours that a source reports may have a pause, and sessions that meet in one cell.
+          const calendar = hasPauses
+            ? { ...rules, sessions: (of: TimeRange) => rules.sessions(of).flatMap(halves) }
+            : rules;
+          const span = { start: from, end: from + length * 60_000 };
+          const { start, cellStart, cellEnd } = expectedBars(calendar, timeframe, span);
+          const found = Array.from(start, (at, index) => [at, cellStart[index], cellEnd[index]]);
+          expect(found).toEqual(cellByCell(calendar, timeframeMs(timeframe), span));
+        },
+      ),
+    );
+  });
+
+  it('has runs that can be cut anywhere and that count what lies before an instant', () => {
+    fc.assert(
+      fc.property(
+        anyCase,
+        fc.tuple(fc.double({ min: -0.1, max: 1.1, noNaN: true }), fc.nat(400)),
+        (each, [share, place]) => {
+          const { id, timeframe, from, spans } = each;
+          const span = { start: from, end: from + spans[0] * 60_000 };
+          const runs = expectedRuns(calendarOf(id), timeframe, span);
+          const { start, cellStart, cellEnd } = expectedBars(calendarOf(id), timeframe, span);
+          const cut = span.start + share * (span.end - span.start);
+          const before = runs.reduce((sum, run) => sum + cellsBefore(run, cut), 0);
+          expect(before).toBe(start.filter((at) => at < cut).length);
+          const within = runsWithin(runs, { start: span.start, end: cut });
+          const isWithin = (_: number, index: number): boolean =>
+            (cellStart[index] ?? 0) >= span.start && (cellEnd[index] ?? 0) <= cut;
+          expect(within.reduce((sum, { count }) => sum + count, 0)).toBe(start.filter(isWithin).length);
+          for (const run of runs) {
+            const middle = Math.min(place, run.count);
+            const [left, right] = [partOfRun(run, 0, middle), partOfRun(run, middle, run.count)];
+            expect([endOfRun(left), right.cellStart, endOfRun(right)]).toEqual([
+              right.cellStart,
+              endOfRun(left),
+              endOfRun(run),
+            ]);
+            if (right.count > 0) expect(right.start).toBe(stampAt(run, middle));
+          }
+        },
+      ),
+    );
+  });
+
   it('answers for ten years of minutes in 100 ms and for twenty years of hours in 50 ms', () => {
     const decade = range('2012-01-01', '2022-01-01');
     const minutes = fastestOf3(() => expectedBars(equities, '1m', decade));
@@ -223,6 +280,31 @@ describe('expectedBars()', () => {
     expect(hours).toBeLessThan(50);
   });
 });
+
+/** A session with a pause of 25 minutes in it. */
+function halves({ date, open, close }: Session): Session[] {
+  const pause = open + Math.floor((close - open) / 120_000) * 60_000;
+  return [
+    { date, open, close: pause },
+    { date, open: pause + 25 * 60_000, close },
+  ];
+}
+
+function cellByCell(calendar: TradingCalendar, step: number, span: TimeRange): number[][] {
+  const cells: number[][] = [];
+  let ownedUntil = -Infinity;
+  for (const { open, close } of calendar.sessions({ start: span.start - step, end: span.end })) {
+    const offset = zoneOffset(open, calendar.zone);
+    const first = Math.floor((open + offset) / step) * step - offset;
+    for (let cellStart = first; cellStart < close; cellStart += step) {
+      if (cellStart < ownedUntil) continue;
+      const start = Math.max(cellStart, open);
+      ownedUntil = cellStart + step;
+      if (start >= span.start && start < span.end) cells.push([start, cellStart, ownedUntil]);
+    }
+  }
+  return cells;
+}
 
 describe.skipIf(!hasData)('expectedBars() against bars that were really traded (needs the shared data folder)', () => {
   it('expects each of 40,832 hour bars of SPY, whose feed stamps the first hour 09:00', () => {

@@ -1,3 +1,4 @@
+import { cellsBefore, partOfRun, stampAt, type BarRun } from './bar-runs.ts';
 import type { Session, TradingCalendar } from './calendar.ts';
 import { dayMs } from './dates.ts';
 import { sessionCell } from './session-cell.ts';
@@ -6,8 +7,24 @@ import type { TimeRange } from './time-range.ts';
 import { zoneOffset } from './zone.ts';
 
 /**
- * The bars a market must have, as columns of equal length, oldest first. `start` is the stamp that Interactive Brokers
- * gives the bar; `[cellStart, cellEnd)` is its whole cell of the grid: a bar stamped anywhere in the cell is that bar.
+ * The bars that a calendar demands in a range, oldest first: a run for each session.
+ *
+ * Intraday bars lie on the grid of the market's wall clock, counted from local midnight, and a cell is expected when
+ * it overlaps a session. Its stamp is where it begins or, in the first cell, the session's opening, as Interactive Brokers
+ * has it: hour bars of US equities start at 09:30, 10:00, … 15:00. The range selects cells by their stamps. Sessions
+ * that meet in one cell share it.
+ *
+ * `1d`, `1w` and `1M` have one cell for each day, ISO week or calendar month with a session in it (see `sessionCell`);
+ * its stamp is the date of its first session, and by that the range selects it.
+ */
+export function expectedRuns(calendar: TradingCalendar, timeframe: Timeframe, range: TimeRange): BarRun[] {
+  return isIntraday(timeframe)
+    ? intradayRuns(calendar, timeframeMs(timeframe), range)
+    : sessionRuns(calendar, timeframe, range);
+}
+
+/**
+ * Expected bars as columns of equal length, oldest first: the stamp of each, and its cell `[cellStart, cellEnd)`.
  */
 export interface BarCells {
   readonly start: Float64Array;
@@ -15,47 +32,41 @@ export interface BarCells {
   readonly cellEnd: Float64Array;
 }
 
-/**
- * The bars that a calendar demands in a range.
- *
- * Intraday bars lie on the grid of the market's wall clock, counted from local midnight, and a cell is expected when
- * it overlaps a session. Its `start` is the cell's or, in the first cell, the session's opening: hour bars of US
- * equities start at 09:30, 10:00, … 15:00. The range selects cells by `start`. Sessions that meet in one cell
- * share it.
- *
- * `1d`, `1w` and `1M` have one cell for each day, ISO week or calendar month with a session in it (see `sessionCell`);
- * `start` is the date of its first session, and by that the range selects it.
- */
+/** `expectedRuns` cell by cell, for who has to look each bar up. Twenty-four bytes a bar. */
 export function expectedBars(calendar: TradingCalendar, timeframe: Timeframe, range: TimeRange): BarCells {
-  return isIntraday(timeframe)
-    ? intradayCells(calendar, timeframeMs(timeframe), range)
-    : sessionCells(calendar, timeframe, range);
-}
-
-function intradayCells(calendar: TradingCalendar, step: number, range: TimeRange): BarCells {
-  // A session that ended in the first cell of the range may own that cell, hence the step back.
-  const sessions = calendar.sessions({ start: range.start - step, end: range.end });
-  const cells = allocateCells(sessions.reduce((sum, { open, close }) => sum + Math.ceil((close - open) / step) + 1, 0));
-  const { start: starts, cellStart: cellStarts, cellEnd: cellEnds } = cells;
-  let count = 0;
-  let ownedUntil = -Infinity;
-  for (const session of sessions) {
-    const { open, close } = session;
-    const offset = offsetDuring(session, calendar.zone);
-    const first = Math.floor((open + offset) / step) * step - offset;
-    for (let cellStart = first; cellStart < close; cellStart += step) {
-      if (cellStart < ownedUntil) continue;
-      const start = Math.max(cellStart, open);
-      if (start >= range.end) break;
-      ownedUntil = cellStart + step;
-      if (start < range.start) continue;
-      starts[count] = start;
-      cellStarts[count] = cellStart;
-      cellEnds[count] = ownedUntil;
-      count += 1;
+  const runs = expectedRuns(calendar, timeframe, range);
+  const count = runs.reduce((sum, run) => sum + run.count, 0);
+  const start = new Float64Array(count);
+  const cellStart = new Float64Array(count);
+  const cellEnd = new Float64Array(count);
+  let place = 0;
+  for (const run of runs) {
+    for (let index = 0; index < run.count; index += 1) {
+      start[place] = stampAt(run, index);
+      cellStart[place] = run.cellStart + index * run.step;
+      cellEnd[place] = run.cellStart + (index + 1) * run.step;
+      place += 1;
     }
   }
-  return sliceCells(cells, count);
+  return { start, cellStart, cellEnd };
+}
+
+function intradayRuns(calendar: TradingCalendar, step: number, range: TimeRange): BarRun[] {
+  const runs: BarRun[] = [];
+  let ownedUntil = -Infinity;
+  // A session that ended in the first cell of the range may own that cell, hence the step back.
+  for (const session of calendar.sessions({ start: range.start - step, end: range.end })) {
+    const { open, close } = session;
+    const offset = offsetDuring(session, calendar.zone);
+    const cellStart = Math.floor((open + offset) / step) * step - offset;
+    const whole = { start: open, cellStart, step, count: Math.ceil((close - cellStart) / step) };
+    const owned = Math.ceil((ownedUntil - cellStart) / step);
+    const from = Math.max(owned, cellsBefore(whole, range.start));
+    const to = cellsBefore(whole, range.end);
+    if (from < to) runs.push(partOfRun(whole, from, to));
+    ownedUntil = Math.max(ownedUntil, cellStart + whole.count * step);
+  }
+  return runs;
 }
 
 /** Clocks change in the night to Sunday, while these markets are closed, so one offset holds for a whole session. */
@@ -63,36 +74,18 @@ function offsetDuring(session: Session, zone: string): number {
   return zoneOffset(session.open, zone);
 }
 
-function sessionCells(calendar: TradingCalendar, timeframe: SessionTimeframe, range: TimeRange): BarCells {
-  if (!(range.start < range.end)) return allocateCells(0);
+function sessionRuns(calendar: TradingCalendar, timeframe: SessionTimeframe, range: TimeRange): BarRun[] {
+  if (!(range.start < range.end)) return [];
   // A cell is the range's by its first session, so the cell that the range begins in is looked at from its beginning.
   const { start: from } = sessionCell(timeframe, range.start);
-  const sessions = calendar.sessions({ start: from - 2 * dayMs, end: range.end + 2 * dayMs });
-  const cells = allocateCells(sessions.length);
-  let count = 0;
+  const runs: BarRun[] = [];
   let cellEnd = -Infinity;
-  for (const { date } of sessions) {
+  for (const { date } of calendar.sessions({ start: from - 2 * dayMs, end: range.end + 2 * dayMs })) {
     if (date < cellEnd) continue;
     if (date >= range.end) break;
     const cell = sessionCell(timeframe, date);
     cellEnd = cell.end;
-    if (date < range.start) continue;
-    cells.start[count] = date;
-    cells.cellStart[count] = cell.start;
-    cells.cellEnd[count] = cellEnd;
-    count += 1;
+    if (date >= range.start) runs.push({ start: date, cellStart: cell.start, step: cell.end - cell.start, count: 1 });
   }
-  return sliceCells(cells, count);
-}
-
-function allocateCells(count: number): BarCells {
-  return { start: new Float64Array(count), cellStart: new Float64Array(count), cellEnd: new Float64Array(count) };
-}
-
-function sliceCells({ start, cellStart, cellEnd }: BarCells, count: number): BarCells {
-  return {
-    start: start.subarray(0, count),
-    cellStart: cellStart.subarray(0, count),
-    cellEnd: cellEnd.subarray(0, count),
-  };
+  return runs;
 }

@@ -14,14 +14,16 @@ export {
 } from './bars.ts';
 export type { BarColumn, BarRow, Bars } from './bars.ts';
 export type { CalendarId, Session, TradingCalendar, TradingDay } from './calendar.ts';
+export { cellsBefore, endOfRun, partOfRun, runsWithin, stampAt } from './bar-runs.ts';
+export type { BarRun } from './bar-runs.ts';
 export { calendarWithReported } from './calendar-with-reported.ts';
 export { calendarIds, calendarOf } from './calendars.ts';
 export { classifySpan, spanKinds } from './classify-span.ts';
 export type { SpanKind, SpanPiece } from './classify-span.ts';
-export { expectedBars } from './expected-bars.ts';
+export { expectedBars, expectedRuns } from './expected-bars.ts';
 export type { BarCells } from './expected-bars.ts';
 export { finalBefore } from './final-before.ts';
-export { subtractRanges, unionRanges } from './time-range.ts';
+export { intersectRanges, subtractRanges, unionRanges } from './time-range.ts';
 export type { TimeRange } from './time-range.ts';
 export { barsFromJson, barsToJson, jsonBarsAsArrow, jsonBarsSchema } from './json-bars.ts';
 export type { JsonBars } from './json-bars.ts';
