@@ -118,6 +118,16 @@ describe('createWire', () => {
     session.close(new KtrdrError('unavailable', 'done'));
   });
 
+  it('passes over a frame that is no message, and hears the one behind it', async () => {
+    const garbage = Buffer.from('00000008fffefdfc00ff8081', 'hex');
+    const address = await startScriptedGateway((reqId) =>
+      Buffer.concat([garbage, encodeFrame([4, 2, reqId, 162, 'HMDS query returned no data', ''])]),
+    );
+    const session = await open(address);
+    await expect(session.history(query, CancellationToken.none)).resolves.toHaveLength(0);
+    session.close(new KtrdrError('unavailable', 'done'));
+  });
+
   it('gives the connection up, and nothing else, when a message cannot be decoded', async () => {
     const session = await open(
       await startScriptedGateway((reqId) => encodeFrame([4, 2, reqId, 201, 'Order rejected', '{not json'])),

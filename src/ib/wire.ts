@@ -41,7 +41,10 @@ export async function createWire({ address: { host, port }, mostMessagesPerSecon
   const stream = new MessageStream({
     serverVersion: () => api.serverVersion,
     onHistory: (answer) => onHistory(answer),
-    onMessage: (text) => socket.onMessage(text),
+    onMessage: (text) => {
+      // Without an end it is no message. The library would keep it as the beginning of the next one, and lose that one.
+      if (text.endsWith('\0')) socket.onMessage(text);
+    },
   });
   let chunksReceived = 0;
   // The library's listener calls the method by its name. A throw inside the data event would end the process.
