@@ -15,6 +15,7 @@ export const fetchBars: OperationContract<BarRequest, FetchBarsContext, FetchedB
   type: 'fetch_bars',
   // Whoever wanted the bars asks again, by another name.
   resume: 'never',
+  outlives: 'process',
   input: z.object({
     symbol: z.string().min(1),
     timeframe: z.enum(timeframes),

@@ -83,7 +83,8 @@ export class Conductor {
     const source = new CancellationSource();
     const checkpoint = resumedFrom === undefined ? undefined : operations.checkpoint(resumedFrom);
     const operation = newOperation(kind.contract, input, { ...options, parent: parent?.id, now: clock.now() });
-    const owned = operations.open(operation, source, checkpoint);
+    const { outlives } = kind.contract;
+    const owned = operations.open(operation, { source, checkpoint, outlives });
     return this.#conduct(kind, input, { owned, source, checkpoint, ...(parent === undefined ? {} : { parent }) });
   }
 
@@ -96,7 +97,7 @@ export class Conductor {
     const { operations } = this.#options;
     const source = new CancellationSource();
     if (operation.status === 'cancelling') source.cancel(operation.cancellation?.reason);
-    const owned = operations.takeOver(operation, source);
+    const owned = operations.takeOver(operation, { source, outlives: kind.contract.outlives });
     return this.#conduct(kind, input, { owned, source, checkpoint: operations.checkpoint(operation.id), ...rest });
   }
 

@@ -18,6 +18,11 @@ export interface OperationContract<I, C, R> {
    * Work that resumes by itself has to bear being begun anew at any point.
    */
   readonly resume?: ResumePolicy;
+  /**
+   * What its records outlive: their process and a failure of power (the default), or their process alone, for short work
+   * whose asker asks again. Nothing of that waits for the disk, so a failure of power may take back what was told of it.
+   */
+  readonly outlives?: 'process' | 'power_failure';
   /** How a result is kept and travels; JSON when absent. */
   readonly encoding?: ResultEncoding<R>;
 }

@@ -8,7 +8,7 @@ import {
 } from '../async/index.ts';
 import type { ProblemDetails } from '../base/index.ts';
 import type { Changes } from './changes.ts';
-import type { EncodedResult } from './contract.ts';
+import type { EncodedResult, OperationContract } from './contract.ts';
 import { durationOf, Durations } from './durations.ts';
 import {
   cancelAcknowledged,
@@ -53,14 +53,21 @@ export interface OwnedOperation {
   release(): void;
 }
 
-/** An operation whose work goes on in this process. */
-interface Live {
-  operation: Operation;
+/** What an operation is carried out with. */
+export interface Owning {
   readonly source: CancellationSource;
+  /** Where it begins, as JSON. */
+  readonly checkpoint?: string | undefined;
+  readonly outlives: OperationContract<unknown, unknown, unknown>['outlives'];
+}
+
+/** An operation whose work goes on in this process. */
+interface Live extends Pick<Owning, 'source' | 'outlives'> {
+  operation: Operation;
   writtenAt: number;
 }
 
-/** The operations of this process: all that is ever written to a record is written here, and announced when it is on disk. */
+/** The operations of this process: all that is ever written to a record is written here, and announced when it is written. */
 export class LiveOperations {
   readonly #store: OperationStore;
   readonly #clock: Clock;
@@ -106,18 +113,18 @@ export class LiveOperations {
     return this.#live.get(id)?.operation;
   }
 
-  open(operation: Operation, source: CancellationSource, checkpoint?: string): OwnedOperation {
+  open(operation: Operation, owning: Owning): OwnedOperation {
     const first = { ...operation, version: this.#versions.next() };
-    this.#store.insert(first, this.#owner, checkpoint);
-    const owned = this.#own(first, source);
+    this.#record(owning, () => this.#store.insert(first, this.#owner, owning.checkpoint));
+    const owned = this.#own(first, owning);
     this.#changes.announce(first.id);
     return owned;
   }
 
-  takeOver(operation: Operation, source: CancellationSource): OwnedOperation {
+  takeOver(operation: Operation, owning: Owning): OwnedOperation {
     const next = { ...operation, version: this.#versions.next() };
     this.#store.takeOver(next, this.#owner);
-    const owned = this.#own(next, source);
+    const owned = this.#own(next, owning);
     this.#changes.announce(next.id);
     return owned;
   }
@@ -152,8 +159,8 @@ export class LiveOperations {
     this.endLeftBehind(asked, { status: 'cancelled', error, forced: false });
   }
 
-  #own(operation: Operation, source: CancellationSource): OwnedOperation {
-    const live: Live = { operation, source, writtenAt: this.#clock.elapsed() };
+  #own(operation: Operation, { source, outlives }: Owning): OwnedOperation {
+    const live: Live = { operation, source, outlives, writtenAt: this.#clock.elapsed() };
     this.#live.set(operation.id, live);
     const ifOwned = (act: () => void): void => {
       if (this.#live.get(operation.id) === live && !isTerminal(live.operation.status)) act();
@@ -209,7 +216,7 @@ export class LiveOperations {
 
   #write(live: Live, operation: Operation, ending: Parameters<OperationStore['update']>[2] = {}): void {
     const next = { ...operation, version: this.#versions.next() };
-    if (!this.#store.update(next, this.#owner, ending)) return this.#fence(live);
+    if (!this.#record(live, () => this.#store.update(next, this.#owner, ending))) return this.#fence(live);
     live.operation = next;
     live.writtenAt = this.#clock.elapsed();
     if (isTerminal(next.status)) this.#live.delete(next.id);
@@ -220,7 +227,11 @@ export class LiveOperations {
     this.#show(live, operation);
     if (this.#clock.elapsed() - live.writtenAt < progressToDiskMs) return;
     live.writtenAt = this.#clock.elapsed();
-    if (!this.#store.update(live.operation, this.#owner)) this.#fence(live);
+    if (!this.#record(live, () => this.#store.update(live.operation, this.#owner))) this.#fence(live);
+  }
+
+  #record<T>({ outlives }: Pick<Owning, 'outlives'>, write: () => T): T {
+    return outlives === 'process' ? this.#store.unsynced(write) : write();
   }
 
   /** A new version that only this process knows of. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
@@ -63,6 +63,19 @@ describe('a record', () => {
     store.takeOver(operation('op', { version: 3 }), owner);
     expect(store.find('op')).toMatchObject({ status: 'running', attempt: 2, version: 2 });
     expect(store.checkpoint('op')).toBe('{"mine":true}');
+  });
+
+  it('that waited for no disk outlives its process all the same', () => {
+    store.unsynced(() => store.insert(operation('op'), owner));
+    const result = { mediaType: 'text/plain', bytes: new TextEncoder().encode('done') };
+    expect(store.unsynced(() => store.update(operation('op', { status: 'completed' }), owner, { result }))).toBe(true);
+    const asItDied = join(directory, 'as it died');
+    mkdirSync(asItDied);
+    for (const name of ['operations.db', 'operations.db-wal'])
+      copyFileSync(join(directory, name), join(asItDied, name));
+    using next = OperationStore.open(asItDied);
+    expect(next.find('op')).toMatchObject({ status: 'completed' });
+    expect(next.result('op')?.bytes).toEqual(result.bytes);
   });
 
   it('is kept with its result, or neither is', () => {

@@ -45,8 +45,8 @@ interface Ending {
 export const keptDurations = 100;
 
 /**
- * The operation records of one owner, in SQLite under a directory. Every write is on disk when the call returns. A
- * directory has one owner at a time; the lock goes with the process, however it ends.
+ * The operation records of one owner, in SQLite under a directory. Every write is on disk when the call returns, but for
+ * what is written `unsynced`. A directory has one owner at a time; the lock goes with the process, however it ends.
  */
 export class OperationStore implements Disposable {
   readonly #db: DatabaseSyncInstance;
@@ -87,6 +87,19 @@ export class OperationStore implements Disposable {
       `INSERT INTO operations (id, type, status, created_at, version, owner, parent, record, checkpoint)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ).run(id, type, status, createdAt, version, owner, parent, JSON.stringify(operation), checkpoint ?? null);
+  }
+
+  /**
+   * What `write` writes waits for no disk. It outlives this process at once, and a failure of power with the next write
+   * that waits: the log of the database is kept up to a point, and never with a gap.
+   */
+  unsynced<T>(write: () => T): T {
+    this.#db.exec('PRAGMA synchronous = NORMAL');
+    try {
+      return write();
+    } finally {
+      this.#db.exec('PRAGMA synchronous = FULL');
+    }
   }
 
   /** Makes an unfinished operation the owner's. */

@@ -1,8 +1,8 @@
-import { CancellationToken, type CancellationSource, type CancelReason, type Clock } from '../async/index.ts';
+import { CancellationToken, type CancelReason, type Clock } from '../async/index.ts';
 import { KtrdrError } from '../base/index.ts';
 import { Changes } from './changes.ts';
 import type { EncodedResult } from './contract.ts';
-import { LiveOperations, type OwnedOperation } from './live-operations.ts';
+import { LiveOperations, type Owning, type OwnedOperation } from './live-operations.ts';
 import { isTerminal, operationStatuses, type Operation, type OperationStatus, type Outcome } from './operation.ts';
 import type { OperationFilter, OperationPage, PageRequest } from './operation-query.ts';
 import type { OperationStore, Retention } from './operation-store.ts';
@@ -118,14 +118,14 @@ export class OperationsService {
     }
   }
 
-  /** Registers new work. The record is on disk when this returns. Only the orchestrator calls it. */
-  open(operation: Operation, source: CancellationSource, checkpoint?: string): OwnedOperation {
-    return this.#live.open(operation, source, checkpoint);
+  /** Registers new work. The record is written when this returns. Only the orchestrator calls it. */
+  open(operation: Operation, owning: Owning): OwnedOperation {
+    return this.#live.open(operation, owning);
   }
 
   /** Takes over what an earlier process left unfinished, in the state that it is to go on from. */
-  takeOver(operation: Operation, source: CancellationSource): OwnedOperation {
-    return this.#live.takeOver(operation, source);
+  takeOver(operation: Operation, owning: Owning): OwnedOperation {
+    return this.#live.takeOver(operation, owning);
   }
 
   /** Ends what an earlier process left unfinished. */

@@ -20,12 +20,15 @@ const wait: OperationContract<object, object, string> = {
 
 let there: TestHost;
 let isReachable: boolean;
+/** Answers everything that comes after a start. */
+let successor: TestHost | undefined;
 let source: CancellationSource;
 let warnings: string[];
 
 beforeEach(async () => {
   there = await testHost();
   isReachable = true;
+  successor = undefined;
   source = new CancellationSource();
   warnings = [];
 });
@@ -33,14 +36,18 @@ beforeEach(async () => {
 afterEach(async () => {
   source[Symbol.dispose]();
   await there[Symbol.asyncDispose]();
+  await successor?.[Symbol.asyncDispose]();
 });
 
 function run(graceMs?: number): Promise<string> {
   const near = memoryTransport(there.host);
+  const next = successor === undefined ? near : memoryTransport(successor.host);
   const transport = {
     ...near,
     send: (request: Parameters<typeof near.send>[0]) =>
-      isReachable ? near.send(request) : Promise.reject(new KtrdrError('unavailable', 'Connection refused.')),
+      isReachable
+        ? (request.method === 'PUT' ? near : next).send(request)
+        : Promise.reject(new KtrdrError('unavailable', 'Connection refused.')),
   };
   const config = hostServiceConfig({ baseUrl: transport.baseUrl });
   const log: Logger = { ...silentLogger, warn: (message) => void warnings.push(message) };
@@ -99,5 +106,15 @@ describe('a host that is gone when its work is cancelled', () => {
 
   it('is not waited for by who is shut down as well', async () => {
     expect(await lost('shutdown')).toBeLessThan(5_000);
+  });
+});
+
+describe('a host that has lost the record of what it started', () => {
+  it('has interrupted the work, which may be begun anew', async () => {
+    successor = await testHost();
+    await expect(run()).rejects.toMatchObject({
+      code: 'interrupted',
+      message: 'Operation "op" was started on test host, which does not know it any more. Start it again.',
+    });
   });
 });

@@ -26,7 +26,7 @@ interface RemoteRun<I, C, R> {
  * Work that happens on a host: starts or joins the operation with the context's id there, relays its progress here and a
  * cancel there, and ends as it ends. With a token that is cancelled already it starts nothing: it only has the host stop
  * what an earlier process may have started there.
- * @throws KtrdrError the operation's own error; `cancelled`, with `unconfirmed` in its details when the host did not
+ * @throws KtrdrError the operation's own error; `interrupted` when the host has lost it; `cancelled`, with `unconfirmed` in its details when the host did not
  * say in time that the work has stopped; `unavailable` when contact is lost, while the operation may go on.
  */
 export async function runOnHost<I, C, R>({
@@ -82,7 +82,9 @@ export async function runOnHost<I, C, R>({
     const operation = await client.call(startOperation, start, { token: talk.token, traceId });
     // The first cancel may have reached the host before the start did.
     if (token.isCancelled) await relayCancel();
-    return follow(operation);
+    return follow(operation).catch((thrown: unknown) => {
+      throw lostThere(thrown, { id, service: client.service });
+    });
   }
 
   async function fetchResult(): Promise<Uint8Array> {
@@ -127,6 +129,16 @@ export async function runOnHost<I, C, R>({
     const details = { service: client.service, operation: id, unconfirmed: true };
     return cancelledError(reason, `operation "${id}", which ${client.service} has not confirmed`, details);
   }
+}
+
+/** A host that has started an operation and does not know it any more has lost its record, as by a failure of power. */
+function lostThere(thrown: unknown, { id, service }: { id: string; service: string }): unknown {
+  if (!(thrown instanceof KtrdrError && thrown.code === 'not_found')) return thrown;
+  return new KtrdrError(
+    'interrupted',
+    `Operation "${id}" was started on ${service}, which does not know it any more. Start it again.`,
+    { cause: thrown, details: { service, operation: id } },
+  );
 }
 
 function errorOf({ id, status, error }: Operation, service: string): KtrdrError {
