@@ -10,7 +10,7 @@ import {
 } from '../../market/index.ts';
 import { appendToLog, emptyLog, entryBytes, type LogEntry } from './bar-log.ts';
 import type { AppendOutcome, BarSegment } from './bar-segment.ts';
-import { compareBars, rowAt, type Comparison } from './compare-bars.ts';
+import { compareBars, newOnly, rowAt, type Comparison } from './compare-bars.ts';
 import { requireSpace } from './disk-space.ts';
 import { addToLedger, isCovered, type Ledger } from './ledger.ts';
 import type { AnsweredRange } from './provenance.ts';
@@ -47,7 +47,7 @@ export async function appendSegment(
   requireCalendar(head, segment);
   const { finished, unfinished } = split(segment);
   const held = unfinishedBar(head);
-  const compared = compareBars(await barsBeside(place, head, finished), finished);
+  const compared = settled(compareBars(await barsBeside(place, head, finished), finished), segment, place.key);
   const known = segment.confirmedEmpty.length === 0 ? undefined : await readLedger(head);
   const confirmedEmpty = segment.confirmedEmpty.filter(
     (range) =>
@@ -122,6 +122,18 @@ function requireCalendar({ manifest }: SeriesHead, { calendar }: BarSegment): vo
 function split({ bars, lastIsUnfinished = false }: BarSegment): { finished: Bars; unfinished: BarRow | undefined } {
   if (!lastIsUnfinished || barCount(bars) === 0) return { finished: bars, unfinished: undefined };
   return { finished: sliceBars(bars, 0, barCount(bars) - 1), unfinished: rowAt(bars, -1) };
+}
+
+/** A comparison after what the segment says of bars that are held with other values. */
+function settled(compared: Comparison, { whereHeld }: BarSegment, key: SeriesKey): Comparison {
+  const differing = barCount(compared.older);
+  if (whereHeld === 'keep') return newOnly({ ...compared, unchanged: compared.unchanged + differing });
+  if (whereHeld !== 'refuse' || differing === 0) return compared;
+  throw new KtrdrError(
+    'conflict',
+    `${differing} bars of ${seriesName(key)} are held with other values than those that were to be added; nothing was changed.`,
+    { details: { different: differing, first: compared.older.time[0] } },
+  );
 }
 
 /** The bars held from the first to the last of some others. */

@@ -9,6 +9,11 @@ export interface BarSegment {
   /** The answers that the segment is made of. */
   readonly provenance?: readonly AnsweredRange[];
   /**
+   * What becomes of bars that are held with other values: they give way to the incoming ones when absent, stay as they
+   * are with `keep`, or make the append fail with `refuse`.
+   */
+  readonly whereHeld?: 'replace' | 'keep' | 'refuse';
+  /**
    * The last of the bars is still being formed. It is kept apart, gives way to the next one of its stamp, and counts
    * neither as history nor, when it changes, as a revision.
    */
@@ -19,7 +24,7 @@ export interface BarSegment {
 export interface AppendOutcome {
   /** Bars whose stamp was not held before. */
   readonly added: number;
-  /** Bars that were held already, value for value; nothing was written for them. */
+  /** Bars that were held already, value for value or because the segment said to keep them; nothing was written for them. */
   readonly unchanged: number;
   /** Bars that were held with other values; the older values went to the series' revisions. */
   readonly revised: { readonly count: number; readonly first: readonly BarChange[] };

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { barsFromRows, emptyBars, type Bars } from '../../market/index.ts';
+import { barsFromRows, emptyBars, mergeBars, type Bars } from '../../market/index.ts';
 import { BarStore, type AnsweredRange, type BarSegment, type SeriesKey } from './index.ts';
 import { seriesFolder } from './series.ts';
 
@@ -78,6 +78,22 @@ describe('remove()', () => {
 });
 
 describe('append()', () => {
+  it.each(['log', 'files'])(
+    'keeps or refuses what is held otherwise where the segment says so, in the %s',
+    async (where) => {
+      await add(minutes(0, 3));
+      if (where === 'log') await add(minutes(3, 2));
+      else await add(minutes(-2, 5));
+      const held = await store.read(spy);
+      await expect(add(minutes(0, 8, 101), { whereHeld: 'refuse' })).rejects.toMatchObject({ code: 'conflict' });
+      expect(await store.read(spy)).toEqual(held);
+      const outcome = await add(minutes(-4, 12, 101), { whereHeld: 'keep' });
+      expect(outcome).toEqual({ added: 7, unchanged: 5, revised: { count: 0, first: [] } });
+      expect(await store.read(spy)).toEqual(mergeBars(minutes(-4, 12, 101), held));
+      expect(await store.revisions(spy)).toEqual([]);
+    },
+  );
+
   it.each([
     ['an empty range between milliseconds', { confirmedEmpty: [{ start: newYear + 0.5, end: newYear + minute }] }],
     ['an answer without beginning', { provenance: [{ ...answer(0, 1), start: -Infinity }] }],

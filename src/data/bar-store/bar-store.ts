@@ -145,11 +145,13 @@ export class BarStore implements AsyncDisposable {
   }
 
   /**
-   * Adds a finished segment; where a bar is held already the incoming one wins, and the older values go to the revisions.
+   * Adds a finished segment; where a bar is held already the incoming one wins
+   * unless the segment says otherwise, and the older values go to the revisions.
    * What is held already, value for value, is not written. Durable when it resolves; a crash on the way leaves all of
    * the segment or nothing.
    * @throws KtrdrError `data_corrupt` for bars that break a rule, `invalid_input` for stamps or ranges that do not fit
-   * the timeframe, or answers with numbers that are none, `conflict` for another calendar than the series has; nothing is written then. `failed_precondition`
+   * the timeframe, or answers with numbers that are none, `conflict` for another calendar than the series has, or where the
+   * segment refuses what is held otherwise; nothing is written then. `failed_precondition`
    * where the disk has too little space or refuses; the series is as it was then, or holds the whole segment.
    */
   async append(key: SeriesKey, segment: BarSegment): Promise<AppendOutcome> {

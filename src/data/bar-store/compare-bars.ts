@@ -1,4 +1,4 @@
-import { barColumns, barCount, barsFromRows, sliceBars, type BarRow, type Bars } from '../../market/index.ts';
+import { barColumns, barCount, emptyBars, sliceBars, type BarRow, type Bars } from '../../market/index.ts';
 import type { BarChange } from './bar-segment.ts';
 
 /** Incoming bars against those held at the same stamps. */
@@ -43,6 +43,18 @@ export function compareBars(held: Bars, incoming: Bars): Comparison {
   };
 }
 
+/** What is left of a comparison where held bars stay as they are: bars that are new. */
+export function newOnly(comparison: Comparison): Comparison {
+  const { changed, older } = comparison;
+  const fresh: number[] = [];
+  let at = 0;
+  for (let index = 0; index < barCount(changed); index += 1) {
+    if (older.time[at] === changed.time[index]) at += 1;
+    else fresh.push(index);
+  }
+  return { ...comparison, changed: pick(changed, fresh), older: emptyBars, firstChanges: [] };
+}
+
 export function rowAt(bars: Bars, index: number): BarRow {
   const value = (name: keyof Bars): number => bars[name].at(index) ?? Number.NaN;
   return {
@@ -65,7 +77,12 @@ function isSameBar(held: Bars, at: number, { bars, index }: { bars: Bars; index:
 function pick(bars: Bars, indexes: readonly number[]): Bars {
   if (indexes.length === barCount(bars)) return bars;
   const [first, last] = [indexes[0], indexes.at(-1)];
-  if (first === undefined || last === undefined) return barsFromRows([]);
+  if (first === undefined || last === undefined) return emptyBars;
   if (last - first + 1 === indexes.length) return sliceBars(bars, first, last + 1);
-  return barsFromRows(indexes.map((index) => rowAt(bars, index)));
+  // Column by column: a row for each of millions of bars takes gigabytes.
+  const columns = barColumns.map((name) => [
+    name,
+    Float64Array.from(indexes, (index) => bars[name][index] ?? Number.NaN),
+  ]);
+  return { ...bars, ...Object.fromEntries(columns) };
 }

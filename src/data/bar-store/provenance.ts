@@ -40,30 +40,56 @@ export function overlayAll(
   added: readonly ProvenanceInterval[],
 ): ProvenanceInterval[] {
   let intervals = [...held];
-  for (const one of added) {
-    const last = intervals.at(-1);
-    // Nearly all come at the end, where the others need not be looked at.
-    if (last === undefined || one.start >= last.end) intervals.push(...joined(intervals.pop(), one));
-    else intervals = overlay(intervals, one);
-  }
+  for (const run of risingRuns(added)) intervals = overlay(intervals, run);
   return intervals;
 }
 
-function overlay(held: readonly ProvenanceInterval[], added: ProvenanceInterval): ProvenanceInterval[] {
-  const found = held.findIndex(({ end }) => end > added.start);
-  const from = found < 0 ? held.length : found;
-  let to = from;
-  while ((held[to]?.start ?? Infinity) < added.end) to += 1;
-  const hidden = held.slice(from, to);
-  const left = cutOut(hidden, added);
-  const before = [...held.slice(0, from), ...left.filter(({ end }) => end <= added.start)];
-  const after = [...left.filter(({ start }) => start >= added.end), ...held.slice(to)];
-  return [...before.slice(0, -1), ...joined(before.at(-1), added), ...after];
+/** Lists that follow each other, as long as they can be while each is sorted and disjoint. */
+function risingRuns(intervals: readonly ProvenanceInterval[]): ProvenanceInterval[][] {
+  const runs: ProvenanceInterval[][] = [];
+  for (const one of intervals) {
+    const last = runs.at(-1);
+    if (one.start >= (last?.at(-1)?.end ?? Infinity)) last?.push(one);
+    else runs.push([one]);
+  }
+  return runs;
 }
 
-function joined(before: ProvenanceInterval | undefined, added: ProvenanceInterval): ProvenanceInterval[] {
-  if (before === undefined) return [added];
-  return isOneAnswer(before, added) ? [{ ...added, start: before.start }] : [before, added];
+/** Lays a rising run over others, and looks only at those that lie where it does. */
+function overlay(held: readonly ProvenanceInterval[], run: readonly ProvenanceInterval[]): ProvenanceInterval[] {
+  const [first, last] = [run[0], run.at(-1)];
+  if (first === undefined || last === undefined) return [...held];
+  const isBehind = (held.at(-1)?.end ?? -Infinity) <= first.start;
+  const found = isBehind ? -1 : held.findIndex(({ end }) => end > first.start);
+  const from = found < 0 ? held.length : found;
+  let to = from;
+  while ((held[to]?.start ?? Infinity) < last.end) to += 1;
+  const intervals = held.slice(0, from);
+  const added = new Set(run);
+  for (const one of [...cutOutAll(held.slice(from, to), run), ...run].sort((a, b) => a.start - b.start)) {
+    const before = intervals.at(-1);
+    const isMore = before !== undefined && added.has(one) && isOneAnswer(before, one);
+    if (isMore) intervals[intervals.length - 1] = { ...one, start: before.start };
+    else intervals.push(one);
+  }
+  return [...intervals, ...held.slice(to)];
+}
+
+/** What is left of intervals outside a rising run. */
+function cutOutAll(held: readonly ProvenanceInterval[], run: readonly TimeRange[]): ProvenanceInterval[] {
+  const left: ProvenanceInterval[] = [];
+  let next = 0;
+  for (const one of held) {
+    let { start } = one;
+    while ((run[next]?.end ?? Infinity) <= start) next += 1;
+    for (let at = next; (run[at]?.start ?? Infinity) < one.end; at += 1) {
+      const { start: hole = start, end: after = start } = run[at] ?? {};
+      if (start < hole) left.push({ ...one, start, end: hole });
+      start = Math.max(start, after);
+    }
+    if (start < one.end) left.push({ ...one, start });
+  }
+  return left;
 }
 
 /** What is left of intervals outside a range. */

@@ -1,15 +1,15 @@
 import {
   calendarOf,
   finalBefore,
-  isIntraday,
-  sessionCell,
   sliceBars,
   timeframeMs,
   type Bars,
   type CalendarId,
+  type TimeRange,
   type Timeframe,
 } from '../../market/index.ts';
 import { FileFault } from './file-fault.ts';
+import { cellNames, longerTimeframe } from './market-cells.ts';
 
 interface ImportSeries {
   readonly timeframe: Timeframe;
@@ -29,7 +29,7 @@ export function checkImport(
   rowOf: (index: number) => number | undefined,
 ): { bars: Bars; unfinished: number } {
   const count = bars.time.length;
-  const cellOf = cellsOf(timeframe);
+  const cellOf = cellNames({ timeframe, calendar }, datesWithin(bars, now));
   let previous = -Infinity;
   let closest = Infinity;
   for (let index = 0; index < count; index += 1) {
@@ -42,6 +42,10 @@ export function checkImport(
   }
   if (count >= 3 && closest >= 1.9 * timeframeMs(timeframe)) {
     throw new FileFault({}, `no two of its bars lie closer than ${span(closest)}, so they are no bars of ${timeframe}`);
+  }
+  const longer = longerTimeframe(bars, { timeframe, calendar });
+  if (longer !== undefined) {
+    throw new FileFault({}, `all its first bars begin where bars of ${longer} do, so they are no bars of ${timeframe}`);
   }
   const final = finalBefore(calendarOf(calendar), timeframe, now);
   const finished = bars.time.findIndex((stamp) => stamp >= final);
@@ -67,7 +71,7 @@ function brokenOrder(
     timeframe,
   }: { previous: number; cellOf: (stamp: number) => number; now: number; timeframe: Timeframe },
 ): string | undefined {
-  if (!Number.isInteger(stamp) || stamp < earliest) return 'its time is no whole millisecond of the years from 1900 on';
+  if (!Number.isInteger(stamp) || stamp < earliest) return 'its time is no whole millisecond of the years from 1901 on';
   if (stamp > now + timeframeMs(timeframe)) return `${iso(stamp)} lies in the future`;
   if (stamp === previous)
     return `${iso(stamp)} is the time of the row before, too ("--repair unique" keeps the later one)`;
@@ -78,17 +82,21 @@ function brokenOrder(
   return undefined;
 }
 
-const earliest = Date.UTC(1900, 0, 1);
+/** Calendars look some days around a date, and begin in 1900. */
+const earliest = Date.UTC(1901, 0, 1);
 
-/** Numbers the bars of a timeframe: two stamps of one number cannot be two bars. */
-function cellsOf(timeframe: Timeframe): (stamp: number) => number {
-  if (isIntraday(timeframe)) {
-    // The grid of a market follows its clock, and a session may open within a cell: half a cell is the least distance.
-    const half = timeframeMs(timeframe) / 2;
-    return (stamp) => Math.floor(stamp / half);
+/** Where bars lie that may pass; a calendar answers for no others. */
+function datesWithin({ time }: Bars, now: number): TimeRange {
+  let [start, end] = [Infinity, -Infinity];
+  for (const stamp of time) {
+    if (!(stamp >= earliest && stamp <= now + longestMs)) continue;
+    start = Math.min(start, stamp);
+    end = Math.max(end, stamp + 1);
   }
-  return (stamp) => (Number.isFinite(stamp) ? sessionCell(timeframe, stamp).start : stamp);
+  return start < end ? { start, end } : { start: now, end: now };
 }
+
+const longestMs = timeframeMs('1M');
 
 function placeOf(row: number | undefined): { row?: number } {
   return row === undefined ? {} : { row };

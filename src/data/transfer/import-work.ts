@@ -1,13 +1,14 @@
 import { basename } from 'node:path';
 import { KtrdrError } from '../../base/index.ts';
-import { barCount, calendarIds, mergeBars, type Bars, type CalendarId } from '../../market/index.ts';
+import { barCount, calendarIds, emptyBars, type Bars, type CalendarId, type TimeRange } from '../../market/index.ts';
 import type { OperationContext } from '../../operations/index.ts';
-import { compareBars, type Comparison } from '../bar-store/compare-bars.ts';
-import type { BarStore, AnsweredRange, SeriesKey } from '../bar-store/index.ts';
+import { compareBars, newOnly, type Comparison } from '../bar-store/compare-bars.ts';
+import type { BarStore, Provenance, SeriesKey } from '../bar-store/index.ts';
 import { applyRepairs, assessInThread } from '../quality/index.ts';
 import { checkImport } from './check-import.ts';
 import { FileFault } from './file-fault.ts';
 import type { ImportBarsContext, ImportBarsInput, ImportBarsResult } from './import-bars.ts';
+import { cellReach, firstSharedCell, stampedByCalendar, type SharedCell } from './market-cells.ts';
 import { readBarsFile } from './read-bars-file.ts';
 
 interface Destination {
@@ -41,25 +42,32 @@ export async function importFile(
   progress.report({ phase: 'checking', fraction: readingShare });
   const { bars: repaired, done } = applyRepairs(file.bars, repairs, series);
   const rowOf = (index: number): number | undefined => (done.length === 0 ? file.firstRow + index : undefined);
-  const { bars, unfinished } = named(path, () => checkImport(repaired, { ...series, now: clock.now() }, rowOf));
+  const checked = named(path, () => checkImport(repaired, { ...series, now: clock.now() }, rowOf));
+  const { unfinished } = checked;
+  const bars = stampedByCalendar(checked.bars, series);
   const quality = await assessInThread({ bars, ...series }, context);
   token.throwIfCancelled(`the import of ${key.symbol} ${timeframe}`);
   const held = await heldAround(bars, store, key);
+  refuseSharedCell(firstSharedCell(bars.time, held.time, series), key);
   const comparison = compareBars(held, bars);
   if (conflicts === 'refuse' && !check) refuseDifferent(comparison, key);
   if (!check && barCount(bars) > 0) {
     progress.report({ phase: 'storing', fraction: storingFrom });
-    // Where both have a bar, the later argument wins.
-    const wanted = conflicts === 'keep' ? mergeBars(bars, held) : bars;
-    const provenance: AnsweredRange = {
-      start: bars.time[0] ?? 0,
-      end: (bars.time.at(-1) ?? 0) + 1,
+    const brought = conflicts === 'keep' ? newOnly(comparison).changed : comparison.changed;
+    const origin: Provenance = {
       source: 'import',
       requestId: id,
       fetchedAt: clock.now(),
-      settings: { file: basename(path), format: file.format, repairs: repairs.join(',') },
+      settings: {
+        file: basename(path),
+        format: file.format,
+        repairs: repairs.join(','),
+        ...(zone === undefined ? {} : { zone }),
+      },
     };
-    await store.append(key, { calendar, bars: wanted, confirmedEmpty: [], provenance: [provenance] });
+    const provenance = unbrokenRanges(brought.time, held.time).map((range) => ({ ...origin, ...range }));
+    // The store decides once more, because loads may have come between.
+    await store.append(key, { calendar, bars, confirmedEmpty: [], provenance, whereHeld: conflicts });
   }
   const [first, last] = [bars.time[0], bars.time.at(-1)];
   return {
@@ -102,9 +110,36 @@ function named<T>(path: string, act: () => T): T {
   }
 }
 
+/** What is stored in the cells that the bars lie in. */
 async function heldAround({ time }: Bars, store: BarStore, key: SeriesKey): Promise<Bars> {
-  const [first = 0, last = -1] = [time[0], time.at(-1)];
-  return store.read(key, { start: first, end: last + 1 });
+  const [first, last] = [time[0], time.at(-1)];
+  if (first === undefined || last === undefined) return emptyBars;
+  return store.read(key, cellReach(key, { start: first, end: last + 1 }));
+}
+
+/** The ranges in which only some bars lie, and none of the held ones that they do not replace. Both oldest first. */
+function unbrokenRanges(time: Float64Array, held: Float64Array): TimeRange[] {
+  const ranges: { start: number; end: number }[] = [];
+  let at = 0;
+  for (const stamp of time) {
+    const passed = at;
+    while ((held[at] ?? Infinity) < stamp) at += 1;
+    const last = ranges.at(-1);
+    if (last === undefined || at > passed) ranges.push({ start: stamp, end: stamp + 1 });
+    else last.end = stamp + 1;
+    if (held[at] === stamp) at += 1;
+  }
+  return ranges;
+}
+
+function refuseSharedCell(shared: SharedCell | undefined, { symbol, timeframe }: SeriesKey): void {
+  if (shared === undefined) return;
+  const [stamp, held] = [shared.stamp, shared.held].map((at) => new Date(at).toISOString());
+  throw new KtrdrError(
+    'conflict',
+    `The file has a bar at ${stamp} where ${symbol} ${timeframe} is stored with one at ${held}: both are the same bar of the market, so its bars begin at other times than the stored ones. Nothing was imported; remove the stored ones of its span first, or bring the file to their times.`,
+    { details: { ...shared } },
+  );
 }
 
 function refuseDifferent({ older }: Comparison, { symbol, timeframe }: SeriesKey): void {
