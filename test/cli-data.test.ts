@@ -68,7 +68,9 @@ describe('looking at what is stored', () => {
       code: 5,
       stderr: expect.stringContaining('--yes') as string,
     });
-    expect((await data(['gaps', 'AAPL', '-t', '1h'])).stdout).toMatch(/AAPL 1h: no bar is missing$/m);
+    expect((await data(['gaps', 'AAPL', '-t', '1h'])).stdout).toMatch(
+      /AAPL 1h: no bar is missing \(2023-01-03 14:30 to 2023-06-30 19:00\)$/m,
+    );
     expect(await json(['delete', 'AAPL', '-t', '1h', ...cut, '--yes'])).toEqual({
       symbol: 'AAPL',
       timeframe: '1h',
@@ -89,7 +91,7 @@ describe('looking at what is stored', () => {
       '2023-03-10 15:00 2023-03-10 21:00 6 missing',
       '2023-03-11 05:00 2023-03-13 04:00 - weekend',
       '2023-03-13 13:00 2023-03-13 15:00 2 missing',
-      'AAPL 1h: 8 bars missing in 2 gaps',
+      'AAPL 1h: 8 bars missing in 2 gaps (2023-03-10 00:00 to 2023-03-14 00:00)',
     ]);
 
     const picture = await data(['coverage', 'AAPL', '-t', '1h']);

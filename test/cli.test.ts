@@ -87,7 +87,7 @@ describe('the command line', () => {
       expect(load.stderr).toContain(`\u2713 Loading ${series} data (tail mode)`);
       expect(load.stdout).toMatch(new RegExp(`${series}: [\\d,]+ bars loaded[^]*no gaps`));
     }
-    expect(load.stderr).toMatch(/\u2713 Loading GOOG, AMZN, NOPE \[1h, 1d\] data \(tail mode\) \[6\/6\], 2 failed/);
+    expect(load.stderr).toMatch(/^! Loading GOOG, AMZN, NOPE \[1h, 1d\] data \(tail mode\) \[6\/6\], 2 failed/m);
     expect(load.stderr).toMatch(/error: NOPE 1d: .*NOPE/);
     const json = await ktrdr(['data', 'load', 'GOOG', 'AMZN', '-t', '1d', ...span, '--json'], api);
     expect(JSON.parse(json.stdout)).toMatchObject({ series: [{ symbol: 'GOOG' }, { symbol: 'AMZN' }] });
@@ -187,9 +187,9 @@ describe('bad input gets one clear sentence and its exit code', () => {
     [
       'a symbol that the API refuses unheard',
       async () => ['data', 'load', ' ', '-t', '1h'],
-      { code: 2, says: /^error: [^\n]*'symbols'\. it is empty\.\n$/ },
+      { code: 2, says: /^error: [^\n]*'symbols'\. It is empty\.\n$/ },
     ],
-    ['a count outside its bounds', async () => ['ops', 'list', '-n', '0'], { code: 2, says: /use 1 to 1000/ }],
+    ['a count outside its bounds', async () => ['ops', 'list', '-n', '0'], { code: 2, says: /Use 1 to 1000/ }],
     [
       'a home that is an empty word',
       async () => ['demo', '--home', ''],

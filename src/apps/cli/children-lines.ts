@@ -45,7 +45,7 @@ export class ChildrenLines implements OperationDisplay {
   async end(line: string): Promise<void> {
     await this.#ask();
     this.#isOver = true;
-    this.#write([...this.#children.map(closingLine), line]);
+    this.#write([...this.#children.map(closingWithoutCause), line]);
   }
 
   async #ask(): Promise<void> {
@@ -99,6 +99,13 @@ export class ChildrenLines implements OperationDisplay {
       if (!isTerminal(status)) this.#stream.write(`${plainLine(progressView(message, progress))}\n`);
     }
   }
+}
+
+/** What failed is told at length by whoever has the result. */
+function closingWithoutCause(operation: Operation): string {
+  const shown = { ...operation };
+  delete shown.error;
+  return closingLine(shown);
 }
 
 /** In the order of their start. A child that was tried again, under its name and a number, takes the place of the one before. */

@@ -19,14 +19,16 @@ describe('coveragePicture()', () => {
       period('2023-04-01', 20, 0),
     ];
     expect(coveragePicture(months, { by: 'month', columns: 50 })).toBe(
-      ['2022               ██  100.0 %', '2023     ▓▒░·           95.2 %  50 missing'].join('\n'),
+      ['         JFMAMJJASOND', '2022               ██  100.0 %', '2023     ▓▒░·           95.2 %  50 missing'].join(
+        '\n',
+      ),
     );
   });
 
   it('has a row for each month and a cell for each day, wider where there is room', () => {
     const days = [period('2023-01-03', 7, 7), period('2023-01-31', 7, 0)];
     expect(coveragePicture(days, { by: 'day', columns: 120 })).toBe(
-      `2023-01  ${' '.repeat(4)}██${' '.repeat(54)}··   50.0 %  7 missing`,
+      `         1       5         10        15        20        25        30\n2023-01  ${' '.repeat(4)}██${' '.repeat(54)}··   50.0 %  7 missing`,
     );
   });
 
@@ -37,6 +39,11 @@ describe('coveragePicture()', () => {
     for (const line of coveragePicture(days, { by: 'day', columns }).split('\n')) {
       expect(line.length).toBeLessThanOrEqual(columns);
     }
+  });
+
+  it('names the months where there is room', () => {
+    const [names = ''] = coveragePicture([period('2023-01-01', 1, 1)], { by: 'month', columns: 120 }).split('\n');
+    expect(names).toBe('         Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec');
   });
 
   it('calls nothing complete that is not', () => {

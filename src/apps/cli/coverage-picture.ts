@@ -7,7 +7,7 @@ const tailWidth = 27;
 
 /**
  * A picture of what is stored: a row for each year with a cell for each month, or a row for each month with a cell for
- * each day. A bar that is known not to exist counts as there; where none is expected the cell stays blank. The words at
+ * each day, under a scale. A bar that is known not to exist counts as there; where none is expected the cell stays blank. The words at
  * the end of a row give way where they do not fit into `columns`.
  */
 export function coveragePicture(
@@ -18,12 +18,24 @@ export function coveragePicture(
   const room = columns - labelWidth - tailWidth;
   const cellWidth = Math.max(1, Math.min(by === 'month' ? 4 : 2, Math.floor(room / cellsInRow)));
   const hasTail = room >= cellsInRow;
-  return [...rowsOf(periods, by)]
-    .map(([label, row]) => {
-      const cells = Array.from({ length: cellsInRow }, (_, place) => cellOf(row.get(place), cellWidth));
-      return `${label.padEnd(labelWidth)}${cells.join('')}${hasTail ? `  ${tailOf([...row.values()])}` : ''}`.trimEnd();
-    })
-    .join('\n');
+  const rows = [...rowsOf(periods, by)].map(([label, row]) => {
+    const cells = Array.from({ length: cellsInRow }, (_, place) => cellOf(row.get(place), cellWidth));
+    return `${label.padEnd(labelWidth)}${cells.join('')}${hasTail ? `  ${tailOf([...row.values()])}` : ''}`.trimEnd();
+  });
+  return [`${' '.repeat(labelWidth)}${scale(by, cellWidth)}`, ...rows].join('\n');
+}
+
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/** What the cells of a row stand for. */
+function scale(by: PeriodKind, cellWidth: number): string {
+  if (by === 'day')
+    return [1, 5, 10, 15, 20, 25, 30].reduce((line, day) => line.padEnd((day - 1) * cellWidth) + day, '');
+  const letters = cellWidth > 3 ? 3 : 1;
+  return months
+    .map((month) => month.slice(0, letters).padEnd(cellWidth))
+    .join('')
+    .trimEnd();
 }
 
 /** From all to none of the expected bars. */

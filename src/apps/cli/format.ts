@@ -10,6 +10,11 @@ export function formatCount(count: number): string {
   return count.toLocaleString('en-US');
 }
 
+/** `1 bar`, `8,555 bars`. */
+export function formatCounted(count: number, what: 'bar' | 'gap' | 'request'): string {
+  return `${formatCount(count)} ${what}${count === 1 ? '' : 's'}`;
+}
+
 /** `1.4 s`, `2m 05s`, `1h 02m`. */
 export function formatDuration(ms: number): string {
   const seconds = ms / 1_000;

@@ -55,8 +55,8 @@ export function wholeNumberOption(text: string): number {
 /** @returns an option that takes whole numbers between two bounds, inclusive. */
 export function wholeNumberBetween(least: number, most: number): (text: string) => number {
   return (text) => {
-    const number = wholeNumberOption(text);
-    if (number < least || number > most) throw new InvalidArgumentError(`use ${least} to ${most}.`);
+    const number = /^-?\d+$/.test(text) ? Number(text) : wholeNumberOption(text);
+    if (number < least || number > most) throw new InvalidArgumentError(`Use ${least} to ${most}.`);
     return number;
   };
 }
@@ -90,7 +90,7 @@ export function speedOption(text: string): number {
 
 function numberWithin(text: string, [least, most]: readonly [number, number]): number {
   const number = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
-  if (!(number >= least && number <= most)) throw new InvalidArgumentError(`use a number from ${least} to ${most}.`);
+  if (!(number >= least && number <= most)) throw new InvalidArgumentError(`Use a number from ${least} to ${most}.`);
   return number;
 }
 
@@ -109,14 +109,14 @@ export function durationOption(text: string): number {
 
 /** A variable of the shell that is not set would otherwise choose the default without a word. */
 export function filledOption(text: string): string {
-  if (text.trim() === '') throw new InvalidArgumentError('it is empty.');
+  if (text.trim() === '') throw new InvalidArgumentError('It is empty.');
   return text;
 }
 
 /** Names longer than this are a slip of the hand, and longer than what fits into an address. */
 export function nameArgument(text: string): string {
-  if (text.trim() === '') throw new InvalidArgumentError('it is empty.');
-  if (text.length > longestName) throw new InvalidArgumentError(`it is longer than ${longestName} characters.`);
+  if (text.trim() === '') throw new InvalidArgumentError('It is empty.');
+  if (text.length > longestName) throw new InvalidArgumentError(`It is longer than ${longestName} characters.`);
   return text;
 }
 
@@ -133,7 +133,7 @@ export function listOption(text: string): string[] {
     .split(',')
     .map((item) => item.trim())
     .filter((item) => item !== '');
-  if (items.length === 0) throw new InvalidArgumentError('give one or more names, separated by commas.');
+  if (items.length === 0) throw new InvalidArgumentError('Give one or more names, separated by commas.');
   return items;
 }
 

@@ -51,6 +51,7 @@ export function createProgram(setExitCode: (code: number) => void): Command {
     .option('--api <url>', 'the API to talk to (default: $KTRDR_API_URL or http://127.0.0.1:8000/api/v1)', filledOption)
     .version(version)
     .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(withoutLongWords(text)) })
     .showSuggestionAfterError();
 
   const client: ClientCommand =
@@ -212,6 +213,11 @@ export function createProgram(setExitCode: (code: number) => void): Command {
     );
 
   return program;
+}
+
+/** An argument that is no such thing is shown by its beginning. */
+function withoutLongWords(text: string): string {
+  return text.replace(/(["'])(.{60})[^"'\n]{20,}\1/g, '$1$2...$1');
 }
 
 function settingsOf(program: Command): Settings {

@@ -48,11 +48,11 @@ export class ProgressLine implements OperationDisplay {
 }
 
 /** How an operation ended, in one line. */
-export function closingLine({ message, status, startedAt, endedAt, error }: Operation): string {
+export function closingLine({ message, status, startedAt, endedAt, error, progress }: Operation): string {
   const took = startedAt !== undefined && endedAt !== undefined ? ` in ${formatDuration(endedAt - startedAt)}` : '';
   switch (status) {
     case 'completed':
-      return `${colours.green('\u2713')} ${message}${took}`;
+      return `${hasFailures(progress.context) ? colours.yellow('!') : colours.green('\u2713')} ${message}${took}`;
     case 'failed':
       return `${colours.red('\u2717')} ${message}: ${error?.detail ?? 'failed'}`;
     case 'cancelled':
@@ -64,6 +64,11 @@ export function closingLine({ message, status, startedAt, endedAt, error }: Oper
     default:
       return status satisfies never;
   }
+}
+
+/** Work of several parts completes when some of them did, and counts the others. */
+function hasFailures(context: unknown): boolean {
+  return typeof context === 'object' && context !== null && 'failed' in context && Number(context.failed) > 0;
 }
 
 /** Words, numbers and remaining time for a stream that is no terminal. */

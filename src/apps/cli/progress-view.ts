@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ProgressState } from '../../async/index.ts';
-import { formatCount } from './format.ts';
+import { formatCount, formatCounted } from './format.ts';
 
 /** What is shown of a piece of work. */
 export interface ProgressView {
@@ -27,11 +27,11 @@ function loadDetail({ context, startedAt, updatedAt }: ProgressState<unknown>): 
   const { success, data } = loadContext.safeParse(context);
   if (!success) return '';
   const { loadedBars, requestsLeft } = data;
-  const words = loadedBars === 0 ? [] : [`${formatCount(loadedBars)} bars`];
+  const words = loadedBars === 0 ? [] : [formatCounted(loadedBars, 'bar')];
   const ms = updatedAt - startedAt;
   if (loadedBars > 0 && ms >= rateKnownAfterMs) {
     words.push(`${formatCount(Math.round((loadedBars / ms) * 1_000))} bars/s`);
   }
-  if (requestsLeft !== undefined) words.push(`${requestsLeft} ${requestsLeft === 1 ? 'request' : 'requests'} left`);
+  if (requestsLeft !== undefined) words.push(`${formatCounted(requestsLeft, 'request')} left`);
   return words.join(', ');
 }

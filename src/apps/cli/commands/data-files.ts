@@ -26,7 +26,7 @@ import {
 import type { OperationsClient } from '../../../service/index.ts';
 import { getBars, getRange, mostBarsOnPage } from '../../data-endpoints.ts';
 import { withApi } from '../api-client.ts';
-import { formatCount, formatStamp } from '../format.ts';
+import { formatCount, formatCounted, formatStamp } from '../format.ts';
 import { checkSpan } from '../parse-options.ts';
 import type { CommandContext } from '../program.ts';
 import { runOperation } from '../run-operation.ts';
@@ -73,11 +73,14 @@ function importSummary({
       : `, ${formatStamp(bars.first, timeframe)} to ${formatStamp(bars.last, timeframe)}`;
   const { added, same, different } = stored;
   const lines = [
-    `${symbol} ${timeframe}: ${formatCount(bars.count)} bars in the file (${file.format})${span}`,
+    `${symbol} ${timeframe}: ${formatCounted(bars.count, 'bar')} in the file (${file.format})${span}`,
     `  ${formatCount(added)} new, ${formatCount(same)} stored just so, ${formatCount(different)} stored with other values`,
     ...repairs.map(({ repair, detail }) => `  repaired (${repair}): ${detail}`),
   ];
-  if (file.ignoredColumns.length > 0) lines.push(`  passed over: ${file.ignoredColumns.join(', ')}`);
+  if (file.ignoredColumns.length > 0)
+    lines.push(
+      `  passed over: ${file.ignoredColumns.map((name) => (name.trim() === '' ? 'a column without a name' : name)).join(', ')}`,
+    );
   if (unfinished > 0) lines.push(`  left out: ${formatCount(unfinished)} that are not finished yet`);
   lines.push(`  quality: ${qualityWords(quality)}`);
   if (check) lines.push(colours.yellow('  only checked, nothing was stored'));
@@ -117,7 +120,7 @@ export async function exportFile(
     return written;
   });
   terminal.note(
-    `${symbol} ${timeframe}: ${formatCount(bars)} bars exported${output === undefined ? '' : ` to ${output}`}`,
+    `${symbol} ${timeframe}: ${formatCounted(bars, 'bar')} exported${output === undefined ? '' : ` to ${output}`}`,
   );
 }
 

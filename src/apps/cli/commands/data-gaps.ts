@@ -1,9 +1,9 @@
 import type { Absence, AbsenceKind } from '../../../data/index.ts';
 import type { Timeframe } from '../../../market/index.ts';
-import { getCoverage, getGaps } from '../../data-endpoints.ts';
+import { getCoverage, getGaps, getRange } from '../../data-endpoints.ts';
 import { withApi } from '../api-client.ts';
 import { coveragePicture, pictureLegend } from '../coverage-picture.ts';
-import { formatCount, formatPercent, formatStamp } from '../format.ts';
+import { formatCount, formatCounted, formatPercent, formatStamp } from '../format.ts';
 import { checkSpan } from '../parse-options.ts';
 import type { CommandContext } from '../program.ts';
 import { colours, table, terminal } from '../terminal.ts';
@@ -33,12 +33,13 @@ export async function gaps({ settings, token }: CommandContext, symbol: string, 
   checkSpan(options);
   const { timeframe, all = false, json = false, ...span } = options;
   const query = { symbol, timeframe, ...span, all: all ? 'true' : 'false' } as const;
-  const { found, totals } = await withApi(settings, async (client) => {
+  const { found, totals, stored } = await withApi(settings, async (client) => {
+    const stored = await client.call(getRange, { query: { symbol, timeframe } }, token);
     const found: Absence[] = [];
     for (let from: number | undefined; ;) {
       const page = await client.call(getGaps, { query: { ...query, from } }, token);
       found.push(...page.gaps);
-      if (page.next === undefined) return { found, totals: page.totals };
+      if (page.next === undefined) return { found, totals: page.totals, stored };
       from = page.next;
     }
   });
@@ -57,7 +58,11 @@ export async function gaps({ settings, token }: CommandContext, symbol: string, 
     terminal.print(table(['from (UTC)', 'to', '>bars', 'why'], rows));
     terminal.print();
   }
-  terminal.print(`${symbol} ${timeframe}: ${totalsWords(totals)}`);
+  // What lies beyond the stored bars is looked at where it is asked for alone, so the answer tells its span.
+  const [from, to] = [span.start ?? stored.first, span.end ?? stored.last];
+  const within =
+    from === undefined || to === undefined ? '' : ` (${formatStamp(from, timeframe)} to ${formatStamp(to, timeframe)})`;
+  terminal.print(`${stored.symbol} ${timeframe}: ${totalsWords(totals)}${within}`);
 }
 
 function totalsWords(totals: Partial<Record<AbsenceKind, { gaps: number; bars: number }>>): string {
@@ -65,7 +70,7 @@ function totalsWords(totals: Partial<Record<AbsenceKind, { gaps: number; bars: n
   const words =
     missing === undefined
       ? ['no bar is missing']
-      : [colours.yellow(`${formatCount(missing.bars)} bars missing in ${formatCount(missing.gaps)} gaps`)];
+      : [colours.yellow(`${formatCounted(missing.bars, 'bar')} missing in ${formatCounted(missing.gaps, 'gap')}`)];
   if (empty !== undefined) words.push(`${formatCount(empty.bars)} that the source does not have`);
   if (unfinished !== undefined) words.push(`${formatCount(unfinished.bars)} not finished yet`);
   return words.join(', ');
@@ -106,6 +111,6 @@ export async function coverage(
   terminal.print(pictureLegend);
   const share = expected === 0 ? 1 : Math.floor(((expected - missing) / expected) * 1_000) / 1_000;
   terminal.print(
-    `${symbol} ${timeframe}: ${formatCount(expected)} bars expected, ${formatCount(present)} present, ${formatCount(confirmedEmpty)} confirmed not to exist, ${formatCount(missing)} missing (${formatPercent(share)} accounted for)`,
+    `${symbol} ${timeframe}: ${formatCounted(expected, 'bar')} expected, ${formatCount(present)} present, ${formatCount(confirmedEmpty)} confirmed not to exist, ${formatCount(missing)} missing (${formatPercent(share)} accounted for)`,
   );
 }

@@ -1,7 +1,7 @@
 import { seriesToLoad } from '../../../data/index.ts';
 import { postPlan } from '../../data-endpoints.ts';
 import { withApi } from '../api-client.ts';
-import { formatBytes, formatCount, formatDuration, formatStamp } from '../format.ts';
+import { formatBytes, formatCount, formatCounted, formatDuration, formatStamp } from '../format.ts';
 import { checkSpan } from '../parse-options.ts';
 import type { CommandContext } from '../program.ts';
 import { table, terminal } from '../terminal.ts';
@@ -48,6 +48,6 @@ export async function plan(
   terminal.print(table(headings, rows));
   terminal.print();
   terminal.print(
-    `${formatCount(total.requests)} requests for ${formatCount(total.bars)} bars (${formatBytes(total.bytes)} in memory), about ${formatDuration(total.estimatedMs)} at the pace of the source; nothing was loaded`,
+    `${formatCounted(total.requests, 'request')} for ${formatCounted(total.bars, 'bar')} (${formatBytes(total.bytes)} in memory), about ${formatDuration(total.estimatedMs)} at the pace of the source; nothing was loaded`,
   );
 }

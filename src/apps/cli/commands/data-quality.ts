@@ -1,7 +1,7 @@
 import { assessQualityOf, type QualityReport } from '../../../data/index.ts';
 import type { Timeframe } from '../../../market/index.ts';
 import { withApi } from '../api-client.ts';
-import { formatCount, formatStamp } from '../format.ts';
+import { formatCount, formatCounted, formatStamp } from '../format.ts';
 import { checkSpan } from '../parse-options.ts';
 import type { CommandContext } from '../program.ts';
 import { runOperation } from '../run-operation.ts';
@@ -42,7 +42,7 @@ export async function quality(
     if (more > 0) terminal.note(`There are more: ${more} are listed with -n ${report.issues.length}.`);
     terminal.print();
   }
-  terminal.print(`${symbol} ${timeframe}: ${formatCount(report.bars)} bars, ${qualityWords(report)}`);
+  terminal.print(`${symbol} ${timeframe}: ${formatCounted(report.bars, 'bar')}, ${qualityWords(report)}`);
 }
 
 const gradeColours = { clean: colours.green, good: colours.green, doubtful: colours.yellow, broken: colours.red };

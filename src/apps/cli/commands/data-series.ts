@@ -3,7 +3,7 @@ import { verifyBars } from '../../../data/index.ts';
 import type { Timeframe } from '../../../market/index.ts';
 import { deleteBars, getContract, getHead, getRange, getSearch } from '../../data-endpoints.ts';
 import { withApi } from '../api-client.ts';
-import { formatCount, formatStamp } from '../format.ts';
+import { formatCount, formatCounted, formatStamp } from '../format.ts';
 import { checkSpan } from '../parse-options.ts';
 import type { CommandContext } from '../program.ts';
 import { runOperation } from '../run-operation.ts';
@@ -31,7 +31,7 @@ export async function range(
     first === undefined || last === undefined
       ? 'no bars'
       : `${formatStamp(first, timeframe)} to ${formatStamp(last, timeframe)}`;
-  terminal.print(`${info.symbol} ${timeframe}: ${span}, ${formatCount(bars)} bars`);
+  terminal.print(`${info.symbol} ${timeframe}: ${span}, ${formatCounted(bars, 'bar')}`);
   terminal.print(`  calendar  ${calendar}`);
   terminal.print(`  empty     ${formatCount(confirmedEmptyRanges)} spans that the source has confirmed to be`);
   terminal.print(`  revised   ${formatCount(revision)} times`);
@@ -109,15 +109,18 @@ export async function remove(
   const removed = await withApi(settings, async (client) => {
     const info = await client.call(getRange, { query: { symbol, timeframe } }, token);
     if (yes) return (await client.call(deleteBars, { query }, token)).removed;
-    const part =
-      start === undefined && end === undefined ? `all ${formatCount(info.bars)} bars` : 'the bars of that span';
+    const part = start === undefined && end === undefined ? allOf(info.bars) : 'the bars of that span';
     throw new KtrdrError(
       'failed_precondition',
       `This would remove ${part} of ${info.symbol} ${timeframe} from the store; repeat it with --yes if that is meant.`,
     );
   });
   if (json) terminal.print(JSON.stringify({ symbol, timeframe, removed }));
-  else terminal.print(`${symbol} ${timeframe}: ${formatCount(removed)} bars removed`);
+  else terminal.print(`${symbol} ${timeframe}: ${formatCounted(removed, 'bar')} removed`);
+}
+
+function allOf(bars: number): string {
+  return bars === 1 ? 'the only bar' : `all ${formatCount(bars)} bars`;
 }
 
 export interface VerifyOptions {
@@ -147,7 +150,9 @@ export async function verify(
     const { series, files, bars } = report;
     const verdict =
       damaged.length === 0 ? colours.green('all as they were written') : colours.red(`${damaged.length} damaged`);
-    terminal.print(`${formatCount(series)} series, ${formatCount(files)} files, ${formatCount(bars)} bars: ${verdict}`);
+    terminal.print(
+      `${formatCount(series)} series, ${formatCount(files)} files, ${formatCounted(bars, 'bar')}: ${verdict}`,
+    );
   }
   return damaged.length === 0 ? 0 : new KtrdrError('data_corrupt', '').exitCode;
 }

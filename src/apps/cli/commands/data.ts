@@ -14,7 +14,7 @@ import type { Timeframe } from '../../../market/index.ts';
 import { getBars, getCoverage, listSeries } from '../../data-endpoints.ts';
 import { withApi } from '../api-client.ts';
 import { ChildrenLines } from '../children-lines.ts';
-import { formatCount, formatStamp } from '../format.ts';
+import { formatCount, formatCounted, formatStamp } from '../format.ts';
 import { checkSpan } from '../parse-options.ts';
 import type { CommandContext } from '../program.ts';
 import { runOperation } from '../run-operation.ts';
@@ -93,20 +93,21 @@ function loadSeveral(
 /** What a load did and what is still missing; never a silent partial. */
 export function loadSummary({ symbol, timeframe, loaded, stored, coverage, gaps }: LoadBarsResult): string {
   const what = `${symbol} ${timeframe}`;
-  const segments = loaded.segments === 1 ? '1 request' : `${loaded.segments} requests`;
   const lines = [
     loaded.segments === 0
       ? `${what}: nothing was missing, nothing was fetched`
-      : `${what}: ${formatCount(loaded.bars)} bars loaded in ${segments}`,
+      : `${what}: ${formatCounted(loaded.bars, 'bar')} loaded in ${formatCounted(loaded.segments, 'request')}`,
   ];
   if (stored.first !== undefined && stored.last !== undefined) {
     const span = `${formatStamp(stored.first, timeframe)} to ${formatStamp(stored.last, timeframe)}`;
-    lines.push(`  in the store: ${formatCount(stored.bars)} bars, ${span}`);
+    lines.push(`  in the store: ${formatCounted(stored.bars, 'bar')}, ${span}`);
   }
   const { expected, present, confirmedEmpty } = coverage;
   const empty = confirmedEmpty === 0 ? '' : `, ${formatCount(confirmedEmpty)} confirmed not to exist`;
   lines.push(
-    `  expected ${formatCount(expected)} bars: ${formatCount(present)} present${empty}${gapWords(coverage.missing, gaps, timeframe)}`,
+    expected === 0
+      ? '  no bar is expected in that span'
+      : `  expected ${formatCounted(expected, 'bar')}: ${formatCount(present)} present${empty}${gapWords(coverage.missing, gaps, timeframe)}`,
   );
   return lines.join('\n');
 }
@@ -134,7 +135,7 @@ export async function show({ settings, token }: CommandContext, symbol: string, 
   const { expected, present, confirmedEmpty, missing, gaps } = coverage;
   terminal.print();
   terminal.print(
-    `${symbol} ${timeframe}: ${formatCount(expected)} bars expected, ${formatCount(present)} present, ${formatCount(confirmedEmpty)} confirmed not to exist${gapWords(missing, gaps, timeframe)}`,
+    `${symbol} ${timeframe}: ${formatCounted(expected, 'bar')} expected, ${formatCount(present)} present, ${formatCount(confirmedEmpty)} confirmed not to exist${gapWords(missing, gaps, timeframe)}`,
   );
 }
 
@@ -164,11 +165,11 @@ function gapWords(missing: number, gaps: readonly Gap[], timeframe: Timeframe): 
     .slice(0, listedGaps)
     .map(
       ({ start, end, bars }) =>
-        `\n    ${formatStamp(start, timeframe)} to ${formatStamp(end, timeframe)}: ${formatCount(bars)} bars`,
+        `\n    ${formatStamp(start, timeframe)} to ${formatStamp(end, timeframe)}: ${formatCounted(bars, 'bar')}`,
     );
   const more =
     gaps.length > listedGaps ? `\n    and ${gaps.length - listedGaps} more gaps; "ktrdr data gaps" lists all` : '';
-  return `, ${colours.yellow(`${formatCount(missing)} missing in ${gaps.length === 1 ? '1 gap' : `${gaps.length} gaps`}`)}:${shown.join('')}${more}`;
+  return `, ${colours.yellow(`${formatCount(missing)} missing in ${formatCounted(gaps.length, 'gap')}`)}:${shown.join('')}${more}`;
 }
 
 export function spanOf({ start, end }: Span): Span {
