@@ -29,13 +29,16 @@ export interface Planning {
  */
 export function planJobs(stretches: readonly Stretch[], planning: Planning): DataLoadingJob[] {
   const { mode, maxSpanMs, estimateMs } = planning;
-  const inOrder = (jobs: DataLoadingJob[]): DataLoadingJob[] => (mode === 'backfill' ? jobs.reverse() : jobs);
-  const timeOf = (jobs: readonly DataLoadingJob[]): number => estimateMs(jobs.map(({ expected }) => expected));
   const pieces = missingPieces(stretches, maxSpanMs);
-  const apart = inOrder(pieces.map((piece) => jobOf([piece], piece)));
-  const joined = inOrder(joinNeighbours(pieces, planning));
+  const joined = joinNeighbours(pieces, { maxSpanMs, mostHeld: mostHeldBetween(estimateMs) });
+  const timeOf = (requests: readonly Piece[]): number => {
+    const expected = requests.map(({ from, to }) => to - from);
+    return estimateMs(mode === 'backfill' ? expected.reverse() : expected);
+  };
   // A few short requests side by side may be faster than a long one.
-  return timeOf(joined) <= timeOf(apart) ? joined : apart;
+  const isFaster = timeOf(joined) <= timeOf(pieces);
+  const jobs = isFaster ? joined.map(jobOf) : pieces.map((piece) => jobOf({ ...piece, pieces: [piece] }));
+  return mode === 'backfill' ? jobs.reverse() : jobs;
 }
 
 /** Missing bars that are one gap or a part of one, with the places of the first and behind the last among all expected. */
@@ -46,62 +49,72 @@ interface Piece {
   to: number;
 }
 
+/** Pieces that one request brings, with what is held between them. */
+interface Request extends Piece {
+  readonly pieces: Piece[];
+}
+
 /** Each gap, cut where it is longer than `maxSpanMs`. */
 function missingPieces(stretches: readonly Stretch[], maxSpanMs: number): Piece[] {
   const pieces: Piece[] = [];
   let place = 0;
   let open: Piece | undefined;
   for (const { state, cellStart, step, count } of stretches) {
-    const end = place + count;
+    const behind = place + count;
     if (state !== 'missing') open = undefined;
-    else {
-      for (let start = cellStart; place < end;) {
-        if (open === undefined || start + step > open.start + maxSpanMs) {
-          // Up to the next expected bar where the span allows it: feeds have bars that nobody expects, and none may be lost.
-          if (open !== undefined) open.end = Math.max(open.end, Math.min(start, open.start + maxSpanMs));
-          open = { start, end: start, from: place, to: place };
-          pieces.push(open);
-        }
-        // A single bar longer than the span is still one request.
-        const fitting = Math.max(1, Math.floor((open.start + maxSpanMs - start) / step));
-        const taken = Math.min(fitting, end - place);
-        place += taken;
-        start += taken * step;
-        open.to = place;
-        open.end = start;
+    for (let start = cellStart; state === 'missing' && place < behind;) {
+      if (open === undefined || start + step > open.start + maxSpanMs) {
+        // Up to the next expected bar where the span allows it: feeds have bars that nobody expects, and none may be lost.
+        if (open !== undefined) open.end = Math.max(open.end, Math.min(start, open.start + maxSpanMs));
+        open = { start, end: start, from: place, to: place };
+        pieces.push(open);
       }
+      // A single bar longer than the span is still one request.
+      const fitting = Math.max(1, Math.floor((open.start + maxSpanMs - start) / step));
+      const taken = Math.min(fitting, behind - place);
+      place += taken;
+      start += taken * step;
+      open.to = place;
+      open.end = start;
     }
-    place = end;
+    place = behind;
   }
   return pieces;
 }
 
-/** Takes neighbours together while one request for both takes no longer than one for each. */
-function joinNeighbours(pieces: readonly Piece[], { maxSpanMs, estimateMs }: Planning): DataLoadingJob[] {
-  const jobs: DataLoadingJob[] = [];
-  let joined: Piece | undefined;
-  let parts: Piece[] = [];
-  for (const piece of pieces) {
-    const isOne: boolean =
-      joined !== undefined &&
-      piece.end - joined.start <= maxSpanMs &&
-      estimateMs([piece.to - joined.from]) <=
-        estimateMs([joined.to - joined.from]) + estimateMs([piece.to - piece.from]);
-    if (joined !== undefined && isOne) {
-      joined = { ...joined, end: piece.end, to: piece.to };
-      parts.push(piece);
-      continue;
-    }
-    if (joined !== undefined) jobs.push(jobOf(parts, joined));
-    joined = piece;
-    parts = [piece];
+/** How many bars more an answer may have for the price of another request. */
+function mostHeldBetween(estimateMs: Planning['estimateMs']): number {
+  const two = 2 * estimateMs([1]);
+  let held = 0;
+  for (let more = 2 ** 20; more >= 1; more /= 2) {
+    if (estimateMs([2 + held + more]) <= two) held += more;
   }
-  if (joined !== undefined) jobs.push(jobOf(parts, joined));
-  return jobs;
+  return held;
 }
 
-function jobOf(parts: readonly Piece[], { start, end, from, to }: Piece): DataLoadingJob {
-  const gaps = parts.map((part) => ({ start: part.start, end: part.end, bars: part.to - part.from }));
+/** Takes neighbours together that have no more than `mostHeld` bars between them. */
+function joinNeighbours(
+  pieces: readonly Piece[],
+  { maxSpanMs, mostHeld }: { maxSpanMs: number; mostHeld: number },
+): Request[] {
+  const requests: Request[] = [];
+  let open: Request | undefined;
+  for (const piece of pieces) {
+    if (open !== undefined && piece.end - open.start <= maxSpanMs && piece.from - open.to <= mostHeld) {
+      open.pieces.push(piece);
+      open.end = piece.end;
+      open.to = piece.to;
+    } else {
+      const { start, end, from, to } = piece;
+      open = { start, end, from, to, pieces: [piece] };
+      requests.push(open);
+    }
+  }
+  return requests;
+}
+
+function jobOf({ pieces, start, end, from, to }: Request): DataLoadingJob {
+  const gaps = pieces.map((piece) => ({ start: piece.start, end: piece.end, bars: piece.to - piece.from }));
   const missing = gaps.reduce((sum, { bars }) => sum + bars, 0);
   return { range: { start, end }, gaps, missing, expected: to - from };
 }

@@ -65,16 +65,17 @@ function heldUntil(
   from: number,
   { present, stamp }: { present: Float64Array; stamp: number },
 ): number {
-  let to = from;
   let next = stamp;
-  for (let edge = cellStart + from * step; to < count; to += 1) {
-    // Where bars lie off the grid, one cell may have several.
-    while ((present[next] ?? Infinity) < edge) next += 1;
-    edge += step;
-    if ((present[next] ?? Infinity) >= edge) break;
+  let edge = cellStart + from * step;
+  const end = cellStart + count * step;
+  while (edge < end) {
+    const time = present[next] ?? Infinity;
     next += 1;
+    // Most bars are stamped where their cell begins. Where they lie off the grid, one cell may have several.
+    if (time === edge || (time > edge && time < edge + step)) edge += step;
+    else if (time >= edge) break;
   }
-  return to;
+  return (edge - cellStart) / step;
 }
 
 function stretch(state: BarState, { start, cellStart, step, count }: BarRun): Stretch {
