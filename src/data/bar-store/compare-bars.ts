@@ -1,4 +1,12 @@
-import { barColumns, barCount, emptyBars, sliceBars, type BarRow, type Bars } from '../../market/index.ts';
+import {
+  allocateBars,
+  barColumns,
+  barCount,
+  emptyBars,
+  sliceBars,
+  type BarRow,
+  type Bars,
+} from '../../market/index.ts';
 import type { BarChange } from './bar-segment.ts';
 
 /** Incoming bars against those held at the same stamps. */
@@ -68,10 +76,12 @@ export function rowAt(bars: Bars, index: number): BarRow {
 }
 
 function isSameBar(held: Bars, at: number, { bars, index }: { bars: Bars; index: number }): boolean {
-  return barColumns.every((name) => {
-    const [before, after] = [held[name][at], bars[name][index]];
-    return before === after || (Number.isNaN(before) && Number.isNaN(after));
-  });
+  for (const name of barColumns) {
+    const before = held[name][at];
+    const after = bars[name][index];
+    if (before !== after && !(Number.isNaN(before) && Number.isNaN(after))) return false;
+  }
+  return true;
 }
 
 function pick(bars: Bars, indexes: readonly number[]): Bars {
@@ -79,10 +89,11 @@ function pick(bars: Bars, indexes: readonly number[]): Bars {
   const [first, last] = [indexes[0], indexes.at(-1)];
   if (first === undefined || last === undefined) return emptyBars;
   if (last - first + 1 === indexes.length) return sliceBars(bars, first, last + 1);
-  // Column by column: a row for each of millions of bars takes gigabytes.
-  const columns = barColumns.map((name) => [
-    name,
-    Float64Array.from(indexes, (index) => bars[name][index] ?? Number.NaN),
-  ]);
-  return { ...bars, ...Object.fromEntries(columns) };
+  // A row for each of millions of bars would take gigabytes.
+  const picked = allocateBars(indexes.length);
+  for (const name of barColumns) {
+    const [from, to] = [bars[name], picked[name]];
+    for (let place = 0; place < indexes.length; place += 1) to[place] = from[indexes[place] ?? 0] ?? Number.NaN;
+  }
+  return picked;
 }

@@ -46,8 +46,10 @@ export async function upgradeManifest(place: SeriesPlace, older: OlderManifest):
   const { symbol, timeframe, calendar, updatedAt } = older;
   const files: Record<string, FileSummary> = {};
   for (const name of await readFolder(place.folder)) {
-    const id = parseBarFileName(timeframe, name)?.span.id;
-    if (id === undefined) continue;
+    const found = parseBarFileName(timeframe, name);
+    // Of a later generation, a file is from a first write of today that did not come to its manifest.
+    if (found === undefined || found.generation > 0) continue;
+    const { id } = found.span;
     const entry = older.files[name];
     const isCurrent = entry !== undefined && entry.seal === (await sealOf(place, name));
     const summary = isCurrent ? { name, ...entry } : (await withBarFile(place, name, summarizeFile))?.summary;

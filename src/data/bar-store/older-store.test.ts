@@ -5,6 +5,7 @@ import { parquetWriteBuffer } from 'hyparquet-writer';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { barColumns, barsFromRows, barsInRange, mergeBars, type Bars } from '../../market/index.ts';
 import { barSchema } from './bar-file-format.ts';
+import { encodeBarFile } from './encode-bar-file.ts';
 import { BarStore, snapshotOf, type SeriesKey } from './index.ts';
 import { openSeal, writeSeal } from './seal.ts';
 import { seriesFolder } from './series.ts';
@@ -102,6 +103,19 @@ describe('A store of the older layout', () => {
     expect(await again.snapshot(spy)).toEqual(snapshotOf(all));
     expect(await again.info(spy)).toMatchObject({ count: 1502, confirmedEmpty });
     expect((await again.verify()).issues).toEqual([]);
+  });
+
+  it('counts nothing of a first write of today that was cut short', async () => {
+    const name = '2021.1.parquet';
+    const later = minutes(366 * 1440, 3);
+    await writeFile(join(folder, name), encodeBarFile(later, { ...spy, calendar: 'us_equities', name }).bytes);
+    const store = await BarStore.open(root);
+    expect(await store.info(spy)).toMatchObject({ count: 1500 });
+    await store.append(spy, { calendar: 'us_equities', bars: minutes(1000, 1), confirmedEmpty: [] });
+    expect(await store.read(spy)).toEqual(mergeBars(bars, minutes(1000, 1)));
+    await store.append(spy, { calendar: 'us_equities', bars: minutes(1001, 1), confirmedEmpty: [] });
+    expect(await readdir(folder)).toContain('2019.parquet');
+    expect((await store.verify()).issues.filter(({ severity }) => severity === 'damage')).toEqual([]);
   });
 
   it('tells a file of which a bit was flipped', async () => {
