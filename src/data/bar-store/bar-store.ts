@@ -13,7 +13,7 @@ import { LedgerCache } from './ledger-cache.ts';
 import type { ProvenanceInterval } from './provenance.ts';
 import { removeRange } from './remove-range.ts';
 import { readRevisions } from './revisions.ts';
-import { readHead, readKey } from './series-head.ts';
+import { isOutdated, readHead, readKey } from './series-head.ts';
 import { infoOf, unfinishedBar, type SeriesInfo } from './series-info.ts';
 import { placeOf, seriesFolders, type SeriesPlace } from './series-place.ts';
 import { SeriesView } from './series-view.ts';
@@ -127,8 +127,16 @@ export class BarStore implements AsyncDisposable {
   /** Older values of bars that came again with others, in the order in which they were replaced. */
   async revisions(key: SeriesKey, range?: TimeRange): Promise<SeriesRevision[]> {
     const place = this.#place(key);
-    const head = await readHead(place);
-    return head === undefined ? [] : readRevisions(place, { length: head.manifest.revisionBytes, range });
+    for (;;) {
+      const head = await readHead(place);
+      if (head === undefined) return [];
+      try {
+        return await readRevisions(place, { length: head.manifest.revisionBytes, range });
+      } catch (error) {
+        // A removal that replaced the manifest meanwhile took them away.
+        if (!(await isOutdated(place, head))) throw error;
+      }
+    }
   }
 
   /**

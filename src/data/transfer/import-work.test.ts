@@ -183,6 +183,12 @@ describe('importFile()', () => {
     expect((await store.info(key))?.count).toBe(1);
   });
 
+  it('finds by a check what would refuse the import', async () => {
+    await importRows([row('2024-03-04')]);
+    const given = { check: true, calendar: 'currencies' } as const;
+    await expect(importRows([row('2024-03-06')], { given })).rejects.toMatchObject({ code: 'conflict' });
+  });
+
   it('keeps what it replaces among the revisions', async () => {
     await importRows([row('2024-03-06')]);
     await importRows([row('2024-03-06', 2.5)], { given: { conflicts: 'replace' } });

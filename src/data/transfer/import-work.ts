@@ -3,7 +3,7 @@ import { KtrdrError } from '../../base/index.ts';
 import { barCount, calendarIds, emptyBars, type Bars, type CalendarId, type TimeRange } from '../../market/index.ts';
 import type { OperationContext } from '../../operations/index.ts';
 import { compareBars, newOnly, type Comparison } from '../bar-store/compare-bars.ts';
-import type { BarStore, Provenance, SeriesKey } from '../bar-store/index.ts';
+import type { BarStore, Provenance, SeriesInfo, SeriesKey } from '../bar-store/index.ts';
 import { applyRepairs, assessInThread } from '../quality/index.ts';
 import { checkImport } from './check-import.ts';
 import { FileFault } from './file-fault.ts';
@@ -31,6 +31,7 @@ export async function importFile(
   const info = await store.info(key);
   const calendar = input.calendar ?? info?.calendar ?? usualCalendar;
   if (calendar === undefined) throw unknownCalendar(key);
+  if (info !== undefined && info.calendar !== calendar) throw otherCalendar(info, calendar);
   const series = { timeframe, calendar };
   progress.report({ phase: 'reading' });
   const file = await readBarsFile(path, {
@@ -88,6 +89,13 @@ function unknownCalendar({ symbol }: SeriesKey): KtrdrError {
   return new KtrdrError(
     'invalid_input',
     `Nothing tells where ${symbol} trades; name its calendar with "--calendar", one of ${calendarIds.join(', ')}.`,
+  );
+}
+
+function otherCalendar({ key: { symbol, timeframe }, calendar }: SeriesInfo, asked: CalendarId): KtrdrError {
+  return new KtrdrError(
+    'conflict',
+    `${symbol} ${timeframe} is stored with the calendar ${calendar}; bars of the calendar ${asked} cannot be added. Leave out "--calendar", or remove the series first.`,
   );
 }
 
