@@ -78,7 +78,7 @@ export function nextAllowedAt(
   const { kind, weight } = request;
   const rules = [
     { at: pause.until, why: 'it asked for a pause' },
-    { at: rateAllows(starts.map(asOneMessage), limits.messages, 1), why: 'its message rate' },
+    { at: messagesAllow(starts, limits.messages), why: 'its message rate' },
     ...(kind === 'message'
       ? []
       : [{ at: identicalAllowedAt(starts, limits, request), why: 'the same was just asked' }]),
@@ -155,8 +155,10 @@ function rateAllows(starts: readonly PacedStart[], { count, ms }: Rate, weight: 
   return -Infinity;
 }
 
-function asOneMessage(start: PacedStart): PacedStart {
-  return { ...start, weight: 1 };
+/** Each start is one message, whatever its weight. */
+function messagesAllow(starts: readonly PacedStart[], { count, ms }: Rate): number {
+  const first = starts.at(-count);
+  return first === undefined ? -Infinity : first.at + ms;
 }
 
 function ofKind(starts: readonly PacedStart[], kind: PacedRequest['kind']): PacedStart[] {

@@ -1,6 +1,7 @@
 import type { Data, Field, Float64, RecordBatch, Schema, Table, TimestampMillisecond } from 'apache-arrow';
 import { KtrdrError } from '../base/index.ts';
 import { allocateBars, barColumns, barCount, checkBars, type BarColumn, type Bars } from './bars.ts';
+import { fromInt64, toInt64 } from './int64.ts';
 
 /** Says how many bars the stream holds, so that one cut off between two batches is noticed. */
 const countKey = 'ktrdr.count';
@@ -68,7 +69,7 @@ function recordBatch(arrow: Arrow, schema: Schema, bars: Bars): RecordBatch {
           type: new arrow.TimestampMillisecond('UTC'),
           length,
           nullCount: 0,
-          data: BigInt64Array.from(bars.time, BigInt),
+          data: toInt64(bars.time),
         })
       : arrow.makeData({ type: new arrow.Float64(), length, nullCount: 0, data: bars[column] }),
   );
@@ -113,7 +114,7 @@ function fillColumn({
   let offset = 0;
   for (const { values, length } of vector.data) {
     if (values instanceof Float64Array) target.set(values.subarray(0, length), offset);
-    else if (values instanceof BigInt64Array) target.set(Float64Array.from(values.subarray(0, length), Number), offset);
+    else if (values instanceof BigInt64Array) fromInt64(values.subarray(0, length), target.subarray(offset));
     else throw corrupt(`its column "${column}" has the type ${String(vector.type)}`);
     offset += length;
   }

@@ -23,6 +23,7 @@ export type { SpanKind, SpanPiece } from './classify-span.ts';
 export { expectedBars, expectedRuns } from './expected-bars.ts';
 export type { BarCells } from './expected-bars.ts';
 export { finalBefore } from './final-before.ts';
+export { fromInt64, toInt64 } from './int64.ts';
 export { intersectRanges, subtractRanges, unionRanges } from './time-range.ts';
 export type { TimeRange } from './time-range.ts';
 export { barsFromJson, barsToJson, jsonBarsAsArrow, jsonBarsSchema } from './json-bars.ts';

@@ -4,7 +4,7 @@ import type { ColumnChunk, ColumnMetaData, RowGroup } from 'hyparquet';
 import { ByteWriter } from 'hyparquet-writer';
 import { writePageHeader } from 'hyparquet-writer/src/datapage.js';
 import { writeMetadata } from 'hyparquet-writer/src/metadata.js';
-import { barColumns, barCount, sliceBars, type BarColumn, type Bars } from '../../market/index.ts';
+import { barColumns, barCount, sliceBars, toInt64, type BarColumn, type Bars } from '../../market/index.ts';
 import { barSchema, fileKeys, type BarFileLabel } from './bar-file-format.ts';
 import { rowsPerGroup } from './paged-bar-file.ts';
 import { openSeal, writeSeal } from './seal.ts';
@@ -52,7 +52,7 @@ interface Page {
 }
 
 function encodePage(name: BarColumn, rows: Bars): Page {
-  const values = name === 'time' ? integersOf(rows.time) : rows[name];
+  const values = name === 'time' ? toInt64(rows.time) : rows[name];
   const data = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   const crc = crc32(data);
   const writer = new ByteWriter(64);
@@ -120,16 +120,4 @@ function encodeFooter({
   });
   writer.appendBytes(magic);
   return writer.getBytes();
-}
-
-/** Whole numbers as 64-bit integers, low half first; through `BigInt` it would take many times as long. */
-function integersOf(time: Float64Array): Uint32Array {
-  const halves = new Uint32Array(2 * time.length);
-  for (let index = 0; index < time.length; index += 1) {
-    const stamp = time[index] ?? 0;
-    const high = Math.floor(stamp / 2 ** 32);
-    halves[2 * index] = stamp - high * 2 ** 32;
-    halves[2 * index + 1] = high;
-  }
-  return halves;
 }

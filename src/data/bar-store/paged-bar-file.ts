@@ -4,6 +4,7 @@ import {
   allocateBars,
   barColumns,
   barsInRange,
+  fromInt64,
   type BarColumn,
   type Bars,
   type TimeRange,
@@ -118,7 +119,8 @@ async function readGroup(
   await source.read(targets, first.start);
   for (const [index, { column, values, bytes }] of data.entries()) {
     if (crc32(bytes) !== wanted[index]?.crc) throw new Error(`its column ${column} does not match its checksum`);
-    if (column === 'time') numbersInPlace(values);
+    // They are numbers from here on, where they lie.
+    if (column === 'time') fromInt64(new BigInt64Array(values.buffer, values.byteOffset, values.length), values);
   }
 }
 
@@ -127,12 +129,4 @@ async function checkPage(source: ByteSource, { column, start, end, sha256 }: Pag
     .update(await readBytes(source, start, end))
     .digest('hex');
   if (found !== sha256) throw new Error(`its column ${column} does not match its seal`);
-}
-
-/** Turns 64-bit integers into numbers where they lie. */
-function numbersInPlace(values: Float64Array): void {
-  const halves = new Int32Array(values.buffer, values.byteOffset, 2 * values.length);
-  for (let index = 0; index < values.length; index += 1) {
-    values[index] = (halves[2 * index + 1] ?? 0) * 2 ** 32 + ((halves[2 * index] ?? 0) >>> 0);
-  }
 }

@@ -1,5 +1,13 @@
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
-import { arrowChunks, barColumns, barCount, isIntraday, type Bars, type Timeframe } from '../../market/index.ts';
+import {
+  arrowChunks,
+  barColumns,
+  barCount,
+  isIntraday,
+  toInt64,
+  type Bars,
+  type Timeframe,
+} from '../../market/index.ts';
 import { barSchema } from '../bar-store/bar-file-format.ts';
 
 export const exportFormats = ['csv', 'parquet', 'arrow'] as const;
@@ -59,7 +67,7 @@ async function* encodeParquet(pieces: AsyncIterable<Bars>): AsyncGenerator<Uint8
     if (barCount(bars) === 0) continue;
     const columnData = barColumns.map((name) =>
       name === 'time'
-        ? { name, data: BigInt64Array.from(bars.time, BigInt), encoding: 'DELTA_BINARY_PACKED' as const }
+        ? { name, data: toInt64(bars.time), encoding: 'DELTA_BINARY_PACKED' as const }
         : { name, data: bars[name] },
     );
     await writer.write({ columnData, rowGroupSize: 100_000 });
