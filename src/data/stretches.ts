@@ -1,4 +1,4 @@
-import { endOfRun, partOfRun, type BarRun, type TimeRange } from '../market/index.ts';
+import { endOfRun, stampAt, type BarRun, type TimeRange } from '../market/index.ts';
 import type { BarStore, SeriesKey } from './bar-store/index.ts';
 
 /** Of an expected bar: is it there, has the source confirmed that there is none, or is it missing? */
@@ -40,7 +40,7 @@ export function stretchesOf({ runs, present, confirmedEmpty }: StretchInput): St
       } else {
         stamp += to - from;
       }
-      stretches.push(stretch(state, partOfRun(run, from, to)));
+      stretches.push({ state, start: stampAt(run, from), cellStart: edge, step, count: to - from });
       from = to;
     }
   }
@@ -76,8 +76,4 @@ function heldUntil(
     else if (time >= edge) break;
   }
   return (edge - cellStart) / step;
-}
-
-function stretch(state: BarState, { start, cellStart, step, count }: BarRun): Stretch {
-  return { state, start, cellStart, step, count };
 }
