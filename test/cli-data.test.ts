@@ -104,7 +104,7 @@ describe('looking at what is stored', () => {
       plans: [{ symbol: 'aapl', requests: 1, bars: 8, range: { start, end } }],
     });
     expect((await data([...wanted, '--dry-run'])).stdout).toMatch(
-      /^1 requests for 8 bars \(384 B in memory\), about .*; nothing was loaded$/m,
+      /^1 request for 8 bars \(384 B in memory\), about .*; nothing was loaded$/m,
     );
     const local = await data(['load', 'AAPL', '-t', '1h', '--mode', 'local', ...span]);
     expect(local, 'the code of a load after which bars are missing').toMatchObject({ code: 12 });
