@@ -61,8 +61,12 @@ function missingPieces(stretches: readonly Stretch[], maxSpanMs: number): Piece[
   let open: Piece | undefined;
   for (const { state, cellStart, step, count } of stretches) {
     const behind = place + count;
-    if (state !== 'missing') open = undefined;
-    for (let start = cellStart; state === 'missing' && place < behind;) {
+    if (state !== 'missing') {
+      open = undefined;
+      place = behind;
+      continue;
+    }
+    for (let start = cellStart; place < behind;) {
       if (open === undefined || start + step > open.start + maxSpanMs) {
         // Up to the next expected bar where the span allows it: feeds have bars that nobody expects, and none may be lost.
         if (open !== undefined) open.end = Math.max(open.end, Math.min(start, open.start + maxSpanMs));
@@ -77,7 +81,6 @@ function missingPieces(stretches: readonly Stretch[], maxSpanMs: number): Piece[
       open.to = place;
       open.end = start;
     }
-    place = behind;
   }
   return pieces;
 }
