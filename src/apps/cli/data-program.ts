@@ -32,7 +32,7 @@ export function addDataCommands(program: Command, client: ClientCommand): void {
   addSourceCommands(data, client);
 }
 
-const symbolWords = 'a stock like AAPL or a currency pair like EUR.USD';
+const symbolWords = 'a stock like AAPL, a currency pair like EUR.USD or an index like SPX';
 const timeframeWords = `one of ${timeframes.join(', ')}`;
 
 /** A command on one stored series. */
@@ -57,7 +57,7 @@ function example(command: Command, ...lines: string[]): Command {
 function addLoadingCommands(data: Command, client: ClientCommand): void {
   data
     .command('load')
-    .argument('<symbols...>', 'stocks like AAPL or currency pairs like EUR.USD', nameArguments)
+    .argument('<symbols...>', 'stocks like AAPL, currency pairs like EUR.USD, indices like SPX', nameArguments)
     .description('load bars into the store')
     .requiredOption(
       '-t, --timeframe <list>',
