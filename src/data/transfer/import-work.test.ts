@@ -183,6 +183,11 @@ describe('importFile()', () => {
     expect((await store.info(key))?.count).toBe(1);
   });
 
+  it('tells the zone that a file was read in among the settings of its origin', async () => {
+    await importRows([row('2024-03-06')], { given: { zone: 'America/New_York' } });
+    expect(await store.provenance(key)).toMatchObject([{ settings: { file: 'spy.csv', zone: 'America/New_York' } }]);
+  });
+
   it('finds by a check what would refuse the import', async () => {
     await importRows([row('2024-03-04')]);
     const given = { check: true, calendar: 'currencies' } as const;

@@ -9,7 +9,7 @@ import { checkImport } from './check-import.ts';
 import { FileFault } from './file-fault.ts';
 import type { ImportBarsContext, ImportBarsInput, ImportBarsResult } from './import-bars.ts';
 import { cellReach, firstSharedCell, stampedByCalendar, type SharedCell } from './market-cells.ts';
-import { readBarsFile } from './read-bars-file.ts';
+import { readBarsFile, type FileFormat } from './read-bars-file.ts';
 
 interface Destination {
   readonly store: BarStore;
@@ -55,17 +55,7 @@ export async function importFile(
   if (!check && barCount(bars) > 0) {
     progress.report({ phase: 'storing', fraction: storingFrom });
     const brought = conflicts === 'keep' ? newOnly(comparison).changed : comparison.changed;
-    const origin: Provenance = {
-      source: 'import',
-      requestId: id,
-      fetchedAt: clock.now(),
-      settings: {
-        file: basename(path),
-        format: file.format,
-        repairs: repairs.join(','),
-        ...(zone === undefined ? {} : { zone }),
-      },
-    };
+    const origin = { ...originOf(input, file.format), requestId: id, fetchedAt: clock.now() };
     const provenance = unbrokenRanges(brought.time, held.time).map((range) => ({ ...origin, ...range }));
     // The store decides once more, because loads may have come between.
     await store.append(key, { calendar, bars, confirmedEmpty: [], provenance, whereHeld: conflicts });
@@ -116,6 +106,15 @@ function named<T>(path: string, act: () => T): T {
       details: cause.details,
     });
   }
+}
+
+/** Where bars of a file come from, and what changed their values on the way. */
+function originOf(
+  { path, zone, repairs = [] }: ImportBarsInput,
+  format: FileFormat,
+): Pick<Provenance, 'source' | 'settings'> {
+  const settings = { file: basename(path), format, repairs: repairs.join(',') };
+  return { source: 'import', settings: zone === undefined ? settings : { ...settings, zone } };
 }
 
 /** What is stored in the cells that the bars lie in. */
