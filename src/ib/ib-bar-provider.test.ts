@@ -262,8 +262,8 @@ describe('IbBarProvider', () => {
       context(updates),
     );
     expect(updates).toEqual([
-      { phase: 'connecting to the gateway' },
-      { phase: 'fetching' },
+      { phase: 'connecting to the gateway', context: { requestsLeft: 6 } },
+      { phase: 'fetching', context: { requestsLeft: 5 } },
       { phase: 'fetching', done: 1, total: 1 },
     ]);
   });
