@@ -182,6 +182,13 @@ describe('DataJobManager', () => {
     expect(asked.length).toBeLessThanOrEqual(4);
   });
 
+  it('looks at the store for its plan alone while no other load adds to the series', async () => {
+    const looks = vi.spyOn(store, 'info');
+    await load('full');
+    expect(asked.length).toBeGreaterThan(1);
+    expect(looks).toHaveBeenCalledTimes(1);
+  });
+
   it('fetches nothing twice for loads of one series that meet', async () => {
     beforeAnswer = () => new Promise((resolve) => setTimeout(resolve, 2));
     const loaded = await Promise.all([load('tail'), load('backfill'), load('full')]);
