@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { systemClock } from '../async/index.ts';
+import { heldMemory } from './held-memory.fixture.ts';
 import { defineEndpoint } from './endpoint.ts';
 import { testHost, type TestHost } from './host.fixture.ts';
 import { implement } from './implement.ts';
@@ -125,7 +126,7 @@ describe.concurrent('a server and time', () => {
 
 describe('a reader who never reads', () => {
   it('costs little, and is dropped', { timeout: 20_000 }, async () => {
-    const before = process.memoryUsage().rss;
+    const before = await heldMemory();
     const readers = Array.from({ length: 100 }, () => {
       const socket = dial();
       socket.on('error', () => {});
@@ -134,11 +135,11 @@ describe('a reader who never reads', () => {
     });
     await expect.poll(() => flood.begun, { timeout: 5_000 }).toBe(readers.length);
     const begunAt = performance.now();
+    expect((await heldMemory()) - before, 'while all of them are connected').toBeLessThan(48);
     // Nobody hears of a cut before reading, so it shows at the source, whose events end.
     await expect.poll(() => flood.readers, { timeout: 5_000 }).toBe(0);
     expect(performance.now() - begunAt).toBeLessThan(3_000);
-    const grown = (process.memoryUsage().rss - before) / 2 ** 20;
-    expect(grown, `${flood.events} events for 100 readers`).toBeLessThan(64);
+    expect((await heldMemory()) - before, `after ${flood.events} events for 100 readers`).toBeLessThan(16);
     // What the system itself buffers is all that ever left the source.
     expect(flood.events * eventBytes).toBeLessThan(100 * 16 * 2 ** 20);
     for (const socket of readers) socket.destroy();

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { CancellationToken, systemClock } from '../async/index.ts';
+import { heldMemory } from './held-memory.fixture.ts';
 import { operationSchema, type Operation } from '../operations/index.ts';
 import type { HostService } from './host-service.ts';
 import { testHost, type TestHost } from './host.fixture.ts';
@@ -104,7 +105,7 @@ describe('the stream of all operations', () => {
       return socket.pause();
     });
     await systemClock.sleep(100, none);
-    const before = process.memoryUsage().rss;
+    const before = await heldMemory();
     for (let i = 0; i < 300; i += 1) {
       const { id, result } = served.orchestrator.startByType('wait', { payload, i });
       await systemClock.sleep(0, none);
@@ -112,8 +113,7 @@ describe('the stream of all operations', () => {
       await result.catch(() => {});
     }
     // Kept for every reader it would be 50 times 300 times 3 changes of 20 kB: 900 MB.
-    const grownMb = (process.memoryUsage().rss - before) / 2 ** 20;
-    expect(grownMb).toBeLessThan(96);
+    expect((await heldMemory()) - before).toBeLessThan(48);
     for (const socket of readers) socket.destroy();
   });
 });
