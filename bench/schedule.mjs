@@ -3,9 +3,9 @@
 import { CancellationToken, ManualClock } from '../dist/async/index.js';
 import { planJobs } from '../dist/data/plan-jobs.js';
 import { stretchesOf } from '../dist/data/stretches.js';
-import { estimateMs, serviceMs } from '../dist/ib/estimate.js';
-import { PacingQueue } from '../dist/ib/pacing-queue.js';
-import { defaultPacingLimits } from '../dist/ib/pacing.js';
+import { estimateMs, serviceMs } from '../dist/ib/pacing/estimate.js';
+import { PacingQueue } from '../dist/ib/pacing/pacing-queue.js';
+import { defaultPacingLimits } from '../dist/ib/pacing/pacing.js';
 import { maxSpanMs } from '../dist/ib/requests.js';
 import { calendarOf, expectedRuns } from '../dist/market/index.js';
 import { atMost, formats, report, row } from './support/report.mjs';

@@ -10,7 +10,7 @@ import { KtrdrError, parse } from '../src/base/index.ts';
 import { errorCodes } from '../src/base/errors.ts';
 import { BarStore } from '../src/data/index.ts';
 import { parseSymbol } from '../src/ib/contract.ts';
-import { defaultPacingLimits } from '../src/ib/pacing.ts';
+import { defaultPacingLimits } from '../src/ib/pacing/pacing.ts';
 import { barsFromRows, calendarIds, calendarOf, expectedBars, spanKinds } from '../src/market/index.ts';
 import { socketLimits } from '../src/service/listen.ts';
 import { KtrdrProcess, ktrdr, temporaryDirectory } from './support/ktrdr-process.ts';

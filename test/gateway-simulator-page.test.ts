@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { createProgram } from '../src/apps/cli/program.ts';
-import { gatewayFaultSchema } from '../src/ib/simulator/faults.ts';
-import { instrumentsSchema } from '../src/ib/simulator/instrument-file.ts';
-import { scenarioSchema } from '../src/ib/simulator/scenario.ts';
+import { gatewayFaultSchema } from '../src/ib/simulator/faults/faults.ts';
+import { instrumentsSchema } from '../src/ib/simulator/instruments/instrument-file.ts';
+import { scenarioSchema } from '../src/ib/simulator/faults/scenario.ts';
 import { parseSettings, readSettingsFile } from '../src/ib/simulator/settings-file.ts';
 import { KtrdrProcess, temporaryDirectory } from './support/ktrdr-process.ts';
 

@@ -1,5 +1,5 @@
 import type { CancellationToken, ManualClock } from '../../src/async/index.ts';
-import type { PacingQueue } from '../../src/ib/pacing-queue.ts';
+import type { PacingQueue } from '../../src/ib/pacing/pacing-queue.ts';
 
 export interface SentRequest {
   readonly key: string;

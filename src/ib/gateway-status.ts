@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Schema } from '../base/index.ts';
-import type { PacingBudget } from './pacing-queue.ts';
+import type { PacingBudget } from './pacing/pacing-queue.ts';
 
 /** How it stands with the gateway, for people and for readiness checks. */
 export interface GatewayStatus {

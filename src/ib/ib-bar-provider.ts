@@ -23,13 +23,13 @@ import {
 import type { OperationContext } from '../operations/index.ts';
 import type { CallContext } from '../service/index.ts';
 import { assetTypeOf, calendarFor, calendarIdOf, parseSymbol, symbolOf, type IbContract } from './contract.ts';
-import { decodeBars } from './decode-bars.ts';
-import { estimateMs } from './estimate.ts';
+import { decodeBars } from './wire/decode-bars.ts';
+import { estimateMs } from './pacing/estimate.ts';
 import { foundInstrument } from './found-instrument.ts';
 import type { IbGateway } from './ib-gateway.ts';
-import { defaultPacingLimits } from './pacing.ts';
+import { defaultPacingLimits } from './pacing/pacing.ts';
 import { historyQuery, maxSpanMs, regularHoursOnly, whatToShow } from './requests.ts';
-import { stampByCell } from './stamp-by-cell.ts';
+import { stampByCell } from './wire/stamp-by-cell.ts';
 import { TimedCache } from './timed-cache.ts';
 
 const dayMs = 86_400_000;

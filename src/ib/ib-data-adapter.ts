@@ -11,10 +11,10 @@ import {
 import type { Timeframe } from '../market/index.ts';
 import type { OperationContext } from '../operations/index.ts';
 import { AsyncServiceAdapter, type CallContext } from '../service/index.ts';
-import { estimateMs } from './estimate.ts';
+import { estimateMs } from './pacing/estimate.ts';
 import type { GatewayStatus } from './gateway-status.ts';
 import { getGateway, getHeadTimestamp, getSearch, getSymbolInfo } from './ib-host-endpoints.ts';
-import { defaultPacingLimits } from './pacing.ts';
+import { defaultPacingLimits } from './pacing/pacing.ts';
 import { maxSpanMs } from './requests.ts';
 
 /** Market history from a gateway that an IB host service talks to. */

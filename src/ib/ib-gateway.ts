@@ -2,18 +2,18 @@ import type { ContractDescription, ContractDetails } from '@stoqey/ib';
 import type { CancellationToken, Clock } from '../async/index.ts';
 import { KtrdrError, type Logger } from '../base/index.ts';
 import { symbolOf, type IbContract } from './contract.ts';
-import type { GatewayAddress } from './gateway-errors.ts';
+import type { GatewayAddress } from './session/gateway-errors.ts';
 import type { GatewayStatus } from './gateway-status.ts';
-import type { IbBars } from './ib-bars.ts';
-import type { IbSession } from './ib-session.ts';
-import { LoginPacing } from './login-pacing.ts';
-import { defaultPacingLimits, type PacedRequest, type PacingLimits } from './pacing.ts';
+import type { IbBars } from './wire/ib-bars.ts';
+import type { IbSession } from './session/ib-session.ts';
+import { LoginPacing } from './pacing/login-pacing.ts';
+import { defaultPacingLimits, type PacedRequest, type PacingLimits } from './pacing/pacing.ts';
 import { whatToShow, type HistoryQuery } from './requests.ts';
-import { defaultReconnect, SessionKeeper, type ReconnectPolicy } from './session-keeper.ts';
-import { defaultTimeouts, type SessionTimeouts } from './session-options.ts';
+import { defaultReconnect, SessionKeeper, type ReconnectPolicy } from './session/session-keeper.ts';
+import { defaultTimeouts, type SessionTimeouts } from './session/session-options.ts';
 import { SharedCalls, type Ask } from './shared-calls.ts';
 import { TimedCache } from './timed-cache.ts';
-import { WaitingPhase } from './waiting-phase.ts';
+import { WaitingPhase } from './pacing/waiting-phase.ts';
 
 /** IB Gateway listens at 4001 and 4002, TWS at 7496 and 7497: live and paper. */
 export interface IbGatewayOptions extends GatewayAddress {

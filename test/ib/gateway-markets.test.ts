@@ -114,7 +114,7 @@ describe('instruments', () => {
   });
 
   it('come from the caller as well', async () => {
-    const { catalogue } = await import('../../src/ib/simulator/catalogue.ts');
+    const { catalogue } = await import('../../src/ib/simulator/instruments/catalogue.ts');
     const [known] = catalogue;
     if (known === undefined) throw new Error('the catalogue is empty');
     const client = await connect(

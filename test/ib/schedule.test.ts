@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { lowerBoundMs, simulateSchedule, violationsOf, type SentRequest } from '../../bench/support/schedule.mjs';
 import { CancellationToken, ManualClock } from '../../src/async/index.ts';
-import { estimateMs, serviceMs } from '../../src/ib/estimate.ts';
-import { PacingQueue } from '../../src/ib/pacing-queue.ts';
-import { defaultPacingLimits } from '../../src/ib/pacing.ts';
+import { estimateMs, serviceMs } from '../../src/ib/pacing/estimate.ts';
+import { PacingQueue } from '../../src/ib/pacing/pacing-queue.ts';
+import { defaultPacingLimits } from '../../src/ib/pacing/pacing.ts';
 
 async function schedule(series: readonly (readonly number[])[]): Promise<{ requests: SentRequest[]; totalMs: number }> {
   const clock = new ManualClock();

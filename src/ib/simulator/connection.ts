@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../../async/index.ts';
 import { KtrdrError, type Logger } from '../../base/index.ts';
-import type { FaultBoard, FaultTarget } from './fault-board.ts';
-import { encodeFrame, FrameReader, splitFields, type Field } from './framing.ts';
+import type { FaultBoard, FaultTarget } from './faults/fault-board.ts';
+import { encodeFrame, FrameReader, splitFields, type Field } from './protocol/framing.ts';
 import type { LoggedFields, MessageLog } from './message-log.ts';
-import { Outbox, type Pace } from './outbox.ts';
-import { greetingTime } from './wire-time.ts';
+import { Outbox, type Pace } from './protocol/outbox.ts';
+import { greetingTime } from './protocol/wire-time.ts';
 
 export interface ConnectionOptions {
   /** Counted from 1. */

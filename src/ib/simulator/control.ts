@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { KtrdrError } from '../../base/index.ts';
 import { defineEndpoint, implement, type ImplementedEndpoint } from '../../service/index.ts';
-import { gatewayFaultSchema } from './faults.ts';
+import { gatewayFaultSchema } from './faults/faults.ts';
 import type { GatewaySimulator } from './gateway-simulator.ts';
-import { understand } from './understood-message.ts';
+import { understand } from './protocol/understood-message.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
 const standingFault = z.object({ id: z.number(), fault: gatewayFaultSchema, struck: z.number() });

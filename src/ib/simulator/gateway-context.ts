@@ -1,8 +1,8 @@
 import type { Clock } from '../../async/index.ts';
 import type { Logger } from '../../base/index.ts';
-import type { BarSource } from './bar-source.ts';
-import type { FaultBoard } from './fault-board.ts';
-import type { Instrument } from './instruments.ts';
+import type { BarSource } from './bars/bar-source.ts';
+import type { FaultBoard } from './faults/fault-board.ts';
+import type { Instrument } from './instruments/instruments.ts';
 import type { BrokenRule } from './violations.ts';
 
 /** What happened since the start. */

@@ -8,16 +8,16 @@ import {
   managedAccounts,
   nextValidId,
   symbolSamples,
-} from './answers.ts';
+} from './protocol/answers.ts';
 import type { Connection } from './connection.ts';
-import { contractDetails } from './contract-details.ts';
-import { findInstruments, searchInstruments } from './contract-search.ts';
+import { contractDetails } from './instruments/contract-details.ts';
+import { findInstruments, searchInstruments } from './instruments/contract-search.ts';
 import type { GatewayContext } from './gateway-context.ts';
-import { HistoryDesk } from './history-desk.ts';
-import type { Instrument } from './instruments.ts';
-import { announcements, refusals, type Notice } from './notices.ts';
+import { HistoryDesk } from './history/history-desk.ts';
+import type { Instrument } from './instruments/instruments.ts';
+import { announcements, refusals, type Notice } from './protocol/notices.ts';
 import type { ListedRequest } from './open-requests.ts';
-import { decodeRequest, type ContractQuery, type GatewayRequest } from './requests.ts';
+import { decodeRequest, type ContractQuery, type GatewayRequest } from './protocol/requests.ts';
 import { MessageRate } from './rules.ts';
 
 /** An account of this name is a paper account. */

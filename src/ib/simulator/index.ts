@@ -1,10 +1,10 @@
 export { controlEndpoints } from './control.ts';
 export { startGatewaySimulator } from './gateway-simulator.ts';
 export type { GatewaySimulator, GatewaySimulatorOptions } from './gateway-simulator.ts';
-export { instrumentsSchema } from './instrument-file.ts';
-export type { Latency } from './latency.ts';
+export { instrumentsSchema } from './instruments/instrument-file.ts';
+export type { Latency } from './faults/latency.ts';
 export { writeLogFile } from './log-file.ts';
 export type { LoggedMessage } from './message-log.ts';
-export { playScenario, scenarioSchema } from './scenario.ts';
+export { playScenario, scenarioSchema } from './faults/scenario.ts';
 export { readSettingsFile } from './settings-file.ts';
 export { VirtualClock } from './virtual-clock.ts';

@@ -2,7 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { once } from 'node:events';
 import { KtrdrError } from '../../base/index.ts';
 import type { GatewaySimulator } from './gateway-simulator.ts';
-import { understand, type UnderstoodMessage } from './understood-message.ts';
+import { understand, type UnderstoodMessage } from './protocol/understood-message.ts';
 
 /**
  * Writes every frame of a gateway to a file, one JSON object a line. Disposing waits until everything is written.

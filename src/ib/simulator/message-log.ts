@@ -1,5 +1,5 @@
-import type { Field } from './framing.ts';
-import { nameMessage } from './message-names.ts';
+import type { Field } from './protocol/framing.ts';
+import { nameMessage } from './protocol/message-names.ts';
 
 /** One frame that crossed the wire, for assertions and for looking at afterwards. */
 export interface LoggedMessage {

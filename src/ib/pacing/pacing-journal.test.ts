@@ -1,0 +1,111 @@
+import { appendFile, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CancellationToken, ManualClock } from '../../async/index.ts';
+import { PacingJournal, ageOf } from './pacing-journal.ts';
+import { PacingQueue } from './pacing-queue.ts';
+import { defaultPacingLimits, type PacedStart } from './pacing.ts';
+
+const memoryMs = 600_000;
+const { none } = CancellationToken;
+let folder: string;
+let upMs: number;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ktrdr-pacing-'));
+  upMs = 5_000_000;
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+function journal(clock: ManualClock, login = 'accounts DU1'): PacingJournal {
+  return new PacingJournal({ folder, login, memoryMs, clock, uptimeMs: () => upMs });
+}
+
+function head(instrument: string, at = 0): PacedStart {
+  return { kind: 'small', key: `head ${instrument}`, instrument, weight: 1, at };
+}
+
+describe('PacingJournal', () => {
+  it('tells the next process of the same login what was started, by the time that has passed', async () => {
+    await journal(new ManualClock(1_000_000)).record(head('AAPL'));
+    upMs += 40_000;
+    const next = journal(new ManualClock(1_040_000));
+    expect(await next.news()).toEqual([head('AAPL', -40_000)]);
+    expect(await next.news(), 'told once').toEqual([]);
+    expect(await journal(new ManualClock(1_040_000), 'accounts DU2').news()).toEqual([]);
+  });
+
+  it('tells two processes of each other, and none of itself', async () => {
+    const clock = new ManualClock(1_000_000);
+    const [one, other] = [journal(clock), journal(clock)];
+    await one.record(head('AAPL'));
+    await other.record(head('MSFT'));
+    expect((await one.news()).map(({ instrument }) => instrument)).toEqual(['MSFT']);
+    expect((await other.news()).map(({ instrument }) => instrument)).toEqual(['AAPL']);
+  });
+
+  it('reads on behind a line that a crash has torn', async () => {
+    const clock = new ManualClock(1_000_000);
+    const writer = journal(clock);
+    await writer.record(head('AAPL'));
+    const [login = ''] = await readdir(folder);
+    const [file = ''] = await readdir(join(folder, login));
+    await appendFile(join(folder, login, file), '{"by":"x","at":1');
+    await writer.record(head('MSFT'));
+    expect((await journal(clock).news()).map(({ instrument }) => instrument)).toEqual(['AAPL', 'MSFT']);
+  });
+
+  it('removes what no longer counts', async () => {
+    await journal(new ManualClock(1_000_000)).record(head('AAPL'));
+    upMs += 2 * memoryMs;
+    expect(await journal(new ManualClock(1_000_000 + 2 * memoryMs)).news()).toEqual([]);
+    const [login = ''] = await readdir(folder);
+    expect(await readdir(join(folder, login))).toEqual([]);
+  });
+
+  it('keeps the ten-minute budget over a restart', async () => {
+    const limits = { ...defaultPacingLimits, small: { count: 3, ms: memoryMs } };
+    const before = new ManualClock(1_000_000);
+    const first = new PacingQueue({ limits, clock: before, journal: journal(before) });
+    for (const name of ['A', 'B', 'C']) await first.run(head(name), () => Promise.resolve(), { token: none });
+    upMs += 60_000;
+    const after = new ManualClock(1_060_000);
+    const second = new PacingQueue({ limits, clock: after, journal: journal(after) });
+    const waits: (number | undefined)[] = [];
+    let isSent = false;
+    const held = second.run(head('D'), () => Promise.resolve((isSent = true)), {
+      token: none,
+      onWait: ({ forMs }) => waits.push(forMs),
+    });
+    while (waits.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    expect([waits[0], isSent]).toEqual([540_000, false]);
+    after.advance(540_000);
+    await held;
+    expect(isSent).toBe(true);
+  });
+
+  it('sends nothing that it could not write down', async () => {
+    const clock = new ManualClock(1_000_000);
+    await appendFile(join(folder, 'file'), '');
+    const blocked = new PacingJournal({ folder: join(folder, 'file'), login: 'x', memoryMs, clock });
+    const queue = new PacingQueue({ limits: defaultPacingLimits, clock, journal: blocked });
+    let isSent = false;
+    await expect(
+      queue.run(head('AAPL'), () => Promise.resolve((isSent = true)), { token: none }),
+    ).rejects.toMatchObject({ code: 'failed_precondition' });
+    expect([isSent, queue.inFlight]).toEqual([false, 0]);
+  });
+});
+
+describe('ageOf', () => {
+  it.each([
+    ['both clocks agree', { wall: 60_000, uptime: 60_000 }, 60_000],
+    ['the wall clock was set on by a day', { wall: 86_460_000, uptime: 60_000 }, 60_000],
+    ['the wall clock was set back by a day', { wall: -86_340_000, uptime: 60_000 }, 60_000],
+    ['the computer was restarted', { wall: 60_000, uptime: -5_000_000 }, 60_000],
+    ['the computer was restarted with its clock set back', { wall: -86_340_000, uptime: -5_000_000 }, 0],
+  ])('when %s', (_, difference, age) => {
+    expect(ageOf(difference)).toBe(age);
+  });
+});

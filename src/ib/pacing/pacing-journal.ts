@@ -1,0 +1,152 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
+import { uptime } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { Clock } from '../../async/index.ts';
+import { KtrdrError, syncFolder, systemCode } from '../../base/index.ts';
+import type { PacedStart } from './pacing.ts';
+
+interface PacingJournalOptions {
+  /** One for all logins; each has a folder of its own in it. */
+  readonly folder: string;
+  /** The accounts of a login, or where its gateway is. IB counts by login, whatever program asks. */
+  readonly login: string;
+  /** How long starts count. */
+  readonly memoryMs: number;
+  readonly clock: Clock;
+  /** Milliseconds since the computer was started. */
+  readonly uptimeMs?: () => number;
+}
+
+const entrySchema = z.object({
+  by: z.string(),
+  /** Epoch milliseconds, and milliseconds since the computer was started. */
+  at: z.number(),
+  up: z.number(),
+  key: z.string(),
+  instrument: z.string(),
+  weight: z.literal([1, 2]),
+});
+type Entry = z.infer<typeof entrySchema>;
+
+/**
+ * The starts of requests under IB's hard rules, on the disk before they are sent: a restart, or another program of the
+ * same home, does not have the budget of ten minutes once more. Lines in files of ten minutes each, which are only ever
+ * appended to and, when they no longer count, removed.
+ */
+export class PacingJournal {
+  readonly #options: Required<PacingJournalOptions>;
+  readonly #folder: string;
+  readonly #id = randomUUID();
+  /** How many lines of each file have been read. */
+  readonly #read = new Map<string, number>();
+
+  constructor(options: PacingJournalOptions) {
+    this.#options = { uptimeMs: () => uptime() * 1_000, ...options };
+    // A login is text from outside and becomes no path.
+    this.#folder = join(options.folder, createHash('sha256').update(options.login).digest('hex').slice(0, 16));
+  }
+
+  /** What others have started, or this program before it was restarted, that was not told of yet; on the own clock. */
+  async news(): Promise<PacedStart[]> {
+    return this.#guarded('read', async () => {
+      const starts: PacedStart[] = [];
+      for (const name of await this.#files()) {
+        const entries = await this.#entries(name);
+        const ages = entries.map((entry) => this.#ageOf(entry));
+        if (ages.every((age) => age >= this.#options.memoryMs) && name !== this.#current()) {
+          await rm(join(this.#folder, name), { force: true });
+          this.#read.delete(name);
+          continue;
+        }
+        const known = this.#read.get(name) ?? 0;
+        this.#read.set(name, entries.length);
+        for (const [index, { by, key, instrument, weight }] of entries.entries()) {
+          if (index < known || by === this.#id) continue;
+          const at = this.#options.clock.elapsed() - (ages[index] ?? 0);
+          starts.push({ kind: 'small', key, instrument, weight, at });
+        }
+      }
+      return starts.sort((a, b) => a.at - b.at);
+    });
+  }
+
+  /** Resolves when the start is on the disk. @throws KtrdrError `failed_precondition` when the disk refuses. */
+  async record({ key, instrument, weight }: PacedStart): Promise<void> {
+    const { clock, uptimeMs } = this.#options;
+    const entry: Entry = { by: this.#id, at: clock.now(), up: Math.round(uptimeMs()), key, instrument, weight };
+    await this.#guarded('write', async () => {
+      const isNew = (await mkdir(this.#folder, { recursive: true })) !== undefined;
+      const file = await open(join(this.#folder, this.#current()), 'a', 0o600);
+      try {
+        const isFirst = (await file.stat()).size === 0;
+        // Behind a line that was torn by a crash, a line of its own.
+        await file.appendFile(`\n${JSON.stringify(entry)}\n`);
+        await file.datasync();
+        if (isFirst) await syncFolder(this.#folder);
+        if (isNew) await syncFolder(this.#options.folder);
+      } finally {
+        await file.close();
+      }
+    });
+  }
+
+  #current(): string {
+    return `${Math.floor(this.#options.clock.now() / this.#options.memoryMs)}.jsonl`;
+  }
+
+  async #files(): Promise<string[]> {
+    try {
+      const names = await readdir(this.#folder);
+      return names.filter((name) => /^-?\d+\.jsonl$/.test(name));
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') return [];
+      throw error;
+    }
+  }
+
+  async #entries(name: string): Promise<Entry[]> {
+    const lines = (await readFile(join(this.#folder, name), 'utf8')).split('\n');
+    return lines.flatMap((line) => entryOf(line) ?? []);
+  }
+
+  #ageOf({ at, up }: Entry): number {
+    const { clock, uptimeMs } = this.#options;
+    return ageOf({ wall: clock.now() - at, uptime: uptimeMs() - up });
+  }
+
+  async #guarded<T>(verb: string, act: () => Promise<T>): Promise<T> {
+    try {
+      return await act();
+    } catch (error) {
+      const code = systemCode(error);
+      if (code === undefined) throw error;
+      throw new KtrdrError(
+        'failed_precondition',
+        `The journal of requests to IB in ${this.#folder} cannot be ${verb === 'read' ? 'read' : 'written'} (${code}), so IB's limits could not be kept. Check the disk's space and permissions, then try again.`,
+        { cause: error, details: { systemCode: code } },
+      );
+    }
+  }
+}
+
+/**
+ * How long ago something was written, in milliseconds, from the difference of two clocks that may mislead: the wall clock
+ * can be set, and the uptime begins anew with the computer. Neither makes a start younger than new. Pure.
+ */
+export function ageOf({ wall, uptime: up }: { wall: number; uptime: number }): number {
+  // The computer was restarted since: only the wall clock knows.
+  if (up < 0) return Math.max(0, wall);
+  return wall < 0 ? up : Math.min(wall, up);
+}
+
+function entryOf(line: string): Entry | undefined {
+  if (line === '') return undefined;
+  try {
+    return entrySchema.safeParse(JSON.parse(line)).data;
+  } catch {
+    // Torn by a crash before it was written whole, so its request was never sent.
+    return undefined;
+  }
+}
