@@ -1,7 +1,7 @@
 import { tableFromIPC } from 'apache-arrow';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { barsFromArrow, barsToArrow } from './arrow.ts';
+import { arrowFileChunks, barsFromArrow, barsToArrow } from './arrow.ts';
 import { barsFromRows, barsInRange, emptyBars, type Bars } from './bars.ts';
 
 function series(count: number): Bars {
@@ -62,5 +62,48 @@ describe('Arrow streams', () => {
     await expect(barsFromArrow(tableToIPC(tableFromArrays({ time: [1, 2, 3] }), 'stream'))).rejects.toThrow(
       /column "time" has the type/,
     );
+  });
+});
+
+describe('arrowFileChunks', () => {
+  const piece = (time: number): Bars => barsFromRows([{ time, open: 1, high: 2, low: 1, close: 2, volume: 3 }]);
+
+  async function* pieces(count: number, onPiece = (_index: number): void => {}): AsyncGenerator<Bars> {
+    for (let index = 0; index < count; index += 1) {
+      onPiece(index);
+      yield piece(index * 60_000);
+    }
+  }
+
+  const fileOf = async (from: AsyncIterable<Bars>): Promise<Buffer> => {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of arrowFileChunks(from)) chunks.push(chunk);
+    return Buffer.concat(chunks);
+  };
+
+  it('makes a file, not a stream, with a batch for each piece', async () => {
+    const file = await fileOf(pieces(3));
+    expect([file.toString('latin1', 0, 6), file.toString('latin1', file.length - 6)]).toEqual(['ARROW1', 'ARROW1']);
+    expect(tableFromIPC(file).batches.length).toBe(3);
+    expect((await barsFromArrow(file)).time).toEqual(Float64Array.of(0, 60_000, 120_000));
+  });
+
+  it('names the columns of no bars', async () => {
+    expect(await barsFromArrow(await fileOf(pieces(0)))).toEqual(emptyBars);
+  });
+
+  it('ends as its pieces do', async () => {
+    const failing = pieces(3, (index) => {
+      if (index === 2) throw new Error('the page is lost');
+    });
+    await expect(fileOf(failing)).rejects.toThrow('the page is lost');
+  });
+
+  it('asks for no more when nobody reads on', async () => {
+    let asked = 0;
+    for await (const _ of arrowFileChunks(pieces(1_000_000, () => (asked += 1)))) break;
+    const atTheEnd = asked;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(asked).toBeLessThanOrEqual(atTheEnd + 1);
   });
 });

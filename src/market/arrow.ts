@@ -1,6 +1,6 @@
 import type { Data, Field, Float64, RecordBatch, Schema, Table, TimestampMillisecond } from 'apache-arrow';
 import { KtrdrError } from '../base/index.ts';
-import { allocateBars, barColumns, barCount, checkBars, type BarColumn, type Bars } from './bars.ts';
+import { allocateBars, barColumns, barCount, checkBars, emptyBars, type BarColumn, type Bars } from './bars.ts';
 import { fromInt64, toInt64 } from './int64.ts';
 
 /** Says how many bars the stream holds, so that one cut off between two batches is noticed. */
@@ -16,23 +16,38 @@ export async function barsToArrow(bars: Bars): Promise<Uint8Array> {
   return arrow.tableToIPC(new arrow.Table(schema, [recordBatch(arrow, schema, bars)]), 'stream');
 }
 
-/** As `barsToArrow`, for bars that come and bytes that go in pieces; how many there will be is not said before. */
-export async function* arrowChunks(pieces: AsyncIterable<Bars>): AsyncGenerator<Uint8Array> {
+/**
+ * Bars that come in pieces as an Arrow IPC file, piece by piece: what pandas, polars and DuckDB take `.arrow` and Feather
+ * to be. Its last bytes tell where each batch lies, so it is one to be kept, where the stream is one to be sent.
+ */
+export async function* arrowFileChunks(pieces: AsyncIterable<Bars>): AsyncGenerator<Uint8Array> {
   const arrow = await loadArrow();
   const schema = barSchema(arrow, new Map());
-  // A stream is the message of its schema, one for each batch, and an end: what each piece makes between the two.
-  const empty = arrow.tableToIPC(new arrow.Table(schema), 'stream');
-  const schemaLength = empty.length - endOfStreamLength;
-  yield empty.subarray(0, schemaLength);
-  for await (const bars of pieces) {
-    const stream = arrow.tableToIPC(new arrow.Table(schema, [recordBatch(arrow, schema, bars)]), 'stream');
-    yield stream.subarray(schemaLength, stream.length - endOfStreamLength);
+  let isWanted = true;
+  async function* batches(): AsyncGenerator<RecordBatch> {
+    let isEmpty = true;
+    for await (const bars of pieces) {
+      if (!isWanted) return;
+      isEmpty = false;
+      yield recordBatch(arrow, schema, bars);
+    }
+    // Without any batch the file would not tell its columns.
+    if (isEmpty) yield recordBatch(arrow, schema, emptyBars);
   }
-  yield empty.subarray(schemaLength);
+  const writer = new arrow.RecordBatchFileWriter();
+  const written = writer.writeAll(batches());
+  // Whoever reads would wait for ever; why it ended is heard below.
+  written.catch((cause: unknown) => isWanted && writer.abort(cause));
+  try {
+    for await (const chunk of writer) yield chunk;
+  } catch (ended) {
+    await written;
+    throw ended;
+  } finally {
+    isWanted = false;
+  }
+  await written;
 }
-
-/** A continuation mark and a length of zero. */
-const endOfStreamLength = 8;
 
 /**
  * Reads bars from an Arrow IPC stream as `barsToArrow` writes it.

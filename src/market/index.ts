@@ -1,4 +1,4 @@
-export { arrowChunks, barsFromArrow, barsToArrow } from './arrow.ts';
+export { arrowFileChunks, barsFromArrow, barsToArrow } from './arrow.ts';
 export {
   allocateBars,
   barColumns,

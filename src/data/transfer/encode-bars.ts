@@ -1,6 +1,6 @@
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
 import {
-  arrowChunks,
+  arrowFileChunks,
   barColumns,
   barCount,
   isIntraday,
@@ -27,7 +27,7 @@ export function encodeBars(
     case 'parquet':
       return encodeParquet(pieces);
     case 'arrow':
-      return arrowChunks(pieces);
+      return arrowFileChunks(pieces);
     default:
       return format satisfies never;
   }
