@@ -110,7 +110,12 @@ describe(`cancels (seed ${seed})`, () => {
         }),
       );
       const ends = await Promise.all(ids.map((id) => stateOf(id, at(id))));
-      expect(ends.filter(({ status }) => status !== 'cancelled')).toEqual([]);
+      // A load that finds nothing missing may have ended before its cancel came.
+      const others = ends.filter(({ status }) => status !== 'cancelled');
+      expect(others.filter(({ status, cancellation }) => status !== 'completed' || cancellation !== undefined)).toEqual(
+        [],
+      );
+      expect(others.length).toBeLessThan(count / 10);
     };
     // What is kept from then on, such as pooled sockets, is there after the first time.
     await startAndCancel('warm', burst);
