@@ -18,6 +18,7 @@ const benches = [
   'memory',
   'calendar',
   'store',
+  'gaps',
   'files',
   'gateway',
   'load',

@@ -22,7 +22,7 @@ def read_parquet():
 
 def read_arrow():
     with pa.OSFile(paths["arrow"]) as file:
-        return len(pa.ipc.open_stream(file).read_pandas())
+        return len(pa.ipc.open_file(file).read_pandas())
 
 
 serve(setup, {"csv": read_csv, "parquet": read_parquet, "arrow": read_arrow})
