@@ -1,18 +1,9 @@
 import { appendFile, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../async/index.ts';
-import {
-  barsFromRows,
-  barsInRange,
-  emptyBars,
-  mergeBars,
-  sliceBars,
-  unionRanges,
-  type Bars,
-} from '../../market/index.ts';
+import { barsFromRows, barsInRange, emptyBars, mergeBars, sliceBars, type Bars } from '../../market/index.ts';
 import { BarStore, snapshotOf, type BarSegment, type AnsweredRange, type SeriesKey } from './index.ts';
 import { seriesFolder } from './series.ts';
 
@@ -140,54 +131,6 @@ describe('The newest bars of a series', () => {
     await again.append(spy, { calendar, bars: minutes(8, 1), confirmedEmpty: [] });
     expect(await again.info(spy)).toMatchObject({ count: 14 });
     expect((await again.verify()).issues).toEqual([]);
-  });
-
-  it('behave like one series, whatever comes in which order', async () => {
-    const anyPart = fc.record({
-      from: fc.integer({ min: -30, max: 60 }),
-      count: fc.nat(25),
-      price: fc.integer({ min: 1, max: 3 }),
-      empty: fc.nat(3),
-      cut: fc.boolean(),
-    });
-    let run = 0;
-    await fc.assert(
-      fc.asyncProperty(fc.array(anyPart, { maxLength: 8 }), async (parts) => {
-        run += 1;
-        const key: SeriesKey = { symbol: `run ${run}`, timeframe: '1m' };
-        let bars: Bars = emptyBars;
-        let confirmedEmpty: { start: number; end: number }[] = [];
-        for (const { from, count, price, empty, cut } of parts) {
-          const range = { start: newYear + from * minute, end: newYear + (from + count) * minute };
-          if (cut && empty === 0) {
-            const left = [bars.time.findIndex((stamp) => stamp >= range.start), bars.time.length];
-            const from = left[0] === -1 ? bars.time.length : (left[0] ?? 0);
-            const to = from + barsInRange(bars, range).time.length;
-            expect(await store.remove(key, range)).toBe(to - from);
-            bars = mergeBars(sliceBars(bars, 0, from), sliceBars(bars, to, bars.time.length));
-            const { start, end } = range;
-            confirmedEmpty = unionRanges(
-              confirmedEmpty.flatMap((one) => [
-                { start: one.start, end: Math.min(one.end, start) },
-                { start: Math.max(one.start, end), end: one.end },
-              ]),
-            );
-            continue;
-          }
-          const added = minutes(from, count, price);
-          const ranges = [{ start: range.end, end: range.end + empty * minute }];
-          await store.append(key, { calendar, bars: added, confirmedEmpty: ranges });
-          bars = mergeBars(bars, added);
-          confirmedEmpty = unionRanges([...confirmedEmpty, ...ranges]);
-        }
-        expect(await store.read(key)).toEqual(bars);
-        expect((await store.info(key))?.count ?? 0).toBe(bars.time.length);
-        expect((await store.info(key))?.confirmedEmpty ?? []).toEqual(confirmedEmpty);
-        expect(await store.snapshot(key)).toEqual(snapshotOf(bars));
-        expect((await store.verify(key)).issues).toEqual([]);
-      }),
-      { numRuns: 30 },
-    );
   });
 });
 
