@@ -11,8 +11,8 @@ export default class SummaryReporter implements Reporter {
         counts[state === 'pending' ? 'skipped' : state] += 1;
       }
     }
-    const skipped = counts.skipped === 0 ? '' : `, ${counts.skipped} skipped`;
+    const skipped = counts.skipped === 0 ? '' : `${counts.skipped} skipped\n`;
     // The default reporter writes its own summary in the same turn.
-    process.once('exit', () => process.stdout.write(`${counts.passed} passed, ${counts.failed} failed${skipped}\n`));
+    process.once('exit', () => process.stdout.write(`${skipped}${counts.passed} passed, ${counts.failed} failed\n`));
   }
 }
