@@ -5,7 +5,7 @@ import { BarStore, loadBars, type LoadBarsInput, type LoadBarsResult } from '../
 import { barsInRange, type Timeframe } from '../src/market/index.ts';
 import { noChildren, type OperationContract } from '../src/operations/index.ts';
 import { trainModel } from '../src/training/index.ts';
-import { hasMarketData, marketData, readBarFile } from './support/market-data.ts';
+import { hasMarketData, marketData, readMarketData } from '../src/data/market-data.fixture.ts';
 import { temporaryDirectory, type TemporaryDirectory } from './support/ktrdr-process.ts';
 import { startServices, type Services } from './support/services.ts';
 import { exampleStrategy } from './support/strategy.ts';
@@ -42,8 +42,8 @@ describe.skipIf(!hasMarketData)(
     it('stores AAPL 1d and SPY 1h bar for bar as they stand in the files', { timeout: loadTimeoutMs }, async () => {
       const days = await load({ symbol: 'AAPL', timeframe: '1d' });
       const hours = await load({ symbol: 'SPY', timeframe: '1h' });
-      expect(await readStore('AAPL', '1d')).toEqual(await readBarFile('AAPL_1d_raw.csv'));
-      expect(await readStore('SPY', '1h')).toEqual(await readBarFile('SPY_1h_raw.csv'));
+      expect(await readStore('AAPL', '1d')).toEqual(await readMarketData('AAPL_1d_raw.csv'));
+      expect(await readStore('SPY', '1h')).toEqual(await readMarketData('SPY_1h_raw.csv'));
       expect(days).toMatchObject({ stored: { bars: 5_849 }, coverage: { missing: 0 }, gaps: [] });
       expect(hours).toMatchObject({ stored: { bars: 40_832 }, coverage: { missing: 0 }, gaps: [] });
       expect(hours.coverage.confirmedEmpty, 'the feed lacks single bars, and that is known').toBeGreaterThan(0);
@@ -63,7 +63,7 @@ describe.skipIf(!hasMarketData)(
 
     it('finds a hole cut into the store and refills exactly it', async () => {
       const hole = { start: Date.parse('2015-03-05T15:00Z'), end: Date.parse('2015-03-10T17:00Z') };
-      const original = await readBarFile('SPY_1h_raw.csv');
+      const original = await readMarketData('SPY_1h_raw.csv');
       // The services hold no file open between operations, so the store can be cut under them.
       await using store = await BarStore.open(`${home.path}/bars`);
       expect(await store.remove({ symbol: 'SPY', timeframe: '1h' }, hole)).toBe(

@@ -2,7 +2,7 @@ import { CancellationSource, type CancellationToken, type Clock } from '../../as
 import { KtrdrError, type Logger } from '../../base/index.ts';
 import { allIdsTaken, closedByGateway, cutOff, gatewayClosed, type GatewayAddress } from './gateway-errors.ts';
 import { IbSession } from './ib-session.ts';
-import { resetAt, type ResetWindow } from './reset-windows.ts';
+import { resetAt, type ResetWindow } from '../reset-windows.ts';
 import type { SessionTimeouts } from './session-options.ts';
 import { unlessCancelled } from '../unless-cancelled.ts';
 

@@ -4,7 +4,7 @@ import type { FaultBoard, FaultOf, StandingFault } from './fault-board.ts';
 import type { GatewayFault, ParsedFault } from './faults.ts';
 import type { Gateway } from '../gateway.ts';
 import { announcements } from '../protocol/notices.ts';
-import { nextReset } from './reset-window.ts';
+import { nextReset } from '../../reset-windows.ts';
 
 interface EffectsOptions {
   readonly board: FaultBoard;
