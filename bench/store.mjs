@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { BarStore } from '../dist/data/index.js';
 import { allocateBars, barCount, sliceBars } from '../dist/market/index.js';
 import { createRandom } from '../dist/nn/index.js';
-import { pythonPeer } from './support/python-peer.mjs';
+import { pythonPeer, withoutPython } from './support/python.mjs';
 import { atLeast, atMost, formats, report, row } from './support/report.mjs';
 import { withResources } from './support/resources.mjs';
 import { interleaved, msEach } from './support/rounds.mjs';
@@ -22,13 +22,16 @@ await withResources(async ({ open, directory }) => {
   const nextBar = await fill(store);
   const csv = join(directory, 'bars.csv');
   await writeCsv(csv, await store.read(keyOf('1,000,000')));
-  const pandas = await peersOf(csv, open);
+  const pandas = await pythonPeer('store', { csv });
+  if (pandas !== undefined) open(pandas);
 
   const read = await interleaved(
     {
       ours: () => msEach(1, () => store.read(keyOf('1,000,000'))),
       stamps: () => msEach(1, () => store.stamps(keyOf('1,000,000'))),
-      ...(pandas === undefined ? {} : { dates: () => pandas.dates.measure(), numbers: () => pandas.numbers.measure() }),
+      ...(pandas === undefined
+        ? {}
+        : { dates: () => timeOf(pandas, 'dates'), numbers: () => timeOf(pandas, 'numbers') }),
     },
     { rounds: 7, warmups: 2 },
   );
@@ -77,7 +80,7 @@ await withResources(async ({ open, directory }) => {
               ours: read.ours,
               peer: read.numbers,
               format: formats.ms,
-              limit: atLeast(5),
+              limit: atLeast(20),
             }),
           ]),
       row({ what: 'read the stamps of 1,000,000 alone', ours: read.stamps, format: formats.ms }),
@@ -95,10 +98,7 @@ await withResources(async ({ open, directory }) => {
       row({ what: 'append 1,000 to 100,000: a save of the year', ours: saves.save, format: formats.ms }),
       row({ what: 'snapshot of 10,000,000', ours: snapshots.snapshot, format: formats.ms }),
     ],
-    notes:
-      pandas === undefined
-        ? ['pandas was not measured here: KTRDR_BENCH_PYTHON names no interpreter that has it.']
-        : [],
+    notes: [pandas === undefined ? withoutPython : `The peer: ${pandas.ready.versions}.`],
   });
 });
 
@@ -162,20 +162,9 @@ async function writeCsv(path, bars) {
   await file.close();
 }
 
-/** The same bars twice: with times as ISO 8601 text, as people keep them, and as milliseconds, which no parser needs long for. */
-async function peersOf(csv, open) {
-  const setup = 'import pandas as pd';
-  const prices = "'open', 'high', 'low', 'close', 'volume'";
-  const dates = await pythonPeer({
-    setup,
-    work: `pd.read_csv(sys.argv[1], usecols=['time', ${prices}], parse_dates=['time'])`,
-    args: [csv],
-  });
-  const numbers = await pythonPeer({
-    setup,
-    work: `pd.read_csv(sys.argv[1], usecols=['number', ${prices}])`,
-    args: [csv],
-  });
-  if (dates === undefined || numbers === undefined) return undefined;
-  return { dates: open(dates), numbers: open(numbers) };
+/** What the peer read must be all of it. */
+async function timeOf(peer, what) {
+  const { ms, result } = await peer.run(what);
+  if (result !== million) throw new Error(`pandas read ${result} bars.`);
+  return ms;
 }
