@@ -6,7 +6,7 @@ import { startSimulation, type SimulationOptions } from '../../src/apps/gateway-
 import { CancellationToken, systemClock } from '../../src/async/index.ts';
 import { silentLogger } from '../../src/base/index.ts';
 import { processSettings } from '../../src/config/index.ts';
-import { RawClient } from './raw-client.ts';
+import { contractFields, RawClient } from './raw-client.ts';
 
 const token = 'a-token-that-is-long-enough-to-be-one';
 let directory = '';
@@ -42,7 +42,7 @@ async function simulate(options: Partial<SimulationOptions> = {}) {
   return { call, simulation, address: { host: hostname, port: Number(port) } };
 }
 
-const apple = ['0', 'AAPL', 'STK', '', '', '', '', 'SMART', '', 'USD', '', '', 0];
+const apple = [...contractFields('AAPL')];
 const day = [...apple, '', '1 day', '1 D', 1, 'TRADES', 2, 0, ''];
 
 describe('the control port of a simulated gateway', () => {
@@ -191,56 +191,8 @@ it('instruments of a file are served, and refused with the line when they are wr
   );
   const { address } = await simulate({ instruments });
   const client = await RawClient.started(address);
-  client.send(
-    20,
-    1,
-    0,
-    'ACME',
-    'STK',
-    '',
-    '',
-    '',
-    '',
-    'SMART',
-    '',
-    'USD',
-    '',
-    '',
-    0,
-    '',
-    '1 day',
-    '5 D',
-    1,
-    'TRADES',
-    2,
-    0,
-    '',
-  );
-  client.send(
-    20,
-    2,
-    0,
-    'EUR',
-    'CASH',
-    '',
-    '',
-    '',
-    '',
-    'IDEALPRO',
-    '',
-    'CHF',
-    '',
-    '',
-    0,
-    '',
-    '1 day',
-    '5 D',
-    0,
-    'BID',
-    2,
-    0,
-    '',
-  );
+  client.send(20, 1, ...contractFields('ACME'), '', '1 day', '5 D', 1, 'TRADES', 2, 0, '');
+  client.send(20, 2, ...contractFields('EUR', 'CASH', 'CHF'), '', '1 day', '5 D', 0, 'BID', 2, 0, '');
   expect((await client.take(2)).map((fields) => [fields[0], fields[1], fields[4]])).toEqual([
     ['17', '1', '5'],
     ['17', '2', '5'],

@@ -1,7 +1,7 @@
 import { SecType, type Contract } from '@stoqey/ib';
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../src/async/index.ts';
-import { RawClient } from './raw-client.ts';
+import { contractFields, RawClient } from './raw-client.ts';
 import { apple, connect, euro, now, start } from './stoqey-client.ts';
 
 const index: Contract = { symbol: 'SPX', secType: SecType.IND, exchange: 'CBOE', currency: 'USD' };
@@ -53,31 +53,7 @@ describe('instruments', () => {
     });
     await expect(client.head(apple, 2)).rejects.toThrow('No market data permissions');
     const raw = await RawClient.started(await start({ withoutPermission: ['AAPL'] }));
-    raw.send(
-      20,
-      1,
-      0,
-      'AAPL',
-      'STK',
-      '',
-      '',
-      '',
-      '',
-      'SMART',
-      '',
-      'USD',
-      '',
-      '',
-      0,
-      '',
-      '1 min',
-      '60 S',
-      1,
-      'TRADES',
-      2,
-      1,
-      '',
-    );
+    raw.send(20, 1, ...contractFields('AAPL'), '', '1 min', '60 S', 1, 'TRADES', 2, 1, '');
     expect((await raw.next()).slice(2, 4)).toEqual(['1', '354']);
   });
 
@@ -198,7 +174,7 @@ describe('bars', () => {
 describe('live bars', () => {
   it('of a kind or a size that is not live are refused, and so is an end', async () => {
     const client = await RawClient.started(await start());
-    const live = ['0', 'EUR', 'CASH', '', '', '', '', 'IDEALPRO', '', 'USD', '', '', 0];
+    const live = [...contractFields('EUR', 'CASH')];
     const code = async (...fields: (string | number)[]) => {
       client.send(20, 1, ...live, ...fields, 2, 1, '');
       return (await client.next())[3];
@@ -212,29 +188,7 @@ describe('live bars', () => {
     const clock = new ManualClock(now);
     const simulator = await start({ clock, timers: clock });
     const client = await RawClient.started(simulator);
-    const live = [
-      '0',
-      'EUR',
-      'CASH',
-      '',
-      '',
-      '',
-      '',
-      'IDEALPRO',
-      '',
-      'USD',
-      '',
-      '',
-      0,
-      '',
-      '5 secs',
-      '60 S',
-      0,
-      'BID',
-      2,
-      1,
-      '',
-    ];
+    const live = [...contractFields('EUR', 'CASH'), '', '5 secs', '60 S', 0, 'BID', 2, 1, ''];
     client.send(20, 1, ...live);
     expect((await client.next())[0]).toBe('17');
     client.send(20, 2, ...live);
@@ -257,29 +211,7 @@ it('a hundred thousand bars in one answer do not keep others waiting', { timeout
   const simulator = await start({ enforcePacing: false });
   const busy = await RawClient.started(simulator, 'v178', 1);
   const other = await RawClient.started(simulator, 'v178', 2);
-  const minutes = [
-    '0',
-    'EUR',
-    'CASH',
-    '',
-    '',
-    '',
-    '',
-    'IDEALPRO',
-    '',
-    'USD',
-    '',
-    '',
-    0,
-    '',
-    '1 min',
-    '72 D',
-    0,
-    'BID',
-    2,
-    0,
-    '',
-  ];
+  const minutes = [...contractFields('EUR', 'CASH'), '', '1 min', '72 D', 0, 'BID', 2, 0, ''];
   busy.send(20, 1, ...minutes);
   await expect.poll(() => simulator.openRequests.length).toBe(1);
   other.send(49, 1);

@@ -15,6 +15,12 @@ export function frameOf(fields: readonly (string | number)[]): Buffer {
   return Buffer.concat([length, body]);
 }
 
+/** An instrument as requests have it, from its number to the flag for expired ones. */
+export function contractFields(symbol: string, secType = 'STK', currency = 'USD'): (string | number)[] {
+  const exchange = secType === 'CASH' ? 'IDEALPRO' : 'SMART';
+  return [0, symbol, secType, '', '', '', '', exchange, '', currency, '', '', 0];
+}
+
 interface Address {
   readonly host: string;
   readonly port: number;
