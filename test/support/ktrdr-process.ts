@@ -24,7 +24,7 @@ export class KtrdrProcess implements AsyncDisposable {
     const command = [process.execPath, main, ...args];
     const [file = '', ...rest] = limit === '' ? command : ['sh', '-c', `${limit}exec "$@"`, 'sh', ...command];
     this.#child = spawn(file, rest, {
-      env: { ...process.env, NO_COLOR: '1', ...environment },
+      env: { ...process.env, FORCE_COLOR: '0', ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
       // The leader of a process group, as a command typed into a terminal is.
       detached: true,

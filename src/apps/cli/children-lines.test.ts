@@ -42,7 +42,12 @@ function shownOn({ isTTY, rows = 24 }: { isTTY: boolean; rows?: number }) {
   };
   const newestFirst: Operation[] = [];
   const client = { list: async () => ({ operations: newestFirst, total: newestFirst.length }) };
-  const output = Object.assign(stream, { isTTY, columns: 60, rows }) as unknown as NodeJS.WriteStream;
+  const output = Object.assign(stream, {
+    isTTY,
+    columns: 60,
+    rows,
+    hasColors: () => true,
+  }) as unknown as NodeJS.WriteStream;
   return { lines: new ChildrenLines({ client, id: 'whole', stream: output }), screen, newestFirst };
 }
 

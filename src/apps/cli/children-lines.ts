@@ -3,6 +3,7 @@ import { isTerminal, type Operation } from '../../operations/index.ts';
 import type { OperationsClient } from '../../service/index.ts';
 import { closingLine, drawnLine, plainLine, type OperationDisplay } from './progress-line.ts';
 import { progressView, type ProgressView } from './progress-view.ts';
+import { textFor } from './terminal.ts';
 
 interface ChildrenLinesOptions {
   readonly client: Pick<OperationsClient, 'list'>;
@@ -81,12 +82,13 @@ export class ChildrenLines implements OperationDisplay {
 
   /** In the place of the lines that were drawn before. */
   #write(lines: readonly string[]): void {
+    const text = textFor(this.#stream, lines.join('\n'));
     if (!this.#stream.isTTY) {
-      this.#stream.write(`${lines.join('\n')}\n`);
+      this.#stream.write(`${text}\n`);
       return;
     }
     const back = this.#drawn > 0 ? `\x1B[${this.#drawn}A` : '';
-    this.#stream.write(`${back}\r\x1B[J${lines.join('\n')}\n`);
+    this.#stream.write(`${back}\r\x1B[J${text}\n`);
     this.#drawn = lines.length;
   }
 

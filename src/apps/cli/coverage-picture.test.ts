@@ -1,5 +1,9 @@
+import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { coveragePicture, pictureLegend } from './coverage-picture.ts';
+import { coveragePicture as painted, pictureLegend } from './coverage-picture.ts';
+
+const coveragePicture = (...options: Parameters<typeof painted>): string =>
+  stripVTControlCharacters(painted(...options));
 
 const period = (date: string, expected: number, present: number, confirmedEmpty = 0) => ({
   start: Date.parse(date),

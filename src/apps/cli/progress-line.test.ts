@@ -14,7 +14,9 @@ function drawn(columns: number, remainingMs = 0, detail = ''): string {
       done();
     },
   });
-  const line = new ProgressLine(Object.assign(stream, { isTTY: true, columns }) as unknown as NodeJS.WriteStream);
+  const line = new ProgressLine(
+    Object.assign(stream, { isTTY: true, columns, hasColors: () => true }) as unknown as NodeJS.WriteStream,
+  );
   line.show({ message, fraction: 0.5, remainingMs, detail });
   return stripVTControlCharacters(text).replace('\r', '');
 }

@@ -1,7 +1,7 @@
 import type { Operation } from '../../operations/index.ts';
 import { formatDuration } from './format.ts';
 import type { ProgressView } from './progress-view.ts';
-import { colours } from './terminal.ts';
+import { colours, textFor } from './terminal.ts';
 
 /** The bar gives way to the words: the widest one that leaves them room, or none. */
 const barWidths = [24, 12, 6];
@@ -32,7 +32,7 @@ export class ProgressLine implements OperationDisplay {
   show(view: ProgressView): void {
     if (this.#stream.isTTY) {
       const columns = this.#stream.columns || 80;
-      this.#stream.write(`\r\x1B[2K${drawnLine(view, columns)}`);
+      this.#stream.write(`\r\x1B[2K${textFor(this.#stream, drawnLine(view, columns))}`);
       return;
     }
     const now = performance.now();
@@ -43,7 +43,8 @@ export class ProgressLine implements OperationDisplay {
   }
 
   end(line: string): void {
-    this.#stream.write(this.#stream.isTTY ? `\r\x1B[2K${line}\n` : `${line}\n`);
+    const text = textFor(this.#stream, line);
+    this.#stream.write(this.#stream.isTTY ? `\r\x1B[2K${text}\n` : `${text}\n`);
   }
 }
 

@@ -1,13 +1,14 @@
+import { stripVTControlCharacters } from 'node:util';
 import pc from 'picocolors';
 import { KtrdrError, systemCode } from '../../base/index.ts';
 
 /** Results go to stdout, everything about the work itself to stderr. */
 export const terminal = {
   print(line = ''): void {
-    process.stdout.write(`${line}\n`);
+    writeText(process.stdout, `${line}\n`);
   },
   note(line = ''): void {
-    process.stderr.write(`${line}\n`);
+    writeText(process.stderr, `${line}\n`);
   },
 };
 
@@ -28,8 +29,23 @@ export function watchOutput(setExitCode: (code: number) => void): void {
   });
 }
 
-/** Colours follow the stream they are written to, and NO_COLOR. */
-export const colours = pc.createColors(pc.isColorSupported && process.stderr.isTTY);
+/** Text is always painted; only the stream it is written to knows whether its reader wants that. */
+export const colours = pc.createColors(true);
+
+/** What a stream gets of painted text. */
+export function textFor(stream: NodeJS.WriteStream, text: string): string {
+  return takesColours(stream) ? text : stripVTControlCharacters(text);
+}
+
+function writeText(stream: NodeJS.WriteStream, text: string): void {
+  stream.write(textFor(stream, text));
+}
+
+/** A terminal answers for itself (NO_COLOR, FORCE_COLOR, TERM); elsewhere colours have to be asked for. */
+function takesColours(stream: NodeJS.WriteStream): boolean {
+  if (stream.isTTY) return stream.hasColors();
+  return !['', '0', 'false'].includes(process.env['FORCE_COLOR'] ?? '');
+}
 
 /** Columns padded to their widest cell; the last one is left as it is. Numbers (cells that end in a digit under a `>` heading) align right. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
