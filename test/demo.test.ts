@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { CancellationToken, systemClock } from '../src/async/index.ts';
 import { OperationStore } from '../src/operations/index.ts';
-import { ModelStore } from '../src/training/index.ts';
+import { ModelStore } from '../src/models/index.ts';
 import { KtrdrProcess, temporaryDirectory } from './support/ktrdr-process.ts';
 
 const seed = Date.now() % 1_000;

@@ -10,8 +10,10 @@ import { processSettings, type Settings } from '../src/config/index.ts';
 import { BarStore } from '../src/data/index.ts';
 import { isTerminal, type Operation } from '../src/operations/index.ts';
 import { hostServiceConfig, OperationsClient } from '../src/service/index.ts';
-import { ModelStore, trainModel } from '../src/training/index.ts';
-import { sampleStrategy, walk } from '../src/training/test-samples.ts';
+import { ModelStore } from '../src/models/index.ts';
+import { trainModel } from '../src/training/index.ts';
+import { sampleStrategy } from '../src/strategies/sample-strategy.fixture.ts';
+import { walk } from '../src/samples/random-walk.fixture.ts';
 import { temporaryDirectory, type TemporaryDirectory } from './support/ktrdr-process.ts';
 
 const { none: token } = CancellationToken;

@@ -18,6 +18,13 @@ describe('the check of the rooms', () => {
     expect(faultsOf(path, source)).toHaveLength(1);
   });
 
+  it('lets the tests of a room use what a room below it lays out for tests, and nothing else', () => {
+    const source = "import { a } from '../market/x.fixture.ts';";
+    expect(faultsOf('data/x.test.ts', source)).toEqual([]);
+    expect(faultsOf('data/x.ts', source)).toHaveLength(1);
+    expect(faultsOf('async/x.test.ts', source)).toHaveLength(1);
+  });
+
   it('refuses trading words in the generic rooms, and a file outside all rooms', () => {
     expect(faultsOf('service/x.ts', 'const timeframe = 1;')).toEqual([
       'service/x.ts:1: "timeframe" is a trading word in a generic room',

@@ -13,7 +13,8 @@ import {
   type HostServiceConfig,
   type ImplementedEndpoint,
 } from '../service/index.ts';
-import { ModelStore, TrainingAdapter, TrainingManager, trainModel } from '../training/index.ts';
+import { ModelStore } from '../models/index.ts';
+import { TrainingAdapter, TrainingManager, trainModel } from '../training/index.ts';
 import { clientToken } from './client-token.ts';
 import { dataRoutes } from './data-routes.ts';
 import { directProvider } from './ib-host.ts';

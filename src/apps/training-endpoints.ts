@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { operationSchema } from '../operations/index.ts';
 import { defineEndpoint, unnamedStartHeaders } from '../service/index.ts';
-import { modelInfoSchema, trainModel } from '../training/index.ts';
+import { modelInfoSchema } from '../models/index.ts';
+import { trainModel } from '../training/index.ts';
 
 /** The training domain's routes of the API; the routes of operations come with every host service. */
 

@@ -2,7 +2,8 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Settings } from '../config/index.ts';
 import type { BarStore } from '../data/index.ts';
-import { localTrainer, openCheckpoints, type ModelStore } from '../training/index.ts';
+import type { ModelStore } from '../models/index.ts';
+import { localTrainer, openCheckpoints } from '../training/index.ts';
 import { barSource } from './bar-source.ts';
 import { version } from './version.ts';
 

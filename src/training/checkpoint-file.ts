@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { KtrdrError, type Schema } from '../base/index.ts';
 import { readSafetensors, writeSafetensors } from '../nn/index.ts';
-import type { TrainingPlan } from './resolve.ts';
-import { epochMetricsSchema } from './train-model.ts';
+import type { TrainingPlan } from '../strategies/index.ts';
+import { epochMetricsSchema } from '../models/index.ts';
 import type { BestState, RunState } from './training-run.ts';
 
 /** Where a training had got to, and which training that was. */

@@ -1,11 +1,6 @@
 export type { BarSource } from './bar-source.ts';
 export { openCheckpoints } from './checkpoints.ts';
 export { localTrainer } from './local-trainer.ts';
-export { modelInfoSchema } from './model-record.ts';
-export type { ModelInfo, StoredModel } from './model-record.ts';
-export { ModelStore } from './model-store.ts';
-export { parseStrategy } from './parse-strategy.ts';
-export type { Strategy } from './strategy.ts';
 export { trainModel } from './train-model.ts';
 export type { TrainModelContext, TrainModelInput, TrainModelResult } from './train-model.ts';
 export { TrainingAdapter } from './training-adapter.ts';

@@ -18,9 +18,10 @@ import { barsFromRows, type Bars } from '../market/index.ts';
 import { noChildren, type OperationContext } from '../operations/index.ts';
 import type { BarSource } from './bar-source.ts';
 import { localTrainer } from './local-trainer.ts';
-import { ModelStore } from './model-store.ts';
+import { ModelStore } from '../models/index.ts';
 import { readBars } from './read-bars.ts';
-import { sampleSource, sampleStrategy } from './test-samples.ts';
+import { sampleSource } from './sample-source.fixture.ts';
+import { sampleStrategy } from '../strategies/sample-strategy.fixture.ts';
 import { trainOnBars } from './train-on-bars.ts';
 import {
   planOf,

@@ -2,8 +2,8 @@ import type { CancellationToken } from '../async/index.ts';
 import { KtrdrError } from '../base/index.ts';
 import { barCount, type Timeframe } from '../market/index.ts';
 import type { BarSource, Series } from './bar-source.ts';
-import type { SymbolBars } from './features.ts';
-import type { TrainingPlan } from './resolve.ts';
+import type { SymbolBars } from '../samples/index.ts';
+import type { TrainingPlan } from '../strategies/index.ts';
 
 /**
  * Reads the bars that a plan uses.

@@ -3,10 +3,9 @@ import type { ProgressState } from '../async/index.ts';
 import { KtrdrError } from '../base/index.ts';
 import { timeframes, type Timeframe } from '../market/index.ts';
 import type { OperationContract } from '../operations/index.ts';
-import { partMetricsSchema, type PartMetrics } from './metrics.ts';
-import { parseStrategy } from './parse-strategy.ts';
+import { epochMetricsSchema, partsMetricsSchema, type EpochMetrics, type PartsMetrics } from '../models/index.ts';
+import { parseStrategy, resolvePlan, type TrainingPlan } from '../strategies/index.ts';
 import { phases } from './phases.ts';
-import { resolvePlan, type TrainingPlan } from './resolve.ts';
 
 export interface TrainModelInput {
   /** The text of a strategy file. */
@@ -40,23 +39,14 @@ export interface TrainModelContext {
   rowsPerSecond?: number;
 }
 
-/** What one epoch came to. The accuracy on the training part is that of an even sample when the part is large. */
-export interface EpochMetrics {
-  epoch: number;
-  trainLoss: number;
-  trainAccuracy: number;
-  validationLoss?: number;
-  validationAccuracy?: number;
-}
-
 export interface TrainModelResult {
   model: { name: string; version: string };
   epochsTrained: number;
   /** The epoch whose weights the model has. */
   keptEpoch: number;
   stoppedEarly: boolean;
-  /** Of the kept weights; a part that the strategy leaves empty is absent. */
-  metrics: { train: PartMetrics; validation?: PartMetrics; test?: PartMetrics };
+  /** Of the kept weights. */
+  metrics: PartsMetrics;
   history: EpochMetrics[];
   features: number;
   rows: { train: number; validation: number; test: number };
@@ -73,20 +63,6 @@ export interface TrainModelResult {
 const symbolList = z.array(z.string().trim().min(1).max(64)).min(1);
 const instant = z.number().int().min(0);
 const count = z.number().int().nonnegative();
-
-export const epochMetricsSchema = z.object({
-  epoch: count,
-  trainLoss: z.number(),
-  trainAccuracy: z.number(),
-  validationLoss: z.number().exactOptional(),
-  validationAccuracy: z.number().exactOptional(),
-});
-
-export const partsMetricsSchema = z.object({
-  train: partMetricsSchema,
-  validation: partMetricsSchema.exactOptional(),
-  test: partMetricsSchema.exactOptional(),
-});
 
 /** The fields of an input by themselves; whether the strategy is valid is checked by the contract's schema. */
 export const trainModelInputShape = {

@@ -2,16 +2,19 @@ import type { WorkContext } from '../async/index.ts';
 import { plainBackend, weightsHash, type ModelSpec } from '../nn/index.ts';
 import { jobHash } from './checkpoint-file.ts';
 import { Checkpoints, type CheckpointSettings } from './checkpoints.ts';
-import { fingerprintOf } from './data-fingerprint.ts';
-import type { SymbolBars } from './features.ts';
-import { labelNames } from './labels.ts';
-import { partMetrics } from './metrics.ts';
-import type { FeatureScale } from './normalize.ts';
+import {
+  buildTrainingSet,
+  type FeatureScale,
+  fingerprintOf,
+  labelNames,
+  type SymbolBars,
+  type TrainingParts,
+} from '../samples/index.ts';
+import { partMetrics } from '../models/index.ts';
 import { phases } from './phases.ts';
-import type { TrainingPlan } from './resolve.ts';
+import type { TrainingPlan } from '../strategies/index.ts';
 import type { TrainModelContext, TrainModelResult } from './train-model.ts';
 import { evaluateRows, runTraining, type TrainingOutcome } from './training-run.ts';
-import { buildTrainingSet, type TrainingParts } from './training-set.ts';
 
 /** A plan and the bars it is trained on: all that decides the weights. Plain data; it crosses to a thread. */
 export interface TrainingJob {

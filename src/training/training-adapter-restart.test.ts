@@ -8,8 +8,9 @@ import { OperationsService, OperationStore, ServiceOrchestrator } from '../opera
 import { HostService, hostServiceConfig, memoryTransport, type Transport } from '../service/index.ts';
 import { openCheckpoints } from './checkpoints.ts';
 import { localTrainer } from './local-trainer.ts';
-import { ModelStore } from './model-store.ts';
-import { sampleSource, sampleStrategy } from './test-samples.ts';
+import { ModelStore } from '../models/index.ts';
+import { sampleSource } from './sample-source.fixture.ts';
+import { sampleStrategy } from '../strategies/sample-strategy.fixture.ts';
 import { trainModel } from './train-model.ts';
 import { TrainingAdapter } from './training-adapter.ts';
 import { TrainingManager } from './training-manager.ts';

@@ -7,8 +7,9 @@ import { silentLogger } from '../base/index.ts';
 import { OperationsService, OperationStore, ServiceOrchestrator } from '../operations/index.ts';
 import { openCheckpoints } from './checkpoints.ts';
 import { localTrainer } from './local-trainer.ts';
-import { ModelStore } from './model-store.ts';
-import { sampleSource, sampleStrategy } from './test-samples.ts';
+import { ModelStore } from '../models/index.ts';
+import { sampleSource } from './sample-source.fixture.ts';
+import { sampleStrategy } from '../strategies/sample-strategy.fixture.ts';
 import { TrainingManager } from './training-manager.ts';
 
 const trainings = 12;

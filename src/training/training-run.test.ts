@@ -7,8 +7,8 @@ import {
   type ProgressState,
 } from '../async/index.ts';
 import { createRandom, plainBackend, weightsHash, type Trainer } from '../nn/index.ts';
-import type { EarlyStopping } from './strategy.ts';
-import { thrownBy } from './test-samples.ts';
+import type { EarlyStopping } from '../strategies/index.ts';
+import { thrownBy } from '../base/thrown-by.fixture.ts';
 import { renderTrainingProgress, type TrainModelContext } from './train-model.ts';
 import { evaluateRows, runTraining, type TrainingOutcome } from './training-run.ts';
 

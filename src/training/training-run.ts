@@ -1,11 +1,11 @@
 import type { CancellationToken, Clock, Progress } from '../async/index.ts';
 import { KtrdrError } from '../base/index.ts';
 import { createRandom, type Evaluation, type Trainer } from '../nn/index.ts';
-import { labelNames } from './labels.ts';
+import { labelNames, type TrainingParts } from '../samples/index.ts';
 import { phases } from './phases.ts';
-import type { EarlyStopping } from './strategy.ts';
-import type { EpochMetrics, TrainModelContext } from './train-model.ts';
-import type { TrainingParts } from './training-set.ts';
+import type { EarlyStopping } from '../strategies/index.ts';
+import type { EpochMetrics } from '../models/index.ts';
+import type { TrainModelContext } from './train-model.ts';
 
 /** All that a run needs to go on after an epoch as if nothing had come between. */
 export interface RunState {

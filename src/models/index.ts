@@ -1,0 +1,6 @@
+export { epochMetricsSchema, partMetrics, partsMetricsSchema } from './metrics.ts';
+export type { EpochMetrics, PartMetrics, PartsMetrics } from './metrics.ts';
+export type { ModelToSave } from './model-folder.ts';
+export { modelInfoSchema } from './model-record.ts';
+export type { ModelInfo, ModelName, StoredModel } from './model-record.ts';
+export { ModelStore } from './model-store.ts';

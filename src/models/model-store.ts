@@ -1,0 +1,193 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemClock, type Clock } from '../async/index.ts';
+import { KtrdrError, parse, silentLogger, systemCode, type Logger, suggestion, syncFolder } from '../base/index.ts';
+import { writeFolder } from './write-folder.ts';
+import { modelFiles, readModel, readModelInfo, readModelWeights, type ModelToSave } from './model-folder.ts';
+import type { ModelAddress, ModelInfo, ModelName, StoredModel } from './model-record.ts';
+import { nameSchema } from '../strategies/index.ts';
+
+interface ModelStoreOptions {
+  readonly clock?: Pick<Clock, 'now'>;
+  readonly log?: Logger;
+}
+
+const versionPattern = /^v[1-9]\d{0,8}$/;
+const temporaryPrefix = '.saving-';
+const strayAfterMs = 3_600_000;
+
+/**
+ * Trained models in folders `<strategy>/<version>/`. A model appears as a whole or not at all, and once it is there it
+ * never changes.
+ */
+export class ModelStore {
+  readonly #root: string;
+  readonly #log: Logger;
+
+  private constructor(root: string, log: Logger) {
+    this.#root = root;
+    this.#log = log;
+  }
+
+  /** Opens the folder, making it where there is none, and clears away what crashed savers left behind. */
+  static async open(
+    directory: string,
+    { clock = systemClock, log = silentLogger }: ModelStoreOptions = {},
+  ): Promise<ModelStore> {
+    await mkdir(directory, { recursive: true });
+    for (const name of await foldersIn(directory)) {
+      if (!name.startsWith(temporaryPrefix)) continue;
+      const path = join(directory, name);
+      // A young one may belong to another process that is saving right now, and be gone a moment later.
+      const changedAt = (await ifThere(stat(path)))?.mtimeMs ?? Infinity;
+      if (clock.now() - changedAt > strayAfterMs) await rm(path, { recursive: true, force: true });
+    }
+    return new ModelStore(directory, log);
+  }
+
+  /**
+   * Stores a model under the next free version; on disk when this resolves. Savers of one name, in any number of
+   * processes, get versions of their own.
+   * @throws KtrdrError `invalid_input` for a name that cannot be a folder's, or weights that do not fit the model;
+   * `failed_precondition` when the disk refuses.
+   */
+  async save(model: ModelToSave): Promise<ModelAddress> {
+    const name = parse(nameSchema, model.metadata.strategyName, 'The name of the model');
+    const files = modelFiles(model);
+    const temporary = join(this.#root, `${temporaryPrefix}${randomBytes(8).toString('hex')}`);
+    try {
+      await writeFolder(temporary, files);
+      const home = join(this.#root, name);
+      await mkdir(home, { recursive: true });
+      const version = await this.#publish(temporary, name);
+      await syncFolder(home);
+      await syncFolder(this.#root);
+      return { name, version, directory: join(home, version) };
+    } catch (thrown) {
+      await rm(temporary, { recursive: true, force: true }).catch(() => {});
+      throw refusedByDisk(thrown, join(this.#root, name));
+    }
+  }
+
+  /** By name, the newest version of each first. A damaged model is left out, with a warning; `get` says what it has. */
+  async list(): Promise<ModelInfo[]> {
+    const models: ModelInfo[] = [];
+    for (const name of await this.#names()) {
+      for (const version of (await this.#versions(name)).reverse()) {
+        const directory = join(this.#root, name, version);
+        try {
+          models.push(await readModelInfo({ name, version, directory }));
+        } catch (thrown) {
+          const error = KtrdrError.from(thrown);
+          if (error.code !== 'data_corrupt') throw thrown;
+          this.#log.warn('a model is damaged', { model: name, version, error: error.message });
+        }
+      }
+    }
+    return models;
+  }
+
+  /** The model that an operation saved under a name, if it is there and undamaged. */
+  async savedBy(operation: string, name: string): Promise<ModelName | undefined> {
+    // Others may have saved under the same name since.
+    for (const version of (await this.#versions(parse(nameSchema, name, 'The name of the model'))).reverse()) {
+      try {
+        const model = await this.get(name, version);
+        if (model.metadata.operation === operation) return { name, version };
+      } catch (thrown) {
+        if (KtrdrError.from(thrown).code !== 'data_corrupt') throw thrown;
+      }
+    }
+    return undefined;
+  }
+
+  /** @throws KtrdrError `not_found`; `data_corrupt` when a file of the model is not what was saved. */
+  async get(name: string, version = 'latest'): Promise<StoredModel> {
+    return readModel(await this.#find(name, version));
+  }
+
+  /**
+   * The weights in the layout of `Trainer.exportWeights`.
+   * @throws KtrdrError `not_found`; `data_corrupt` when they are not, to the last bit, what was saved.
+   */
+  async readWeights(name: string, version = 'latest'): Promise<Float32Array> {
+    return readModelWeights(await this.#find(name, version));
+  }
+
+  async #publish(temporary: string, name: string): Promise<string> {
+    for (;;) {
+      const newest = (await this.#versions(name)).at(-1) ?? 'v0';
+      const version = `v${numberOf(newest) + 1}`;
+      try {
+        // Fails when another saver took this version meanwhile, because no model's folder is empty.
+        await rename(temporary, join(this.#root, name, version));
+        return version;
+      } catch (thrown) {
+        if (!(await this.#versions(name)).includes(version)) throw thrown;
+      }
+    }
+  }
+
+  async #find(name: string, version: string): Promise<ModelAddress> {
+    // Looked up among what is there: what somebody typed never becomes a path.
+    const names = await this.#names();
+    if (!names.includes(name)) {
+      const hint = names.length === 0 ? 'there is none yet; train one first.' : suggestion(name, names);
+      throw new KtrdrError('not_found', `There is no model "${name}"; ${hint}`);
+    }
+    const versions = await this.#versions(name);
+    const found = version === 'latest' ? versions.at(-1) : versions.find((held) => held === version);
+    if (found === undefined) {
+      const known = versions.join(', ');
+      throw new KtrdrError(
+        'not_found',
+        `The model "${name}" has no version "${version}"; use latest or one of ${known}.`,
+      );
+    }
+    return { name, version: found, directory: join(this.#root, name, found) };
+  }
+
+  /** Sorted; only those with a version. */
+  async #names(): Promise<string[]> {
+    const names: string[] = [];
+    for (const name of await foldersIn(this.#root)) {
+      if (nameSchema.safeParse(name).success && (await this.#versions(name)).length > 0) names.push(name);
+    }
+    return names.sort();
+  }
+
+  /** Oldest first. */
+  async #versions(name: string): Promise<string[]> {
+    const folders = await foldersIn(join(this.#root, name));
+    return folders.filter((folder) => versionPattern.test(folder)).sort((a, b) => numberOf(a) - numberOf(b));
+  }
+}
+
+function numberOf(version: string): number {
+  return Number(version.slice(1));
+}
+
+async function foldersIn(directory: string): Promise<string[]> {
+  const entries = (await ifThere(readdir(directory, { withFileTypes: true }))) ?? [];
+  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+}
+
+async function ifThere<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (thrown) {
+    if (systemCode(thrown) === 'ENOENT') return undefined;
+    throw thrown;
+  }
+}
+
+function refusedByDisk(thrown: unknown, path: string): unknown {
+  const code = systemCode(thrown);
+  if (code === undefined) return thrown;
+  return new KtrdrError(
+    'failed_precondition',
+    `The model cannot be saved in ${path} (${code}). Check the disk's space and permissions, then train again.`,
+    { cause: thrown, details: { systemCode: code } },
+  );
+}

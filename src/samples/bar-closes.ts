@@ -1,0 +1,82 @@
+import {
+  expectedBars,
+  isIntraday,
+  sessionCell,
+  timeframeMs,
+  type Session,
+  type SessionTimeframe,
+  type TimeRange,
+  type Timeframe,
+  type TradingCalendar,
+} from '../market/index.ts';
+
+/**
+ * The instant at which each bar was complete, for stamps as in `Bars.time`. An intraday bar is complete when its cell of
+ * the grid or the last session in it has ended, a `1d`, `1w` or `1M` bar when the last session in it has closed. A bar that the calendar does not
+ * know is taken to last its nominal time.
+ */
+export function barCloses(calendar: TradingCalendar, timeframe: Timeframe, times: Float64Array): Float64Array {
+  const step = timeframeMs(timeframe);
+  const closes = times.map((time) => time + step);
+  const [first] = times;
+  const last = times.at(-1);
+  if (first === undefined || last === undefined) return closes;
+  const range = { start: first - 2 * dayMs, end: last + 2 * dayMs };
+  if (isIntraday(timeframe)) {
+    closeCells(closes, { calendar, timeframe, times, range });
+  } else {
+    const { end } = sessionCell(timeframe, last);
+    closeSessions(closes, {
+      timeframe,
+      times,
+      sessions: calendar.sessions({ start: range.start, end: end + 2 * dayMs }),
+    });
+  }
+  return closes;
+}
+
+const dayMs = 86_400_000;
+
+interface DatedBars {
+  readonly timeframe: SessionTimeframe;
+  readonly times: Float64Array;
+  readonly sessions: readonly Session[];
+}
+
+function closeSessions(closes: Float64Array, { timeframe, times, sessions }: DatedBars): void {
+  const cellOf = (date: number): number => sessionCell(timeframe, date).start;
+  // Sessions come oldest first, so the last one of a cell is what stays.
+  const closeOf = new Map(sessions.map(({ date, close }) => [cellOf(date), close]));
+  for (const [index, date] of times.entries()) closes[index] = closeOf.get(cellOf(date)) ?? closes[index] ?? date;
+}
+
+interface Cells {
+  readonly calendar: TradingCalendar;
+  readonly timeframe: Timeframe;
+  readonly times: Float64Array;
+  readonly range: TimeRange;
+}
+
+function closeCells(closes: Float64Array, { calendar, timeframe, times, range }: Cells): void {
+  const { cellStart, cellEnd } = expectedBars(calendar, timeframe, range);
+  const sessions = calendar.sessions({ start: range.start - timeframeMs(timeframe), end: range.end });
+  let cell = 0;
+  let session = 0;
+  for (const [index, time] of times.entries()) {
+    while (cell < cellEnd.length && (cellEnd[cell] ?? 0) <= time) cell += 1;
+    const start = cellStart[cell] ?? Infinity;
+    const end = cellEnd[cell] ?? Infinity;
+    if (start > time || end === Infinity) continue;
+    while ((sessions[session]?.close ?? Infinity) <= start) session += 1;
+    closes[index] = lastTrade(sessions, session, end);
+  }
+}
+
+/** The end of trading in a cell that ends at `end`, where `from` is the first session not over before the cell. */
+function lastTrade(sessions: readonly Session[], from: number, end: number): number {
+  let close = end;
+  for (let index = from; (sessions[index]?.open ?? Infinity) < end; index += 1) {
+    close = Math.min(end, sessions[index]?.close ?? end);
+  }
+  return close;
+}

@@ -1,0 +1,108 @@
+import type { CancellationToken } from '../async/index.ts';
+import { KtrdrError } from '../base/index.ts';
+import { membershipColumn } from '../fuzzy/index.ts';
+import { findIndicator, type IndicatorColumns } from '../indicators/index.ts';
+import { calendarOf, type Bars, type CalendarId, type Timeframe } from '../market/index.ts';
+import { barCloses } from './bar-closes.ts';
+import type { Feature, IndicatorUse, TrainingPlan } from '../strategies/index.ts';
+
+/** What is known of one symbol: its bars in each timeframe of the plan. Plain data; it crosses threads. */
+export interface SymbolBars {
+  readonly symbol: string;
+  readonly calendar: CalendarId;
+  readonly series: readonly { readonly timeframe: Timeframe; readonly bars: Bars }[];
+}
+
+/** The rows of one symbol, oldest first. */
+export interface FeatureRows {
+  /** The index of each row's bar in the base series. */
+  readonly bars: Int32Array;
+  /** When each row's bar was complete, in epoch milliseconds: what the row tells was known then. */
+  readonly closedAt: Float64Array;
+  /** Row after row, a number for each feature of the plan; raw inputs are not normalised yet. */
+  readonly values: Float32Array;
+}
+
+/**
+ * The features of one symbol: a row for each bar of the base timeframe at which every feature is known. A row takes from
+ * each timeframe the latest bar that was complete when the row's own bar was; a bar in progress tells nothing. Bars in
+ * the warm-up of an indicator make no row.
+ */
+export function symbolFeatures(
+  plan: Pick<TrainingPlan, 'features' | 'indicators' | 'baseTimeframe'>,
+  held: SymbolBars,
+  token: CancellationToken,
+): FeatureRows {
+  const calendar = calendarOf(held.calendar);
+  const closedAt = barCloses(calendar, plan.baseTimeframe, barsOf(held, plan.baseTimeframe).time);
+  const views = new Map<Timeframe, TimeframeView>();
+  const columns = plan.features.map((feature): Column => {
+    token.throwIfCancelled('the computation of features');
+    const { timeframe } = feature;
+    let view = views.get(timeframe);
+    if (view === undefined) {
+      const bars = barsOf(held, timeframe);
+      view = { bars, barOfRow: latestClosed(closedAt, barCloses(calendar, timeframe, bars.time)), outputs: new Map() };
+      views.set(timeframe, view);
+    }
+    return { values: columnOf(feature, view, plan.indicators), barOfRow: view.barOfRow };
+  });
+  return completeRows(columns, closedAt);
+}
+
+interface TimeframeView {
+  readonly bars: Bars;
+  /** For each base bar the index of the bar to look at, -1 for none. */
+  readonly barOfRow: Int32Array;
+  /** What indicators gave, by id, so that each is computed once. */
+  readonly outputs: Map<string, IndicatorColumns>;
+}
+
+interface Column {
+  readonly values: Float64Array;
+  readonly barOfRow: Int32Array;
+}
+
+function barsOf({ symbol, series }: SymbolBars, timeframe: Timeframe): Bars {
+  const found = series.find((held) => held.timeframe === timeframe);
+  if (found === undefined) throw new KtrdrError('internal', `The ${timeframe} bars of ${symbol} went missing.`);
+  return found.bars;
+}
+
+/** For each instant the index of the last bar that was complete by then; both columns rise. */
+function latestClosed(instants: Float64Array, closes: Float64Array): Int32Array {
+  let next = 0;
+  return Int32Array.from(instants, (instant) => {
+    while ((closes[next] ?? Infinity) <= instant) next += 1;
+    return next - 1;
+  });
+}
+
+function columnOf(feature: Feature, view: TimeframeView, indicators: readonly IndicatorUse[]): Float64Array {
+  const { indicator: id, output } = feature.source;
+  let outputs = view.outputs.get(id);
+  if (outputs === undefined) {
+    const use = indicators.find((candidate) => candidate.id === id);
+    if (use === undefined) throw new KtrdrError('internal', `The indicator "${id}" went missing.`);
+    outputs = findIndicator(use.type).configure(use.parameters).compute(view.bars);
+    view.outputs.set(id, outputs);
+  }
+  const values = outputs[output];
+  if (values === undefined) throw new KtrdrError('internal', `The output "${output}" of "${id}" went missing.`);
+  return feature.kind === 'raw' ? values : membershipColumn(feature.membership, values);
+}
+
+function completeRows(columns: readonly Column[], closedAt: Float64Array): FeatureRows {
+  const complete = Int32Array.from(closedAt, (_, row) => row).filter((row) =>
+    columns.every((column) => Number.isFinite(valueAt(column, row))),
+  );
+  const values = new Float32Array(complete.length * columns.length);
+  for (const [position, row] of complete.entries()) {
+    for (const [index, column] of columns.entries()) values[position * columns.length + index] = valueAt(column, row);
+  }
+  return { bars: complete, closedAt: Float64Array.from(complete, (row) => closedAt[row] ?? Number.NaN), values };
+}
+
+function valueAt({ values, barOfRow }: Column, row: number): number {
+  return values[barOfRow[row] ?? -1] ?? Number.NaN;
+}

@@ -1,0 +1,235 @@
+import { KtrdrError, suggestion } from '../base/index.ts';
+import { findIndicator, type IndicatorDefinition } from '../indicators/index.ts';
+import type { Timeframe } from '../market/index.ts';
+import { fastest, resolveFeatures } from './resolve.ts';
+import { sentencesOf, type Finding } from './schema-sentences.ts';
+import { nameSchema, type WrittenStrategy } from './strategy.schema.ts';
+import type { FuzzySet, IndicatorOutput, IndicatorUse, NetworkInput, Strategy, TrainingSettings } from './strategy.ts';
+
+export interface CheckedStrategy {
+  /** Absent when there are errors. */
+  readonly strategy: Omit<Strategy, 'warnings'> | undefined;
+  readonly errors: readonly Finding[];
+  readonly warnings: readonly Finding[];
+}
+
+/** Checks that every name in a well-formed strategy refers to something, and configures its indicators. */
+export function checkReferences(written: WrittenStrategy): CheckedStrategy {
+  const errors: Finding[] = [];
+  const { indicators, definitions } = configure(written, errors);
+  const fuzzySets = resolveFuzzySets(written, definitions, errors);
+  const inputs = resolveInputs(written, { definitions, fuzzySets }, errors);
+  if (errors.length === 0)
+    errors.push(...repeatedFeatures({ inputs, fuzzySets }, written.training_data.timeframes.timeframes));
+  const warnings = unusedParts(written, { indicators, fuzzySets, inputs });
+  if (errors.length > 0) return { strategy: undefined, errors, warnings };
+
+  const { name, description, hypothesis, training_data: data, model } = written;
+  const { timeframes, base } = data.timeframes;
+  const strategy = {
+    name,
+    description,
+    hypothesis,
+    symbols: data.symbols,
+    timeframes,
+    baseTimeframe: base ?? fastest(timeframes),
+    historyRequired: data.history_required,
+    ...(data.start_date === undefined ? {} : { start: data.start_date }),
+    ...(data.end_date === undefined ? {} : { end: data.end_date + dayMs }),
+    indicators,
+    fuzzySets,
+    inputs,
+    model: {
+      type: model.type,
+      hiddenLayers: model.architecture.hidden_layers,
+      activation: model.architecture.activation,
+      dropout: model.architecture.dropout,
+    },
+    training: trainingSettings(written),
+  };
+  return { strategy, errors, warnings };
+}
+
+const dayMs = 86_400_000;
+
+/** By id; undefined for an indicator of an unknown type. */
+type Definitions = ReadonlyMap<string, IndicatorDefinition | undefined>;
+
+function configure(
+  written: WrittenStrategy,
+  errors: Finding[],
+): { indicators: IndicatorUse[]; definitions: Definitions } {
+  const indicators: IndicatorUse[] = [];
+  const definitions = new Map<string, IndicatorDefinition | undefined>();
+  for (const [id, { type, ...given }] of Object.entries(written.indicators)) {
+    const definition = definitionOf(type);
+    if (definition instanceof KtrdrError) {
+      definitions.set(id, undefined);
+      errors.push({ path: ['indicators', id, 'type'], at: 'value', message: definition.message });
+      continue;
+    }
+    definitions.set(id, definition);
+    const parameters = definition.parameters.safeParse(given);
+    if (parameters.success) {
+      indicators.push({ id, type: definition.type, parameters: parameters.data });
+    } else {
+      const base = ['indicators', id];
+      errors.push(...sentencesOf(parameters.error.issues, { schema: definition.parameters, root: given, base }));
+    }
+  }
+  return { indicators, definitions };
+}
+
+function definitionOf(type: string): IndicatorDefinition | KtrdrError {
+  try {
+    return findIndicator(type);
+  } catch (thrown) {
+    if (thrown instanceof KtrdrError && thrown.code === 'invalid_input') return thrown;
+    throw thrown;
+  }
+}
+
+function resolveFuzzySets(written: WrittenStrategy, definitions: Definitions, errors: Finding[]): FuzzySet[] {
+  return Object.entries(written.fuzzy_sets).flatMap(([id, { indicator, ...members }]) => {
+    const path = ['fuzzy_sets', id, 'indicator'];
+    const source = outputOf(indicator, definitions);
+    if (typeof source === 'string') errors.push({ path, at: 'value', message: source });
+    if (Object.keys(members).length === 0) {
+      errors.push({ path: ['fuzzy_sets', id], at: 'key', message: `the fuzzy set "${id}" has no members.` });
+    }
+    for (const member of Object.keys(members).filter((name) => !nameSchema.safeParse(name).success)) {
+      const message = `"${member}" cannot be the name of a member; use letters, digits, "_" and "-".`;
+      errors.push({ path: ['fuzzy_sets', id, member], at: 'key', message });
+    }
+    if (source === undefined || typeof source === 'string') return [];
+    return [{ id, source, members: Object.entries(members).map(([name, membership]) => ({ name, membership })) }];
+  });
+}
+
+/** What a reference means, or a sentence that says why it means nothing; neither for an indicator that is wrong itself. */
+function outputOf(reference: string, definitions: Definitions): IndicatorOutput | string | undefined {
+  const [indicator = '', output] = reference.split('.');
+  if (!definitions.has(indicator)) {
+    return `there is no indicator "${indicator}"; ${suggestion(indicator, [...definitions.keys()])}`;
+  }
+  const definition = definitions.get(indicator);
+  if (definition === undefined) return undefined;
+  const { outputs, type } = definition;
+  const [only] = outputs;
+  if (outputs.length === 1) {
+    if (output === undefined) return { indicator, output: only };
+    return `the indicator "${indicator}" (${type}) has a single output; write "${indicator}".`;
+  }
+  const choices = outputs.map((name) => `${indicator}.${name}`);
+  if (output === undefined)
+    return `the indicator "${indicator}" (${type}) has several outputs; use one of ${choices.join(', ')}.`;
+  if (outputs.includes(output)) return { indicator, output };
+  return `the indicator "${indicator}" (${type}) has no output "${output}"; ${suggestion(output, outputs)}`;
+}
+
+function resolveInputs(
+  written: WrittenStrategy,
+  { definitions, fuzzySets }: { definitions: Definitions; fuzzySets: readonly FuzzySet[] },
+  errors: Finding[],
+): NetworkInput[] {
+  const known = written.training_data.timeframes.timeframes;
+  const sets = Object.keys(written.fuzzy_sets);
+  const refuse = (path: Finding['path'], message: string): void => void errors.push({ path, at: 'value', message });
+  return written.nn_inputs.flatMap((input, index): NetworkInput[] => {
+    const { timeframes, fuzzy_set: fuzzySet, raw_indicator: reference, normalization = 'none' } = input;
+    if (timeframes !== 'all') checkTimeframes(timeframes, { known, path: ['nn_inputs', index, 'timeframes'] }, errors);
+    if (fuzzySet !== undefined) {
+      if (!sets.includes(fuzzySet)) {
+        refuse(['nn_inputs', index, 'fuzzy_set'], `there is no fuzzy set "${fuzzySet}"; ${suggestion(fuzzySet, sets)}`);
+      }
+      return fuzzySets.some(({ id }) => id === fuzzySet) ? [{ kind: 'fuzzy', fuzzySet, timeframes }] : [];
+    }
+    const source = outputOf(reference ?? '', definitions);
+    if (typeof source === 'string') refuse(['nn_inputs', index, 'raw_indicator'], source);
+    if (source === undefined || typeof source === 'string' || reference === undefined) return [];
+    return [{ kind: 'raw', reference, source, normalization, timeframes }];
+  });
+}
+
+function checkTimeframes(
+  timeframes: readonly Timeframe[],
+  { known, path }: { known: readonly Timeframe[]; path: Finding['path'] },
+  errors: Finding[],
+): void {
+  for (const [index, timeframe] of timeframes.entries()) {
+    if (known.includes(timeframe)) continue;
+    const message = `the timeframe ${timeframe} is not one of training_data.timeframes; use one of ${known.join(', ')}.`;
+    errors.push({ path: [...path, index], at: 'value', message });
+  }
+}
+
+/** Ids join names with "_", so different inputs can also meet in one id. */
+function repeatedFeatures(
+  strategy: Pick<Strategy, 'inputs' | 'fuzzySets'>,
+  timeframes: readonly Timeframe[],
+): Finding[] {
+  const inputOf = new Map<string, number>();
+  const complained = new Set<number>();
+  const findings: Finding[] = [];
+  for (const { feature, input } of resolveFeatures(strategy, timeframes)) {
+    if (inputOf.has(feature.id) && !complained.has(input)) {
+      complained.add(input);
+      const message = `the feature "${feature.id}" is there already, by the input ${inputOf.get(feature.id)}.`;
+      findings.push({ path: ['nn_inputs', input], at: 'value', message });
+    }
+    inputOf.set(feature.id, input + 1);
+  }
+  return findings;
+}
+
+function unusedParts(
+  { training_data: data }: WrittenStrategy,
+  { indicators, fuzzySets, inputs }: Pick<Strategy, 'indicators' | 'fuzzySets' | 'inputs'>,
+): Finding[] {
+  const { timeframes, base = fastest(timeframes) } = data.timeframes;
+  const usedSets = new Set(inputs.flatMap((input) => (input.kind === 'fuzzy' ? [input.fuzzySet] : [])));
+  const usedIndicators = new Set([
+    ...fuzzySets.map(({ source }) => source.indicator),
+    ...inputs.flatMap((input) => (input.kind === 'raw' ? [input.source.indicator] : [])),
+  ]);
+  const usedTimeframes = new Set([
+    base,
+    ...inputs.flatMap((input) => (input.timeframes === 'all' ? timeframes : input.timeframes)),
+  ]);
+  const unused = (path: Finding['path'], what: string): Finding => ({
+    path,
+    at: 'key',
+    message: `${what} is not used.`,
+  });
+  return [
+    ...timeframes
+      .filter((timeframe) => !usedTimeframes.has(timeframe))
+      .map((timeframe) => unused(['training_data', 'timeframes'], `the timeframe ${timeframe}`)),
+    ...indicators
+      .filter(({ id }) => !usedIndicators.has(id))
+      .map(({ id }) => unused(['indicators', id], `the indicator "${id}"`)),
+    ...fuzzySets
+      .filter(({ id }) => !usedSets.has(id))
+      .map(({ id }) => unused(['fuzzy_sets', id], `the fuzzy set "${id}"`)),
+  ];
+}
+
+function trainingSettings({ training }: WrittenStrategy): TrainingSettings {
+  const { early_stopping: stopping } = training;
+  return {
+    zigzagThreshold: training.labels.zigzag_threshold,
+    epochs: training.epochs,
+    batchSize: training.batch_size,
+    optimizer: {
+      type: training.optimizer,
+      learningRate: training.learning_rate,
+      weightDecay: training.weight_decay,
+      gradientClip: training.gradient_clip,
+    },
+    split: training.data_split,
+    seed: training.seed,
+    ...(stopping === undefined
+      ? {}
+      : { earlyStopping: { patience: stopping.patience, minDelta: stopping.min_delta, monitor: stopping.monitor } }),
+  };
+}
