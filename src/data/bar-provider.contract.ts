@@ -36,8 +36,19 @@ export interface ProviderUnderTest extends AsyncDisposable {
   underWay(): number;
   /** Makes the source take requests for bars and leave them unanswered, until the result is disposed of. */
   mute(): Disposable;
+  /** Makes the source fail each request for bars in a way, from now on. */
+  spoil(code: SourceFailure): Promise<void>;
   /** Makes the source go away. */
   close(): Promise<void>;
+}
+
+/** `conflict` can only be had by a provider that has not asked yet. */
+export const sourceFailures = ['rate_limited', 'deadline_exceeded', 'data_corrupt', 'conflict'] as const;
+export type SourceFailure = (typeof sourceFailures)[number];
+
+export interface OpenOptions {
+  /** Waits and pauses last some milliseconds. */
+  readonly isImpatient?: boolean;
 }
 
 /** What the source knows. Its clock stands in 2025 or later, and no bar of `known` is missing in the twenty years before. */
@@ -57,7 +68,7 @@ const dayMs = 86_400_000;
 export function barProviderContract(
   name: string,
   { known, unknown, bare, forbidden }: SourceContents,
-  open: () => Promise<ProviderUnderTest>,
+  open: (options?: OpenOptions) => Promise<ProviderUnderTest>,
 ): void {
   const end = Date.parse('2025-06-09');
   const hours: BarRequest = {
@@ -135,15 +146,26 @@ export function barProviderContract(
       expect(concatBars(parts)).toEqual(await barsOf(world, { ...hours, range }));
     });
 
-    it.each(known)('where the history of "%s" begins', async (symbol) => {
-      for (const timeframe of ['1h', '1d'] as const) {
-        const earliest = (await world.provider.earliest(symbol, timeframe, within())) ?? Number.NaN;
-        const date = Math.floor(earliest / dayMs) * dayMs;
-        const since = { start: earliest, end: date + 30 * dayMs };
-        expect((await barsOf(world, { symbol, timeframe, range: since })).time[0]).toBe(earliest);
-        const before = { start: date - 30 * dayMs, end: date };
-        expect(await barsOf(world, { symbol, timeframe, range: before })).toEqual(emptyBars);
-      }
+    describe.each(known)('where the history of "%s" begins,', (_, symbol) => {
+      it.each(timeframes)(
+        'by the stamp of its oldest bar of %s, and gives what there is from before',
+        async (timeframe) => {
+          const earliest = (await world.provider.earliest(symbol, timeframe, within())) ?? Number.NaN;
+          const { calendar, ...instrument } = await world.provider.describe(symbol, within());
+          const maxSpanMs = world.provider.maxSpanMs(timeframe, { calendar, ...instrument });
+          const date = Math.floor(earliest / dayMs) * dayMs;
+          const spanMs = Math.max(dayMs, Math.floor(Math.min(maxSpanMs, 400 * dayMs) / 2 / dayMs) * dayMs);
+          const since = { start: earliest, end: date + spanMs };
+          const bars = await barsOf(world, { symbol, timeframe, range: since });
+          expect(bars.time[0]).toBe(earliest);
+          const around = { ...since, start: Math.max(date - spanMs, since.end - maxSpanMs) };
+          expect(await barsOf(world, { symbol, timeframe, range: around })).toEqual(bars);
+          const until = isIntraday(timeframe) ? earliest : date;
+          const before = { start: Math.max(date - spanMs, until - maxSpanMs), end: until };
+          const fetched = await world.provider.fetch({ symbol, timeframe, range: before }, context(world));
+          expect(fetched).toEqual({ kind: 'empty' });
+        },
+      );
     });
 
     it('that there is no beginning where there is no history', async () => {
@@ -172,6 +194,23 @@ export function barProviderContract(
       await expect(world.provider.describe(unknown, within())).rejects.toMatchObject(refused);
       await expect(world.provider.earliest(unknown, '1d', within())).rejects.toMatchObject({ code: 'not_found' });
       await expect(barsOf(world, { ...hours, symbol: unknown })).rejects.toMatchObject({ code: 'not_found' });
+    });
+
+    it('that a text is no symbol', async () => {
+      const refused = { code: 'invalid_input' };
+      await expect(world.provider.describe('?!', within())).rejects.toMatchObject(refused);
+      await expect(world.provider.earliest('?!', '1d', within())).rejects.toMatchObject(refused);
+      await expect(barsOf(world, { ...hours, symbol: '?!' })).rejects.toMatchObject(refused);
+    });
+
+    it('that bars are still to come, which is no emptiness to remember', async () => {
+      const start = Math.ceil(world.clock.now() / dayMs) * dayMs;
+      for (const timeframe of ['1m', '1d'] as const) {
+        const range = { start, end: start + dayMs };
+        await expect(barsOf(world, { ...hours, timeframe, range })).rejects.toMatchObject({
+          code: 'failed_precondition',
+        });
+      }
     });
 
     it('that an instrument is not for this account', async () => {
@@ -209,6 +248,12 @@ export function barProviderContract(
       await expect(world.provider.earliest(hours.symbol, '1d', { token })).rejects.toMatchObject(refused);
       expect(world.underWay()).toBe(0);
     });
+  });
+
+  it.each(sourceFailures)(`${name} tells what its source fails with: %s`, async (code) => {
+    await using world = await open({ isImpatient: true });
+    await world.spoil(code);
+    await expect(barsOf(world, hours)).rejects.toMatchObject({ code });
   });
 
   it(`${name} says that its source is unavailable when it is gone`, async () => {

@@ -56,11 +56,22 @@ export interface InstrumentSearch {
 /** What a source is asked within; the context of an operation or of a request is one. */
 export type AskedWithin = Pick<OperationContext<unknown>, 'token' | 'traceId'>;
 
-/** A source of market history. Errors: `not_found`, `permission_denied`, `rate_limited`, `unavailable`, `deadline_exceeded`, `data_corrupt`, `cancelled`. */
+/**
+ * A source of market history. Errors of each call:
+ * - `invalid_input`: the text can be no symbol.
+ * - `not_found`: the source does not know the symbol.
+ * - `permission_denied`: not for this account.
+ * - `failed_precondition`: there are no bars yet in the range, or something has to be set up first; the message says what.
+ * - `conflict`: other programs hold what the source gives to only so many.
+ * - `rate_limited`, `unavailable`, `deadline_exceeded`: no answer now; ask again later. It is never taken for an empty one.
+ * - `interrupted`: the process died that worked at it elsewhere; ask again.
+ * - `data_corrupt`: what the source sent cannot be true.
+ * - `cancelled`.
+ */
 export interface BarProvider {
   /** @throws KtrdrError `not_found` for a symbol the source does not know. */
   describe(symbol: string, within: AskedWithin): Promise<Instrument>;
-  /** The start of the oldest bar there is, or undefined when the source has none. */
+  /** The stamp of the oldest bar there is, or undefined when the source has none. */
   earliest(symbol: string, timeframe: Timeframe, within: AskedWithin): Promise<number | undefined>;
   /** One request, no longer than `maxSpanMs`. Bars come back sorted, checked, and strictly inside the range. */
   fetch(request: BarRequest, context: OperationContext<FetchBarsContext>): Promise<FetchedBars>;

@@ -254,6 +254,13 @@ describe('IbBarProvider', () => {
     expect(more).toEqual([]);
   });
 
+  it('asks for whole dates, also when a range of dates ends inside one', async () => {
+    const { provider } = await start();
+    const request = { symbol: 'AAPL', timeframe: '1d', range: dates('2025-06-02', '2025-06-06') } as const;
+    const whole = await fetchBars(provider, request);
+    expect(await fetchBars(provider, { ...request, range: dates('2025-06-02', '2025-06-05T10:00Z') })).toEqual(whole);
+  });
+
   it('reports what it is waiting for', async () => {
     const { provider } = await start();
     const updates: ProgressUpdate<FetchBarsContext>[] = [];

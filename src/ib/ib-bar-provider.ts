@@ -15,8 +15,6 @@ import {
   concatBars,
   expectedBars,
   finalBefore,
-  isIntraday,
-  sessionCell,
   type Bars,
   type Timeframe,
 } from '../market/index.ts';
@@ -25,6 +23,7 @@ import type { CallContext } from '../service/index.ts';
 import { assetTypeOf, calendarFor, calendarIdOf, parseSymbol, symbolOf, type IbContract } from './contract.ts';
 import { decodeBars } from './wire/decode-bars.ts';
 import { estimateMs } from './pacing/estimate.ts';
+import { cellStart, firstBar } from './first-bar.ts';
 import { foundInstrument } from './found-instrument.ts';
 import type { IbGateway } from './ib-gateway.ts';
 import { defaultPacingLimits } from './pacing/pacing.ts';
@@ -84,15 +83,14 @@ export class IbBarProvider implements BarProvider, InstrumentSearch {
       const text = await this.gateway.headTimestamp(contract, shared);
       return text === undefined ? undefined : headInstant(text, symbolOf(contract));
     });
-    return head === undefined || isIntraday(timeframe)
-      ? head
-      : sessionCell(timeframe, sessionDate(contract, head)).start;
+    return head === undefined ? undefined : firstBar(calendarFor(contract), timeframe, head);
   }
 
   /**
    * An answer is whole when its oldest bar lies in the first cell asked for, or before it. What is missing at the old end
    * is asked for again, until it comes or IB says that there is nothing: the duration of a request counts sessions by
-   * IB's calendar, which may differ from ours, and IB may cut a long answer.
+   * IB's calendar, which may differ from ours, and IB may cut a long answer. Where nothing older comes than the bar that
+   * the time asked for lies in, there is nothing older.
    */
   async fetch(request: BarRequest, context: OperationContext<FetchBarsContext>): Promise<FetchedBars> {
     const { symbol, timeframe, range } = request;
@@ -116,7 +114,10 @@ export class IbBarProvider implements BarProvider, InstrumentSearch {
       parts.unshift(barsInRange(bars, asked));
       const oldest = bars.time[0];
       if (oldest === undefined || oldest < firstCellEnd) break;
-      if (oldest >= end) throw beyondTheEnd(what, end);
+      if (oldest >= end) {
+        if (cellStart(calendar, timeframe, oldest) <= end) break;
+        throw beyondTheEnd(what, end);
+      }
       end = oldest;
     }
     const bars = concatBars(parts);
@@ -154,12 +155,6 @@ function orElse(text: string | undefined, otherwise: string): string {
 function headInstant(text: string, name: string): number {
   if (/^\d{1,11}$/.test(text)) return Number(text) * 1_000;
   throw new KtrdrError('data_corrupt', `"${text}" is no time at which the history of ${name} could start.`);
-}
-
-/** The date of the session that is open at an instant, or of the next one. */
-function sessionDate(contract: IbContract, instant: number): number {
-  const [session] = calendarFor(contract).sessions({ start: instant, end: instant + 14 * dayMs });
-  return session?.date ?? Math.floor(instant / dayMs) * dayMs;
 }
 
 function nothingYet(what: string, start: number): KtrdrError {

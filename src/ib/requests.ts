@@ -125,8 +125,8 @@ function yearsBack({ start, end }: TimeRange): number {
 }
 
 /**
- * From the open of the first session with a date in the range up to the range's end, or to the last session's close
- * where the next session opens before that: a currency's Tuesday begins on Monday evening.
+ * From the open of the first session with a date in the range up to the range's end, and not before the last session's
+ * close; or to that where the next session opens before: a currency's Tuesday begins on Monday evening.
  */
 function instantsOfDates(contract: IbContract, dates: TimeRange): TimeRange {
   const sessions = calendarFor(contract)
@@ -135,5 +135,6 @@ function instantsOfDates(contract: IbContract, dates: TimeRange): TimeRange {
   const wanted = sessions.filter(({ date }) => date < dates.end);
   const [first, last, next]: (Session | undefined)[] = [wanted[0], wanted.at(-1), sessions[wanted.length]];
   if (first === undefined || last === undefined) return dates;
-  return { start: first.open, end: next !== undefined && next.open < dates.end ? last.close : dates.end };
+  const isNextOpen = next !== undefined && next.open < dates.end;
+  return { start: first.open, end: isNextOpen ? last.close : Math.max(last.close, dates.end) };
 }
