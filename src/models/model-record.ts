@@ -88,6 +88,7 @@ const scale = z.object({ method: z.enum(normalizations), offset: z.number(), sca
 const common = {
   id: z.string(),
   timeframe: z.enum(timeframes),
+  lag: count,
   source: z.object({ indicator: z.string(), output: z.string() }),
   scale,
 };

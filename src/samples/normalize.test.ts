@@ -5,6 +5,7 @@ import type { Feature, Normalization } from '../strategies/index.ts';
 const raw = (normalization: Normalization): Feature => ({
   id: `1h_x_raw`,
   timeframe: '1h',
+  lag: 0,
   kind: 'raw',
   reference: 'x',
   source: { indicator: 'x', output: 'value' },

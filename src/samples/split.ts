@@ -1,4 +1,4 @@
-import type { SplitFractions } from '../strategies/index.ts';
+import type { SplitSettings } from '../strategies/index.ts';
 
 /** Two instants that part the time: training before the first, validation up to the second, test from there on. */
 export interface SplitCuts {
@@ -11,7 +11,10 @@ export interface SplitCuts {
  * symbol, so that nothing learnt from one symbol's future reaches another's past.
  * @param closedAt for each symbol the instants of its rows.
  */
-export function cutsOf(closedAt: readonly Float64Array[], { train, validation }: SplitFractions): SplitCuts {
+export function cutsOf(
+  closedAt: readonly Float64Array[],
+  { train, validation }: Omit<SplitSettings, 'embargo'>,
+): SplitCuts {
   const all = new Float64Array(closedAt.reduce((sum, instants) => sum + instants.length, 0));
   let offset = 0;
   for (const instants of closedAt) {

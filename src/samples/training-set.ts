@@ -35,7 +35,8 @@ export function buildTrainingSet(
   token: CancellationToken,
 ): TrainingSet {
   const rows = symbols.map((held) => symbolFeatures(plan, held, token));
-  const { split, zigzagThreshold } = plan.strategy.training;
+  const { split, labels: rule } = plan.strategy.training;
+  if (rule.source !== 'zigzag') throw new KtrdrError('internal', `There are no labels of the source "${rule.source}".`);
   const cuts = cutsOf(
     rows.map(({ closedAt }) => closedAt),
     split,
@@ -53,7 +54,7 @@ export function buildTrainingSet(
     const closes = closesOf(held, plan);
     for (const { part, from, to } of spansOf(own, cuts)) {
       const lastBar = own.bars[to - 1] ?? -1;
-      const known = zigzagLabels(closes.subarray(0, lastBar + 1), zigzagThreshold);
+      const known = zigzagLabels(closes.subarray(0, lastBar + 1), rule.threshold);
       for (let row = from; row < to; row += 1) {
         const label = known[own.bars[row] ?? -1] ?? unlabelled;
         if (label === unlabelled) continue;
@@ -100,13 +101,13 @@ function closesOf({ symbol, series }: SymbolBars, { baseTimeframe }: TrainingPla
 }
 
 function refuseEmptyParts({ strategy, symbols, baseTimeframe }: TrainingPlan, parts: TrainingParts): void {
-  const { split, zigzagThreshold } = strategy.training;
+  const { split } = strategy.training;
   for (const part of ['train', 'validation', 'test'] as const) {
     if (split[part] === 0 || parts[part].length > 0) continue;
     throw new KtrdrError(
       'failed_precondition',
       `No bar of ${symbols.join(', ')} [${baseTimeframe}] has both features and a label in the ${part} part. Give the ` +
-        `training a longer history, or labels.zigzag_threshold below ${zigzagThreshold}, which the price hardly moved.`,
+        'training a longer history, or labels whose threshold the price reaches more often.',
       {
         details: {
           part,

@@ -45,6 +45,13 @@ export function checkReferences(written: WrittenStrategy): CheckedStrategy {
       activation: model.architecture.activation,
       dropout: model.architecture.dropout,
     },
+    lookback: 0,
+    decisions: {
+      outputFormat: written.decisions.output_format,
+      confidenceThreshold: 0.5,
+      positionAwareness: true,
+      allowShortFromFlat: false,
+    },
     training: trainingSettings(written),
   };
   return { strategy, errors, warnings };
@@ -217,7 +224,9 @@ function unusedParts(
 function trainingSettings({ training }: WrittenStrategy): TrainingSettings {
   const { early_stopping: stopping } = training;
   return {
-    zigzagThreshold: training.labels.zigzag_threshold,
+    labels: { source: training.labels.source, threshold: training.labels.zigzag_threshold },
+    objective: { kind: training.loss },
+    classWeights: 'none',
     epochs: training.epochs,
     batchSize: training.batch_size,
     optimizer: {
@@ -226,7 +235,7 @@ function trainingSettings({ training }: WrittenStrategy): TrainingSettings {
       weightDecay: training.weight_decay,
       gradientClip: training.gradient_clip,
     },
-    split: training.data_split,
+    split: { ...training.data_split, embargo: 0 },
     seed: training.seed,
     ...(stopping === undefined
       ? {}

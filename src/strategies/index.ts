@@ -1,6 +1,28 @@
+export { classesOf } from './classes.ts';
 export { parseStrategy } from './parse-strategy.ts';
 export { resolvePlan } from './resolve.ts';
 export type { Feature, TrainingPlan } from './resolve.ts';
 export { nameSchema } from './strategy.schema.ts';
 export { normalizations } from './strategy.ts';
-export type { EarlyStopping, IndicatorUse, Normalization, SplitFractions, Strategy } from './strategy.ts';
+export type {
+  ContextLabels,
+  CostModel,
+  DecisionSettings,
+  EarlyStopping,
+  ForwardReturnLabels,
+  IndicatorUse,
+  LabelSettings,
+  MlpSettings,
+  ModelSettings,
+  Normalization,
+  Objective,
+  RecurrentSettings,
+  RegimeLabels,
+  SchedulerSettings,
+  SplitSettings,
+  Strategy,
+  TrainingSettings,
+  TripleBarrierLabels,
+  VolumeFilter,
+  ZigzagLabels,
+} from './strategy.ts';

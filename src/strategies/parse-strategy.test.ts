@@ -24,12 +24,14 @@ describe('parseStrategy()', () => {
       warnings: [],
     });
     expect(strategy.training).toEqual({
-      zigzagThreshold: 0.02,
+      labels: { source: 'zigzag', threshold: 0.02 },
+      objective: { kind: 'cross_entropy' },
+      classWeights: 'none',
       epochs: 3,
       batchSize: 32,
       optimizer: { type: 'adam', learningRate: 0.001, weightDecay: 1e-4, gradientClip: 1 },
       earlyStopping: { patience: 5, minDelta: 0.001, monitor: 'val_loss' },
-      split: { train: 0.7, validation: 0.15, test: 0.15 },
+      split: { train: 0.7, validation: 0.15, test: 0.15, embargo: 0 },
       seed: 11,
     });
     expect(strategy.indicators).toEqual([

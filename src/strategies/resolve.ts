@@ -14,9 +14,11 @@ export interface PlanOverrides {
 
 /** One column of the network's input. */
 export type Feature = {
-  /** `{timeframe}_{fuzzy set}_{member}` or `{timeframe}_{reference}_raw`. */
+  /** `{timeframe}_{fuzzy set}_{member}` or `{timeframe}_{reference}_raw`, and `_lag_{n}` behind it where it is an earlier one. */
   readonly id: string;
   readonly timeframe: Timeframe;
+  /** How many bars of the base timeframe before the row's own the value was known; 0 for the row's own. */
+  readonly lag: number;
   readonly source: IndicatorOutput;
 } & (
   | { readonly kind: 'fuzzy'; readonly fuzzySet: string; readonly member: string; readonly membership: Membership }
@@ -55,7 +57,10 @@ export function resolvePlan(strategy: Strategy, overrides: PlanOverrides = {}): 
     baseTimeframe: timeframes.includes(strategy.baseTimeframe) ? strategy.baseTimeframe : fastest(timeframes),
     ...(range === undefined ? {} : { range }),
     indicators: strategy.indicators,
-    features: resolveFeatures(strategy, timeframes).map(({ feature }) => feature),
+    features: withLags(
+      resolveFeatures(strategy, timeframes).map(({ feature }) => feature),
+      strategy.lookback,
+    ),
     seed: overrides.seed ?? strategy.training.seed,
   };
 }
@@ -64,6 +69,14 @@ export function resolvePlan(strategy: Strategy, overrides: PlanOverrides = {}): 
 export function fastest(timeframes: readonly Timeframe[]): Timeframe {
   const [first = '1d', ...others] = timeframes;
   return others.reduce((best, next) => (timeframeMs(next) < timeframeMs(best) ? next : best), first);
+}
+
+/** The features, then all of them one row earlier, then two, and so on. */
+function withLags(features: readonly Feature[], lookback: number): Feature[] {
+  const lags = Array.from({ length: lookback }, (_, index) => index + 1);
+  return [0, ...lags].flatMap((lag) =>
+    lag === 0 ? features : features.map((feature) => ({ ...feature, id: `${feature.id}_lag_${lag}`, lag })),
+  );
 }
 
 /** The features in the order of inputs, then timeframes, then members, all as written; `input` counts the strategy's inputs. */
@@ -82,14 +95,14 @@ export function resolveFeatures(
 function featuresOf(input: NetworkInput, timeframe: Timeframe, sets: ReadonlyMap<string, FuzzySet>): Feature[] {
   if (input.kind === 'raw') {
     const { kind, reference, source, normalization } = input;
-    return [{ id: `${timeframe}_${reference}_raw`, timeframe, kind, reference, source, normalization }];
+    return [{ id: `${timeframe}_${reference}_raw`, timeframe, lag: 0, kind, reference, source, normalization }];
   }
   const { kind, fuzzySet } = input;
   const set = sets.get(fuzzySet);
   if (set === undefined) throw new KtrdrError('internal', `The fuzzy set "${fuzzySet}" went missing.`);
   return set.members.map(({ name: member, membership }) => {
     const id = `${timeframe}_${fuzzySet}_${member}`;
-    return { id, timeframe, kind, source: set.source, fuzzySet, member, membership };
+    return { id, timeframe, lag: 0, kind, source: set.source, fuzzySet, member, membership };
   });
 }
 

@@ -1,4 +1,5 @@
 import type { WorkContext } from '../async/index.ts';
+import { KtrdrError } from '../base/index.ts';
 import { plainBackend, weightsHash, type ModelSpec } from '../nn/index.ts';
 import { jobHash } from './checkpoint-file.ts';
 import { Checkpoints, type CheckpointSettings } from './checkpoints.ts';
@@ -50,6 +51,7 @@ export async function trainOnBars(
   progress.report({ phase: phases.features.name, fraction: phases.features.share[0] });
   const { data, parts, scales } = buildTrainingSet(plan, symbols, token);
   const { training, model: shape } = plan.strategy;
+  if (shape.type !== 'mlp') throw new KtrdrError('internal', `A network of type "${shape.type}" cannot be trained.`);
   const model: ModelSpec = {
     kind: shape.type,
     inputs: plan.features.length,
