@@ -215,6 +215,21 @@ describe('DataManager', () => {
     expect(source.names).toEqual(Array.from({ length: 9 }, (_, index) => `${id}-a1-${index + 1}`));
   });
 
+  it.each([
+    ['timeout', 'completed'],
+    ['user', 'cancelled'],
+  ] as const)('whose request was cancelled at the source for reason %s ends as %s', async (reason, status) => {
+    let isGivenUp = false;
+    source.beforeAnswer = async () => {
+      if (source.requests.length !== 2 || isGivenUp) return;
+      isGivenUp = true;
+      throw cancelledError(reason);
+    };
+    const { id, result } = manager.load({ ...key, mode: 'full' });
+    await whileTimeGoesOn(result).catch(() => {});
+    expect(orchestrator.operations.get(id).status).toBe(status);
+  });
+
   it('says at once when there is no source to begin with', async () => {
     source.describe = async () => {
       throw new KtrdrError('unavailable', 'nobody listens');

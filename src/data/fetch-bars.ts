@@ -16,6 +16,7 @@ export const fetchBars: OperationContract<BarRequest, FetchBarsContext, FetchedB
   // Whoever wanted the bars asks again, by another name.
   resume: 'never',
   outlives: 'process',
+  unfollowed: 'ends',
   input: z.object({
     symbol: z.string().min(1),
     timeframe: z.enum(timeframes),

@@ -35,10 +35,13 @@ export function patiently<T>(
   });
 }
 
-/** A host that was restarted says of what it did before that it was interrupted, or that it was shut down meanwhile. */
+/**
+ * A host that was restarted says of what it did before that it was interrupted, or that it was shut down meanwhile; one
+ * that lost sight of who asked has given the work up in time.
+ */
 function backSoon(thrown: unknown): unknown {
   if (!(thrown instanceof KtrdrError)) return thrown;
   const { code, message, details } = thrown;
-  const wasStopped = code === 'interrupted' || (code === 'cancelled' && details['reason'] === 'shutdown');
+  const wasStopped = code === 'interrupted' || (code === 'cancelled' && details['reason'] !== 'user');
   return wasStopped ? new KtrdrError('unavailable', message, { cause: thrown, details }) : thrown;
 }

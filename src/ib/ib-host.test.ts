@@ -1,3 +1,4 @@
+import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,7 +22,7 @@ import {
   ServiceOrchestrator,
   type OperationContext,
 } from '../operations/index.ts';
-import { HostService, hostServiceConfig } from '../service/index.ts';
+import { HostService, hostServiceConfig, type HostServiceOptions } from '../service/index.ts';
 import { IbBarProvider } from './ib-bar-provider.ts';
 import { IbDataAdapter } from './ib-data-adapter.ts';
 import { IbGateway } from './ib-gateway.ts';
@@ -62,7 +63,10 @@ interface World {
 }
 
 /** The whole way: adapter, HTTP, host service, provider, TCP, gateway. */
-async function start(options: GatewaySimulatorOptions = {}): Promise<World> {
+async function start(
+  options: GatewaySimulatorOptions = {},
+  hostOptions: Partial<HostServiceOptions> = {},
+): Promise<World> {
   const home = await mkdtemp(join(tmpdir(), 'ktrdr-ib-host-'));
   keep({ [Symbol.asyncDispose]: () => rm(home, { recursive: true }) });
   const store = OperationStore.open(home);
@@ -81,6 +85,7 @@ async function start(options: GatewaySimulatorOptions = {}): Promise<World> {
       endpoints: ibHostEndpoints(direct, orchestrator),
       readiness: { gateway: gatewayReadiness(direct) },
       clock,
+      ...hostOptions,
     }),
   );
   const { url } = await host.listen(0);
@@ -101,6 +106,15 @@ function context(
 
 const requestHistory = 20;
 const cancelHistory = 25;
+const requestHead = 87;
+const cancelHead = 90;
+
+/** Another process, which is to be killed. */
+function dyingClient(script: string): ChildProcess {
+  const client = spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: 'ignore' });
+  keep({ [Symbol.asyncDispose]: async () => void client.kill('SIGKILL') });
+  return client;
+}
 
 /** Resolves once the simulator has received a message of this id. */
 async function received(simulator: GatewaySimulator, wanted: number): Promise<void> {
@@ -210,6 +224,43 @@ describe('IbDataAdapter with its host', () => {
     const [operation] = operations.list().operations;
     for await (const { status } of operations.watch(operation?.id ?? '')) if (status === 'cancelled') break;
     expect(operations.list({ status: ['cancelled'] }).total).toBe(1);
+  });
+
+  it('stops a fetch at IB whose client was killed', async () => {
+    const { url, simulator, operations } = await start({ faults: [{ kind: 'mute_history' }] }, { unfollowedMs: 100 });
+    const client = dyingClient(`
+      const headers = { 'content-type': 'application/json' };
+      const body = ${JSON.stringify(JSON.stringify(request))};
+      await fetch('${url}/operations/fetch_bars/lost-1', { method: 'PUT', headers, body });
+      for await (const _ of (await fetch('${url}/operations/lost-1/events')).body);
+    `);
+    await received(simulator, requestHistory);
+    // A client that lives may take longer than those may be away that have gone.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(operations.get('lost-1').status).toBe('running');
+    const killedAt = performance.now();
+    client.kill('SIGKILL');
+    await received(simulator, cancelHistory);
+    expect(performance.now() - killedAt).toBeLessThan(1_000);
+    for await (const { status } of operations.watch('lost-1')) if (status === 'cancelled') break;
+    expect(operations.get('lost-1').cancellation).toMatchObject({ reason: 'timeout', forced: false });
+    expect(simulator.openRequests).toEqual([]);
+  });
+
+  it.each([
+    ['the start of a history', '/data/head-timestamp?symbol=AAPL&timeframe=1d', requestHead, cancelHead],
+    ['a plain fetch', '/data/fetch', requestHistory, cancelHistory],
+  ] as const)('stops a call for %s at IB whose client was killed', async (_, path, asked, cancelled) => {
+    const { url, simulator, direct } = await start();
+    await direct.gateway.connect(none);
+    simulator.inject({ kind: 'silence' });
+    const post = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(request) };
+    const client = dyingClient(`await fetch('${url}${path}', ${path.includes('?') ? '{}' : JSON.stringify(post)});`);
+    await received(simulator, asked);
+    const killedAt = performance.now();
+    client.kill('SIGKILL');
+    await received(simulator, cancelled);
+    expect(performance.now() - killedAt).toBeLessThan(1_000);
   });
 
   it('names the gateway when it is not there', async () => {

@@ -23,6 +23,11 @@ export interface OperationContract<I, C, R> {
    * whose asker asks again. Nothing of that waits for the disk, so a failure of power may take back what was told of it.
    */
   readonly outlives?: 'process' | 'power_failure';
+  /**
+   * What becomes of it on a host once nobody follows it any more: it goes on (the default), or ends, being of use only to
+   * who asked for it. A client that died can send no cancel.
+   */
+  readonly unfollowed?: 'goes_on' | 'ends';
   /** How a result is kept and travels; JSON when absent. */
   readonly encoding?: ResultEncoding<R>;
 }

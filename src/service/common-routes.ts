@@ -1,6 +1,7 @@
 import type { Clock } from '../async/index.ts';
 import { KtrdrError } from '../base/index.ts';
 import { operationStatuses, type Operation, type ServiceOrchestrator } from '../operations/index.ts';
+import type { Followers } from './followers.ts';
 import type { HostMetrics, HostState } from './host-metrics.ts';
 import { binary, implement, type HandlerContext, type ImplementedEndpoint } from './implement.ts';
 import {
@@ -71,12 +72,14 @@ export function metricsRoute(
 
 export function operationRoutes(
   orchestrator: ServiceOrchestrator,
-  { prefix, clock }: { prefix: string; clock: Clock },
+  { prefix, clock, followers }: { prefix: string; clock: Clock; followers: Followers },
 ): ImplementedEndpoint[] {
   const { operations } = orchestrator;
   const started = (id: string, { setHeader }: Pick<HandlerContext, 'setHeader'>): Operation => {
     setHeader('location', `${prefix}/operations/${encodeURIComponent(id)}`);
-    return operations.get(id);
+    const operation = operations.get(id);
+    followers.expect(operation);
+    return operation;
   };
   return [
     implement(startOperation, ({ params: { type, id }, headers, body }, context) =>
@@ -100,15 +103,17 @@ export function operationRoutes(
       const from = resumeAfter(after, header);
       return asEvents(operations.watchAll({ ...(from === undefined ? {} : { after: from }), filter, token }));
     }),
-    implement(getOperation, ({ params: { id }, query: { after }, headers: { prefer } }, { token, setHeader }) => {
+    implement(getOperation, async ({ params: { id }, query: { after }, headers: { prefer } }, { token, setHeader }) => {
+      using _ = followers.follow(id);
       const seconds = preferredWait(prefer);
       if (seconds === undefined) return operations.get(id);
       setHeader('preference-applied', `wait=${seconds}`);
-      return nextVersion({ operations, id, after, token, clock, waitMs: seconds * 1_000 });
+      return await nextVersion({ operations, id, after, token, clock, waitMs: seconds * 1_000 });
     }),
     implement(watchOperation, ({ params: { id }, query: { after } }, { token, header }) => {
       operations.get(id);
-      return asEvents(operations.watch(id, { after: resumeAfter(after, header) ?? 0, token }));
+      const states = operations.watch(id, { after: resumeAfter(after, header) ?? 0, token });
+      return asEvents(states, () => followers.follow(id));
     }),
     implement(getOperationResult, ({ params: { id } }) => {
       const { bytes, mediaType } = operations.result(id);
@@ -127,7 +132,12 @@ function resumeAfter(after: number | undefined, header: HandlerContext['header']
   return Number.isNaN(last) ? after : Math.max(after ?? 0, last);
 }
 
-async function* asEvents(states: AsyncIterable<Operation>): AsyncGenerator<ServerEvent, void, undefined> {
+/** `begin` is called when the first event is asked for; what it returns is disposed of when nobody asks any more. */
+async function* asEvents(
+  states: AsyncIterable<Operation>,
+  begin: () => Disposable | undefined = () => undefined,
+): AsyncGenerator<ServerEvent, void, undefined> {
+  using _ = begin();
   for await (const state of states) yield eventOf(state);
 }
 

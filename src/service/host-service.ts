@@ -7,6 +7,7 @@ import { answer, type AnswerOptions } from './answer.ts';
 import { bearerGuard, unauthenticatedResponse } from './bearer.ts';
 import { metricsRoute, operationRoutes, statusRoutes, type ReadinessCheck } from './common-routes.ts';
 import { defineEndpoint, nameOf, type Endpoint } from './endpoint.ts';
+import { Followers } from './followers.ts';
 import { HostMetrics, type HostState } from './host-metrics.ts';
 import { implement, type ImplementedEndpoint } from './implement.ts';
 import { listen, type Listener } from './listen.ts';
@@ -34,6 +35,8 @@ export interface HostServiceOptions {
   readonly clock?: Clock;
   readonly maxBodyBytes?: number;
   readonly heartbeatMs?: number;
+  /** After this time without a follower, operations end whose contract says so. */
+  readonly unfollowedMs?: number;
   /** Files below this folder are named relative to it in problems. */
   readonly root?: string;
 }
@@ -50,6 +53,7 @@ export class HostService implements AsyncDisposable {
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #shutdown = new CancellationSource();
+  readonly #followers: Followers;
   #listener: Listener | undefined;
 
   constructor({
@@ -66,6 +70,7 @@ export class HostService implements AsyncDisposable {
     clock = systemClock,
     maxBodyBytes = 1024 * 1024,
     heartbeatMs = 10_000,
+    unfollowedMs = 5_000,
     root,
   }: HostServiceOptions) {
     this.name = name;
@@ -73,10 +78,11 @@ export class HostService implements AsyncDisposable {
     this.#clock = clock;
     this.#log = log;
     const metrics = new HostMetrics();
+    this.#followers = new Followers({ orchestrator, clock, log, patienceMs: unfollowedMs });
     const implemented = [
       ...statusRoutes({ name, version }, readiness),
       metricsRoute(metrics, orchestrator, adapters),
-      ...operationRoutes(orchestrator, { prefix: this.prefix, clock }),
+      ...operationRoutes(orchestrator, { prefix: this.prefix, clock, followers: this.#followers }),
       ...endpoints,
     ];
     const document = implement(getOpenApi, () =>
@@ -117,6 +123,7 @@ export class HostService implements AsyncDisposable {
   /** Takes no more requests, tells the handlers to stop, ends the streams. The orchestrator is its maker's to dispose. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#shutdown.cancel('shutdown');
+    this.#followers[Symbol.dispose]();
     await this.#listener?.[Symbol.asyncDispose]();
   }
 }
