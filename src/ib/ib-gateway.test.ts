@@ -8,6 +8,7 @@ import { historyQuery } from './requests.ts';
 import {
   startGatewaySimulator,
   type GatewaySimulator,
+  VirtualClock,
   type GatewaySimulatorOptions,
   type LoggedMessage,
 } from './simulator/index.ts';
@@ -186,6 +187,39 @@ describe('IbGateway', () => {
     mute[Symbol.dispose]();
     await expect(gateway.history(query, { token: none })).resolves.toHaveLength(28);
     expect(simulator.counters.connections).toBe(2);
+  });
+
+  it('asks at once again what a gateway that was restarted had not answered, or not even been sent', async () => {
+    const first = await simulate({ faults: [{ kind: 'mute_history' }] });
+    const gateway = connectTo(first);
+    const phases: string[] = [];
+    const ask = (hours: number) =>
+      gateway.history(
+        { ...query, endDateTime: `20250612-${20 - hours}:00:00` },
+        { token: none, onPhase: (phase) => phases.push(phase) },
+      );
+    const sixUnderWayAndTwoWaiting = Promise.allSettled([1, 2, 3, 4, 5, 6, 7, 8].map(ask));
+    await received(first, requestHistory, 6);
+    await first.close();
+    expect((await sixUnderWayAndTwoWaiting).map(({ status }) => status)).toEqual(
+      Array.from({ length: 8 }).fill('rejected'),
+    );
+    await simulate({ port: first.port });
+    await Promise.all([1, 8].map(ask));
+    expect(phases.filter((phase) => phase.includes('the same was just asked'))).toEqual([]);
+  });
+
+  it('says of a gateway that says nothing for how long it has not, and when it is given up', async () => {
+    using clock = new VirtualClock({ start: now, speed: 200 });
+    const simulator = await simulate({ clock, timers: clock, faults: [{ kind: 'mute_history' }] });
+    const gateway = connectTo(simulator, { clock });
+    const phases: string[] = [];
+    await expect(gateway.history(query, { token: none, onPhase: (phase) => phases.push(phase) })).rejects.toMatchObject(
+      { code: 'deadline_exceeded' },
+    );
+    expect(phases.slice(0, 2)).toEqual(['connecting to the gateway', 'fetching']);
+    expect(phases[2]).toMatch(/^no answer from the gateway for 1\d s, giving up in [45]\d s at the latest$/);
+    expect(phases.at(-1)).toMatch(/^no answer from the gateway for [56]\d s, giving up /);
   });
 
   it('sends nothing twice after a connection that broke inside an answer', async () => {

@@ -6,8 +6,10 @@ import type { GatewayAddress } from './session/gateway-errors.ts';
 import type { GatewayStatus } from './gateway-status.ts';
 import type { IbBars } from './wire/ib-bars.ts';
 import type { IbSession } from './session/ib-session.ts';
+import { isUnanswered } from './session/pending-answers.ts';
 import { LoginPacing } from './pacing/login-pacing.ts';
 import { defaultPacingLimits, type PacedRequest, type PacingLimits } from './pacing/pacing.ts';
+import type { Booking, PacingWait } from './pacing/pacing-queue.ts';
 import { whatToShow, type HistoryQuery } from './requests.ts';
 import { defaultReconnect, SessionKeeper, type ReconnectPolicy } from './session/session-keeper.ts';
 import { defaultTimeouts, type SessionTimeouts } from './session/session-options.ts';
@@ -37,8 +39,6 @@ const complaintsTaken = 3;
 /** The library's own limit lies above that of our queue: probes and cancels go past the queue. */
 const libraryHeadroom = 2;
 
-const mostAnswersKept = 50;
-
 const searchEveryMs = 1_000;
 
 /** A gateway as the rest of the room uses it: connected when needed, and asked no faster than IB allows. */
@@ -46,6 +46,7 @@ export class IbGateway implements AsyncDisposable {
   readonly #address: GatewayAddress;
   readonly #sessions: SessionKeeper;
   readonly #pacing: LoginPacing;
+  readonly #timeouts: SessionTimeouts;
   readonly #clock: Clock;
   readonly #shared = {
     details: new SharedCalls<ContractDetails[]>(),
@@ -54,19 +55,23 @@ export class IbGateway implements AsyncDisposable {
   };
   /** When IB takes the next search, by `elapsed`. */
   #nextSearchAt = 0;
-  /** For the time in which IB wants no identical request, its answer serves who asks again. */
+  /**
+   * For the time in which IB wants no identical request, its answer serves who asks again: every one of them, because
+   * one that was forgotten could not be asked for. IB's own rates keep them few.
+   */
   readonly #histories: TimedCache<IbBars>;
 
   constructor({ host, port, clientId = 1, timeouts, pacing, reconnect, journal, clock, log }: IbGatewayOptions) {
     this.#address = { host, port };
     this.#clock = clock;
+    this.#timeouts = { ...defaultTimeouts, ...timeouts };
     const limits = { ...defaultPacingLimits, ...pacing };
-    this.#histories = new TimedCache({ clock, lifeMs: limits.identicalMs, maxEntries: mostAnswersKept });
+    this.#histories = new TimedCache({ clock, lifeMs: limits.identicalMs });
     this.#pacing = new LoginPacing({ limits, clock, ...(journal === undefined ? {} : { folder: journal }) });
     this.#sessions = new SessionKeeper({
       address: this.#address,
       clientIds: Array.from({ length: idsToTry }, (_, index) => clientId + index),
-      timeouts: { ...defaultTimeouts, ...timeouts },
+      timeouts: this.#timeouts,
       mostMessagesPerSecond: (libraryHeadroom * limits.messages.count * 1_000) / limits.messages.ms,
       reconnect: { ...defaultReconnect, ...reconnect },
       clock,
@@ -148,24 +153,31 @@ export class IbGateway implements AsyncDisposable {
     act: (session: IbSession) => Promise<T>,
   ): Promise<T> {
     using waiting = new WaitingPhase(this.#clock, onPhase);
+    const onWait = (wait: PacingWait): void => waiting.forLeave(wait);
     const healthy = async (): Promise<IbSession> => {
       if (this.#sessions.session === undefined) onPhase('connecting to the gateway');
-      return await this.#sessions.healthy(token, (wait) => waiting.update(wait));
+      return await this.#sessions.healthy(token, onWait);
     };
-    const sendNow = async (): Promise<T> => {
-      const session = await healthy();
-      waiting.stop();
-      onPhase('fetching');
+    const withinMs = request.kind === 'history' ? this.#timeouts.historyMs : this.#timeouts.lookupMs;
+    const sendNow = async (booking: Booking): Promise<T> => {
+      const session = await healthy().catch((thrown: unknown) => {
+        booking.withdraw();
+        throw thrown;
+      });
+      waiting.forAnswer({ withinMs, piecesComingIn: () => session.piecesComingIn });
       try {
         return await act(session);
+      } catch (thrown) {
+        if (isUnanswered(thrown)) booking.loseAnswer();
+        throw thrown;
       } finally {
-        if (!session.isOpen) this.#pacing.current.forgetUnanswered();
+        waiting.stop();
       }
     };
     for (let complaints = 0; ; complaints += 1) {
       const pacing = this.#pacing.of(await healthy());
       try {
-        return await pacing.run(request, sendNow, { token, effort, onWait: (wait) => waiting.update(wait) });
+        return await pacing.run(request, sendNow, { token, effort, onWait });
       } catch (thrown) {
         const isComplaint = thrown instanceof KtrdrError && thrown.code === 'rate_limited';
         if (!isComplaint || complaints === complaintsTaken) throw thrown;

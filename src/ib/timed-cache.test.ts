@@ -34,6 +34,17 @@ describe('TimedCache', () => {
     expect(await cache.get('a', { token: none }, () => Promise.resolve('second'))).toBe('second');
   });
 
+  it('forgets nothing before its time where no number is set', async () => {
+    const clock = new ManualClock();
+    const cache = new TimedCache<string>({ clock, lifeMs: 1_000 });
+    const keys = Array.from({ length: 500 }, (_, index) => String(index));
+    for (const key of keys) await cache.get(key, { token: none }, () => Promise.resolve('first'));
+    for (const key of keys)
+      expect(await cache.get(key, { token: none }, () => Promise.resolve('second'))).toBe('first');
+    clock.advance(1_000);
+    expect(await cache.get('0', { token: none }, () => Promise.resolve('second'))).toBe('second');
+  });
+
   it('asks once for all who want the same, and anew after a failure', async () => {
     const cache = new TimedCache<number>({ clock: new ManualClock(), lifeMs: 1_000, maxEntries: 10 });
     let asked = 0;

@@ -4,8 +4,8 @@ import { SharedCalls, type Ask } from './shared-calls.ts';
 interface TimedCacheOptions {
   readonly clock: Clock;
   readonly lifeMs: number;
-  /** Beyond it the oldest entry is forgotten. */
-  readonly maxEntries: number;
+  /** Beyond it the oldest entry is forgotten. To be left out where so few answers come in `lifeMs` that all may be kept. */
+  readonly maxEntries?: number;
 }
 
 /**
@@ -42,7 +42,7 @@ export class TimedCache<V> {
   }
 
   #keep(key: string, value: V): void {
-    const { clock, lifeMs, maxEntries } = this.#options;
+    const { clock, lifeMs, maxEntries = Infinity } = this.#options;
     this.#entries.delete(key);
     this.#entries.set(key, { value, until: clock.elapsed() + lifeMs });
     const [oldest] = this.#entries.keys();

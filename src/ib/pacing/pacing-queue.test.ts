@@ -92,6 +92,37 @@ describe('PacingQueue', () => {
     expect([queue.inFlight, queue.waiting]).toEqual([0, 0]);
   });
 
+  it('counts nothing for a request that was not sent after all', async () => {
+    const clock = new ManualClock();
+    const queue = new PacingQueue({ limits: { ...defaultPacingLimits, history: { count: 1, ms: 2_000 } }, clock });
+    const notSent = queue.run(request('a'), ({ withdraw }) => (withdraw(), Promise.reject(new Error('gone'))), {
+      token: none,
+    });
+    await expect(notSent).rejects.toThrow('gone');
+    expect(queue.budget.history).toBe(1);
+    await expect(queue.run(request('a'), () => Promise.resolve('now'), { token: none })).resolves.toBe('now');
+  });
+
+  it.each(['history', 'small'] as const)('counts a %s request whose answer was lost', async (kind) => {
+    const clock = new ManualClock();
+    const queue = new PacingQueue({ limits: defaultPacingLimits, clock });
+    const lost = queue.run(request('a', kind), ({ loseAnswer }) => (loseAnswer(), Promise.reject(new Error('lost'))), {
+      token: none,
+    });
+    await expect(lost).rejects.toThrow('lost');
+    expect(queue.budget[kind]).toBe(defaultPacingLimits[kind].count - 1);
+    const waits: PacingWait[] = [];
+    const again = queue.run(request('a', kind), () => Promise.resolve('again'), {
+      token: none,
+      onWait: (wait) => waits.push(wait),
+    });
+    await settle();
+    // To ask for longer bars again repeats nothing that IB has answered; under the hard rules it counts what it was asked.
+    expect(waits).toEqual(kind === 'history' ? [] : [{ why: 'the same was just asked', forMs: 15_000 }]);
+    clock.advance(15_000);
+    await expect(again).resolves.toBe('again');
+  });
+
   it('frees the place of a request that failed', async () => {
     const queue = new PacingQueue({ limits: { ...defaultPacingLimits, inFlight: 1 }, clock: new ManualClock() });
     await expect(queue.run(request('a'), () => Promise.reject(new Error('no')), { token: none })).rejects.toThrow('no');

@@ -41,6 +41,14 @@ export interface PacedRun {
   readonly onWait?: (wait: PacingWait) => void;
 }
 
+/** What is booked for a request that may start, and what must be known of it afterwards. */
+export interface Booking {
+  /** It was not sent after all: nothing was asked. */
+  withdraw(): void;
+  /** It was sent, and its answer was lost with the connection: to ask for it again repeats nothing that IB has answered. */
+  loseAnswer(): void;
+}
+
 interface PacingQueueOptions {
   readonly limits: PacingLimits;
   readonly clock: Clock;
@@ -97,7 +105,7 @@ export class PacingQueue {
   }
 
   /** Waits for the request's turn, then runs it. A cancel ends the wait at once. */
-  async run<T>(request: PacedRequest, send: () => Promise<T>, paced: PacedRun): Promise<T> {
+  async run<T>(request: PacedRequest, send: (booking: Booking) => Promise<T>, paced: PacedRun): Promise<T> {
     const { token, effort = request.key, onWait = () => {} } = paced;
     token.throwIfCancelled('the wait for pacing');
     const journal = request.kind === 'small' ? this.#journal : undefined;
@@ -105,7 +113,7 @@ export class PacingQueue {
     const start = await this.#turn(request, { token, onWait });
     try {
       await journal?.record(start);
-      return await this.#measured({ request, effort }, send);
+      return await this.#measured({ request, effort }, () => send(this.#bookingOf(start)));
     } finally {
       if (holdsPlace(request)) this.#inFlight -= 1;
       this.#admit();
@@ -117,9 +125,15 @@ export class PacingQueue {
     this.#pause = pauseAfterComplaint(this.#pause, this.#limits, this.#clock.elapsed());
   }
 
-  /** The gateway lost what was under way; to ask for it again repeats nothing that IB has answered. */
-  forgetUnanswered(): void {
-    this.#starts = this.#starts.map((start) => (start.kind === 'history' ? { ...start, key: '' } : start));
+  #bookingOf(start: PacedStart): Booking {
+    const become = (...now: readonly PacedStart[]): void => {
+      this.#starts = this.#starts.flatMap((other) => (other === start ? now : [other]));
+    };
+    return {
+      withdraw: () => become(),
+      // Under the hard rules IB counts what it was asked, whoever got the answer.
+      loseAnswer: () => (start.kind === 'history' ? become({ ...start, key: '' }) : undefined),
+    };
   }
 
   async #measured<T>(

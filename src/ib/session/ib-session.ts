@@ -79,6 +79,11 @@ export class IbSession {
     return this.#link.isCutOff;
   }
 
+  /** Counts the pieces of messages that have come, while one is coming in; undefined between two messages. */
+  get piecesComingIn(): number | undefined {
+    return this.#wire.isReceiving ? this.#wire.chunksReceived : undefined;
+  }
+
   /** For how long there has been trouble, in milliseconds. */
   get troubledForMs(): number {
     return this.trouble === undefined ? 0 : this.#options.clock.elapsed() - this.#link.troubledSince;

@@ -45,9 +45,14 @@ export class PendingAnswers {
   }
 }
 
+/** What a request ends with whose answer was lost together with a connection. */
 export function unanswered(what: string, reason: KtrdrError): KtrdrError {
   return new KtrdrError('unavailable', `The request for ${what} stays without an answer. ${reason.message}`, {
     cause: reason,
-    details: reason.details,
+    details: { ...reason.details, unanswered: true },
   });
+}
+
+export function isUnanswered(thrown: unknown): boolean {
+  return thrown instanceof KtrdrError && thrown.details['unanswered'] === true;
 }
