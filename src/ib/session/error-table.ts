@@ -84,7 +84,7 @@ export const ibErrorTable: readonly IbErrorRule[] = [
   { codes: [420], meaning: error('rate_limited', 'IB refused the request because too many came too fast.') },
   { codes: [502], meaning: error('unavailable', 'The gateway cannot be reached.') },
   { codes: [504], meaning: error('unavailable', 'The gateway is not connected.') },
-  { codes: [505], meaning: notice('An answer held more than it announced; the announced part was used.') },
+  { codes: [505], meaning: notice('An answer held more than it announced.') },
   {
     codes: [503, 506],
     meaning: error('failed_precondition', 'This version of TWS or IB Gateway is not supported. Install another one.'),

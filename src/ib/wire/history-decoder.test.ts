@@ -61,14 +61,20 @@ describe('HistoryDecoder', () => {
     );
   });
 
-  it('uses what was announced of an answer that holds a bar more', () => {
-    const { bars, fault, surplus } = decode([...head(1), ...first, ...second]);
-    expect([bars.length, fault, surplus]).toEqual([1, undefined, 1]);
+  it.each([0, 1])('takes all bars of an answer that announced %i and holds more', (announced) => {
+    const { bars, fault, surplus } = decode([...head(announced), ...first, ...second], { cuts: [70, 90] });
+    expect([bars.length, fault, surplus]).toEqual([2, undefined, 2 - announced]);
+    expect([...bars.close]).toEqual([1.15, 1.2]);
   });
 
   it.each([
     ['a bar too few', [...head(3), ...first, ...second], 'it announced 3 bars and sent 2'],
-    ['half a bar', [...head(2), ...first, ...second.slice(0, 4)], 'it announced 2 bars and sent 1'],
+    ['half a bar', [...head(2), ...first, ...second.slice(0, 4)], 'it announced 2 bars and sent 1 and a part of one'],
+    [
+      'half a bar more',
+      [...head(1), ...first, ...second.slice(0, 4)],
+      'it announced 1 bars and sent 1 and a part of one',
+    ],
     ['a count that is none', [...head('many'), ...first], 'it announced "many" bars'],
     ['a count beyond the message', [...head(1e9), ...first], 'it announced "1000000000" bars'],
     ['local time', [...head(1), '20250613 09:30:00 US/Eastern', ...first.slice(1)], 'is no stamp of a bar'],

@@ -1,4 +1,4 @@
-import { allocateIbBars, noIbBars, type IbBars } from './ib-bars.ts';
+import { allocateIbBars, noIbBars, resizedIbBars, type IbBars } from './ib-bars.ts';
 
 /** A history answer as it left the wire. */
 export interface HistoryAnswer {
@@ -6,7 +6,10 @@ export interface HistoryAnswer {
   readonly bars: IbBars;
   /** What is wrong with it, in words; its bars must not be used then. */
   readonly fault?: string;
-  /** Bars beyond those announced, which gateways are known to send; dropped. */
+  /**
+   * How many bars came beyond those announced, as gateways are known to send them. They are bars like the others: one that
+   * was left out would look as if it did not exist.
+   */
   readonly surplus: number;
 }
 
@@ -19,6 +22,9 @@ const nine = 57;
 /** Integers of so many digits are exact, and so is their division by a power of ten: the nearest double comes out. */
 const exactDigits = 15;
 const powersOfTen = Float64Array.from({ length: exactDigits + 1 }, (_, exponent) => 10 ** exponent);
+
+/** For the first bars beyond those announced. */
+const surplusRoom = 8;
 
 /** Eight fields, none of them shorter than its closing NUL. */
 const shortestBarBytes = 8;
@@ -40,7 +46,6 @@ export class HistoryDecoder {
   #bars: IbBars = noIbBars;
   #announced = 0;
   #decoded = 0;
-  #surplusFields = 0;
   #fault: string | undefined;
   #bytes: Uint8Array = new Uint8Array();
   #at = 0;
@@ -57,22 +62,19 @@ export class HistoryDecoder {
     this.#bytes = bytes;
     this.#at = 0;
     while (this.#at < end && this.#head.length < this.#headFields) this.#readHead();
-    while (this.#at < end && this.#decoded < this.#announced) {
-      if (!this.#readBar(end)) break;
-    }
-    if (this.#head.length === this.#headFields && this.#decoded === this.#announced) this.#countSurplus(end);
+    const hasHead = this.#head.length === this.#headFields;
+    while (hasHead && this.#at < end && this.#readBar(end));
     this.#carry = bytes.slice(this.#at);
   }
 
   /** The answer, once the last byte has been pushed. */
   finish(): HistoryAnswer {
-    const missing = this.#announced - this.#decoded;
-    const fault =
-      this.#fault ?? (missing > 0 ? `it announced ${this.#announced} bars and sent ${this.#decoded}` : undefined);
+    const isWhole = this.#decoded >= this.#announced && this.#carry.length === 0;
+    const fault = this.#fault ?? (isWhole ? undefined : `it announced ${this.#announced} bars and sent ${this.#sent}`);
     return {
       reqId: Number(this.#head[1] ?? Number.NaN),
-      bars: this.#bars,
-      surplus: Math.floor(this.#surplusFields / 8),
+      bars: resizedIbBars(this.#bars, this.#decoded),
+      surplus: Math.max(0, this.#decoded - this.#announced),
       ...(fault === undefined ? {} : { fault }),
     };
   }
@@ -92,6 +94,7 @@ export class HistoryDecoder {
   /** False when the bytes end inside the bar. */
   #readBar(end: number): boolean {
     const from = this.#at;
+    if (this.#decoded === this.#bars.length) this.#bars = resizedIbBars(this.#bars, 2 * this.#decoded + surplusRoom);
     const { time, open, high, low, close, volume } = this.#bars;
     const index = this.#decoded;
     time[index] = this.#number();
@@ -112,11 +115,8 @@ export class HistoryDecoder {
     return true;
   }
 
-  #countSurplus(end: number): void {
-    while (this.#at < end) {
-      this.#skip();
-      this.#surplusFields += 1;
-    }
+  get #sent(): string {
+    return this.#carry.length === 0 ? `${this.#decoded}` : `${this.#decoded} and a part of one`;
   }
 
   /** A field that is no number, or is empty, reads as NaN. Beyond the bytes, `#at` ends up behind them. */

@@ -25,4 +25,14 @@ export function allocateIbBars(length: number): IbBars {
   };
 }
 
+/** The first `length` of some bars, or all of them with room for more. */
+export function resizedIbBars(bars: IbBars, length: number): IbBars {
+  if (length === bars.length) return bars;
+  const resized = allocateIbBars(length);
+  for (const column of ['time', 'open', 'high', 'low', 'close', 'volume'] as const) {
+    resized[column].set(bars[column].subarray(0, length));
+  }
+  return resized;
+}
+
 export const noIbBars: IbBars = allocateIbBars(0);
