@@ -113,6 +113,24 @@ describe('connections', () => {
     expect(await client.next()).toEqual(['178', '20250613 12:00:30 EDT']);
   });
 
+  it('fall silent in the middle of an answer, which goes on when they are not any more', async () => {
+    const clock = new ManualClock(now);
+    const simulator = await start({ clock, timers: clock });
+    const client = await RawClient.started(simulator);
+    let bytes = 0;
+    client.socket.on('data', (chunk: Buffer) => (bytes += chunk.length));
+    simulator.inject({ kind: 'trickle', bytesPerSecond: 100 });
+    client.send(20, 3, ...hours);
+    await expect.poll(() => bytes).toBe(10);
+    const silence = simulator.inject({ kind: 'silence' });
+    clock.advance(60_000);
+    await expect.poll(() => simulator.counters.historyRequests).toBe(1);
+    expect(bytes).toBe(10);
+    silence[Symbol.dispose]();
+    clock.advance(60_000);
+    expect((await client.next()).slice(0, 2)).toEqual(['17', '3']);
+  });
+
   it('no more than 32 of them', async () => {
     const simulator = await start();
     for (let id = 0; id < 32; id += 1) await RawClient.started(simulator, 'v178', id);

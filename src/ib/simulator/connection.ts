@@ -86,6 +86,11 @@ export class Connection {
     if (!this.#deaf) this.#outbox.add(bytes);
   }
 
+  /** Goes on sending what is on its way, where a fault held it up. */
+  resume(): void {
+    this.#outbox.flush();
+  }
+
   closeWhenSent(): void {
     this.#ending = true;
     this.#outbox.flush();
@@ -116,6 +121,7 @@ export class Connection {
 
   get #pace(): Pace {
     const { faults } = this.#options;
+    if (faults.has('silence', this.target)) return 'none';
     const trickle = faults.find('trickle', this.target);
     if (trickle !== undefined) return { bytesPerSecond: trickle.bytesPerSecond };
     return faults.has('split_frames', this.target) ? 'bytes' : 'whole';

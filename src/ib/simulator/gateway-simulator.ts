@@ -164,7 +164,10 @@ export async function startGatewaySimulator(options: GatewaySimulatorOptions = {
   const drop = (concerns: (connection: Connection) => boolean): void => {
     for (const connection of connections) if (concerns(connection)) connection.close();
   };
-  const effects = new FaultEffects({ board, gateway, now, timers, drop });
+  const resume = (): void => {
+    for (const connection of connections) connection.resume();
+  };
+  const effects = new FaultEffects({ board, gateway, now, timers, drop, resume });
   const inject = (fault: GatewayFault): StandingFault & Disposable => {
     const standing = effects.begin(fault);
     return { ...standing, [Symbol.dispose]: () => void effects.lift(standing) };

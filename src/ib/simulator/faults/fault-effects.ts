@@ -13,6 +13,8 @@ interface EffectsOptions {
   readonly timers: Pick<Clock, 'after'>;
   /** Cuts off the connections that are concerned. */
   readonly drop: (concerns: (connection: Connection) => boolean) => void;
+  /** Goes on sending what is on its way to anybody. */
+  readonly resume: () => void;
 }
 
 /** Puts faults in force and lifts them, with what the gateway tells its clients, and does, at that. */
@@ -47,6 +49,7 @@ export class FaultEffects implements Disposable {
     this.#running.get(id)?.[Symbol.dispose]();
     this.#running.delete(id);
     if (!board.lift(id)) return false;
+    if (fault.kind === 'silence') this.#options.resume();
     if (fault.kind === 'connectivity_lost') {
       gateway.announce(fault.dataLost === true ? announcements.restoredDataLost : announcements.restored);
     }

@@ -19,7 +19,7 @@ const fault = <K extends string>(kind: K) => z.strictObject({ kind: z.literal(ki
 
 /** What can go wrong with a gateway, on purpose. A standing fault holds until it is lifted, a single one happens once. */
 export const gatewayFaultSchema = z.discriminatedUnion('kind', [
-  /** Standing: nothing more is sent; connections are still accepted. */
+  /** Standing: nothing more is sent, not even the rest of an answer; connections are still accepted. */
   fault('silence'),
   /** Standing: history requests are never answered. */
   fault('mute_history'),

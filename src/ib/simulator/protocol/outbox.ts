@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../../../async/index.ts';
 
-/** How bytes are put on the wire: as they come, each on its own, or so many a second. */
-export type Pace = 'whole' | 'bytes' | { readonly bytesPerSecond: number };
+/** How bytes are put on the wire: as they come, each on its own, so many a second, or not at all. */
+export type Pace = 'whole' | 'bytes' | 'none' | { readonly bytesPerSecond: number };
 
 interface OutboxOptions {
   readonly pace: () => Pace;
@@ -37,11 +37,12 @@ export class Outbox implements Disposable {
     this.flush();
   }
 
-  /** Writes until the socket asks to wait; its `drain` comes back here. */
+  /** Writes until the socket asks to wait; its `drain` comes back here, and so must who changes a pace of `none`. */
   flush(): void {
     if (this.#tick !== undefined) return;
     while (this.#waiting.length > 0 && !this.#socket.writableNeedDrain && !this.#socket.destroyed) {
       const pace = this.#options.pace();
+      if (pace === 'none') return;
       if (typeof pace === 'object') return this.#trickle(pace.bytesPerSecond);
       if (pace === 'bytes') this.#write(1);
       else this.#write(this.#waiting[0]?.length ?? 0);
