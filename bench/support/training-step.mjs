@@ -14,11 +14,12 @@ const rowCount = 8_192;
 /** A step of training of one case, ready to be called again and again, each time with other rows. */
 export function trainingStep({ inputs, hiddenLayers, batch }) {
   const trainer = plainBackend.create({
-    model: { kind: 'mlp', inputs, hiddenLayers, classes: 3, activation: 'relu', dropout: 0 },
+    model: { kind: 'mlp', inputs, hiddenLayers, outputs: 3, activation: 'relu', dropout: 0 },
+    objective: { kind: 'cross_entropy' },
     optimizer: { type: 'adam', learningRate: 0.001, weightDecay: 0, gradientClip: 0 },
     data: {
       features: Float32Array.from({ length: rowCount * inputs }, (_, index) => Math.sin(index * 0.7)),
-      labels: Int32Array.from({ length: rowCount }, (_, index) => index % 3),
+      targets: Int32Array.from({ length: rowCount }, (_, index) => index % 3),
     },
     seed: 7,
   });

@@ -1,4 +1,4 @@
-export { epochMetricsSchema, partMetrics, partsMetricsSchema } from './metrics.ts';
+export { confusionOf, epochMetricsSchema, partMetrics, partsMetricsSchema } from './metrics.ts';
 export type { EpochMetrics, PartMetrics, PartsMetrics } from './metrics.ts';
 export type { ModelToSave } from './model-folder.ts';
 export { modelInfoSchema } from './model-record.ts';

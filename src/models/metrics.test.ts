@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { partMetrics } from './metrics.ts';
+import { confusionOf, partMetrics } from './metrics.ts';
+
+describe('confusionOf()', () => {
+  it('counts rows by their class and the likeliest one, the first of equals', () => {
+    const outputs = Float32Array.of(0.1, 0.9, 0.5, 0.5, 0.8, 0.2, 0.3, 0.7);
+    expect(confusionOf(outputs, Int32Array.of(1, 0, 1, 0), 2)).toEqual(Int32Array.of(1, 1, 1, 1));
+  });
+});
 
 describe('partMetrics()', () => {
   it('weights precision, recall and f1 by the rows of each class', () => {

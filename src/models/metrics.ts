@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { Evaluation } from '../nn/index.ts';
 import { labelNames } from '../samples/index.ts';
 
 /** How well a model sorts the rows of one part. */
@@ -59,7 +58,7 @@ export const epochMetricsSchema = z.object({
   validationAccuracy: z.number().exactOptional(),
 });
 
-export function partMetrics({ loss, confusion }: Pick<Evaluation, 'loss' | 'confusion'>): PartMetrics {
+export function partMetrics({ loss, confusion }: { loss: number; confusion: Int32Array }): PartMetrics {
   const classes = labelNames.map((_, label) => label);
   const at = (actual: number, predicted: number): number => confusion[actual * labelNames.length + predicted] ?? 0;
   const total = confusion.reduce((sum, count) => sum + count, 0);
@@ -82,6 +81,21 @@ export function partMetrics({ loss, confusion }: Pick<Evaluation, 'loss' | 'conf
     confusion: classes.map((actual) => classes.map((predicted) => at(actual, predicted))),
     classBalance: Object.fromEntries(labelNames.map((name, label) => [name, scores[label]?.actual ?? 0])),
   };
+}
+
+/**
+ * How many rows of class `actual` were taken for class `predicted`, at `actual * classes + predicted`; of equally likely
+ * classes the first is predicted.
+ * @param outputs the probability of each class, row after row.
+ */
+export function confusionOf(outputs: Float32Array, actual: Int32Array, classes: number): Int32Array {
+  const confusion = new Int32Array(classes ** 2);
+  for (const [row, label] of actual.entries()) {
+    const chances = outputs.subarray(row * classes, (row + 1) * classes);
+    const cell = label * classes + chances.indexOf(chances.reduce((most, chance) => Math.max(most, chance), 0));
+    confusion[cell] = (confusion[cell] ?? 0) + 1;
+  }
+  return confusion;
 }
 
 function sum(values: readonly number[]): number {

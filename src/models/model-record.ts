@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Schema } from '../base/index.ts';
 import { membershipSchema } from '../fuzzy/index.ts';
 import { timeframes } from '../market/index.ts';
-import { mlpSchema, type ModelSpec } from '../nn/index.ts';
+import { modelSchema, type ModelSpec } from '../nn/index.ts';
 import type { FeatureScale } from '../samples/index.ts';
 import { type Feature, type IndicatorUse, normalizations } from '../strategies/index.ts';
 import { epochMetricsSchema, partsMetricsSchema, type EpochMetrics, type PartsMetrics } from './metrics.ts';
@@ -122,7 +122,7 @@ export const modelMetricsSchema: Schema<ModelMetrics> = z.object({
 export const modelMetadataSchema: Schema<ModelMetadata> = z.object({
   format: z.literal(1),
   strategyName: z.string(),
-  model: mlpSchema,
+  model: modelSchema,
   symbols: names,
   timeframes: names,
   range: z.object({ start: z.number(), end: z.number() }).exactOptional(),

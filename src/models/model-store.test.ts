@@ -10,7 +10,7 @@ import { unscaled } from '../samples/index.ts';
 import { parseStrategy, resolvePlan } from '../strategies/index.ts';
 import { sampleStrategy } from '../strategies/sample-strategy.fixture.ts';
 
-const model: ModelSpec = { kind: 'mlp', inputs: 4, hiddenLayers: [3], classes: 3, activation: 'relu', dropout: 0 };
+const model: ModelSpec = { kind: 'mlp', inputs: 4, hiddenLayers: [3], outputs: 3, activation: 'relu', dropout: 0 };
 const weights = Float32Array.from({ length: (4 + 1) * 3 + (3 + 1) * 3 }, (_, index) => index / 7);
 const plan = resolvePlan(parseStrategy(sampleStrategy()));
 const part = {

@@ -1,5 +1,5 @@
 import { sigmoid, tanh } from '../base/index.ts';
-import type { Activation } from './model.ts';
+import type { Activation } from './mlp-model.ts';
 
 const leak = 0.01;
 

@@ -1,18 +1,42 @@
 import { describe, expect, it } from 'vitest';
-import { activations, initialWeights, type ModelSpec, parameterCount } from './model.ts';
+import type { Dataset } from './dataset.ts';
+import { activations, type MlpSpec } from './mlp-model.ts';
+import { initialWeights, parameterCount } from './model.ts';
+import type { Objective } from './objective.ts';
 import { createRandom } from './random.ts';
-import { referenceGradient, referenceLoss, referenceProbabilities } from './reference-mlp.fixture.ts';
+import {
+  referenceGradient,
+  referenceLoss,
+  referenceOutputs,
+  type ReferenceRow,
+  type ReferenceTask,
+} from './reference-mlp.fixture.ts';
 import { referenceOptimizer } from './reference-optimizer.fixture.ts';
-import type { Dataset, OptimizerSpec, TrainerBackend, TrainerOptions } from './trainer.ts';
+import type { OptimizerSpec, TrainerBackend, TrainerOptions } from './trainer.ts';
 
 /** What every backend holds to, the plain one as well as the fast ones. */
 export function testBackend(backend: TrainerBackend): void {
   const train = (options: Partial<TrainerOptions> = {}) =>
-    backend.create({ model, optimizer: adam, data, seed: 11, ...options });
+    backend.create({ model, objective: crossEntropy, optimizer: adam, data, seed: 11, ...options });
+
+  /** What one step of plain descent is off by: its loss, and the gradient that it followed, in units of its steepest slope. */
+  const descentErrors = (task: ReferenceTask, rows: Dataset, count: number): { loss: number; gradient: number } => {
+    using trainer = train({ ...task, data: rows, optimizer: descent });
+    const before = [...trainer.exportWeights()];
+    const loss = trainer.step(firstRows(count));
+    const moved = [...trainer.exportWeights()].map((weight, index) => (before[index] ?? 0) - weight);
+    const gradient = referenceGradient(task, before, rowsOf(rows, count));
+    const steepest = Math.max(...gradient.map(Math.abs));
+    expect(steepest).toBeGreaterThan(0.001);
+    return {
+      loss: Math.abs(loss - referenceLoss(task, before, rowsOf(rows, count))),
+      gradient: distance(moved, gradient) / Math.max(1, steepest),
+    };
+  };
 
   describe(`${backend.name}: a step`, () => {
-    const bends: ModelSpec[] = activations.map((activation) => ({ ...model, activation, dropout: 0 }));
-    const shapes: ModelSpec[] = [
+    const bends: MlpSpec[] = activations.map((activation) => ({ ...model, activation, dropout: 0 }));
+    const shapes: MlpSpec[] = [
       { ...model, dropout: 0, hiddenLayers: [] },
       { ...model, dropout: 0, hiddenLayers: [5], activation: 'tanh' },
       { ...model, dropout: 0, hiddenLayers: [7, 3, 6], activation: 'sigmoid' },
@@ -20,20 +44,38 @@ export function testBackend(backend: TrainerBackend): void {
 
     it.each([...bends, ...shapes])('follows the gradient of $activation over $hiddenLayers', (model) => {
       for (const count of [1, 7, 40]) {
-        using trainer = train({ model, optimizer: descent });
-        const before = [...trainer.exportWeights()];
-        const loss = trainer.step(firstRows(count));
-        const moved = [...trainer.exportWeights()].map((weight, index) => (before[index] ?? 0) - weight);
-        expect(loss).toBeCloseTo(referenceLoss(model, before, rowsOf(count)), 6);
-        const gradient = referenceGradient(model, before, rowsOf(count));
-        expect(distance(moved, gradient), 'in float32 weights').toBeLessThan(1e-5);
-        expect(
-          distance(
-            gradient,
-            gradient.map(() => 0),
-          ),
-        ).toBeGreaterThan(0.01);
+        const errors = descentErrors({ model, objective: crossEntropy }, data, count);
+        expect(errors.loss).toBeLessThan(1e-6);
+        expect(errors.gradient, 'in float32 weights').toBeLessThan(1e-5);
       }
+    });
+
+    it.each(objectives)('follows the gradient of $kind', (objective) => {
+      const { outputs, rows } = objectiveSamples(objective);
+      const smooth: MlpSpec = { ...model, dropout: 0, activation: 'tanh', outputs };
+      const errors = descentErrors({ model: smooth, objective }, rows, 40);
+      expect(errors.loss).toBeLessThan(1e-5);
+      expect(errors.gradient).toBeLessThan(1e-5);
+    });
+
+    it.each(objectives)('follows the gradient of $kind over rows that count differently', (objective) => {
+      const { outputs, rows } = objectiveSamples(objective);
+      const smooth: MlpSpec = { ...model, dropout: 0, activation: 'tanh', outputs };
+      const errors = descentErrors({ model: smooth, objective }, { ...rows, weights: unequalWeights }, 40);
+      expect(errors.loss).toBeLessThan(1e-5);
+      expect(errors.gradient).toBeLessThan(1e-5);
+    });
+
+    it('learns nothing from rows that weigh nothing', () => {
+      const weights = new Float32Array(rowCount).fill(1, 40);
+      using trainer = train({ data: { ...data, weights }, optimizer: descent });
+      const before = trainer.exportWeights();
+      expect(trainer.step(firstRows(40))).toBe(0);
+      expect(trainer.exportWeights()).toEqual(before);
+      expect(trainer.evaluate(firstRows(40))).toMatchObject({ loss: Number.NaN, weight: 0 });
+      const someOfThem = train({ model: { ...model, dropout: 0 }, data: { ...data, weights } });
+      const others = train({ model: { ...model, dropout: 0 } });
+      expect(someOfThem.step(Int32Array.of(1, 2, 3, 50, 51))).toBeCloseTo(others.step(Int32Array.of(50, 51)), 6);
     });
 
     it('of any number of rows weighs each row alike', () => {
@@ -82,12 +124,16 @@ export function testBackend(backend: TrainerBackend): void {
 
   describe(`${backend.name}: the optimizers`, () => {
     it.each(optimizers)('$type with decay $weightDecay and clip $gradientClip equal the formulas', (optimizer) => {
-      const smooth: ModelSpec = { ...model, dropout: 0, hiddenLayers: [4], activation: 'tanh' };
+      const smooth: MlpSpec = { ...model, dropout: 0, hiddenLayers: [4], activation: 'tanh' };
       using trainer = train({ model: smooth, optimizer });
       let weights = [...trainer.exportWeights()];
       const book = referenceOptimizer(optimizer, weights.length);
       for (let step = 1; step <= 12; step += 1) {
-        weights = book(weights, referenceGradient(smooth, weights, rowsOf(20)), step);
+        weights = book(
+          weights,
+          referenceGradient({ model: smooth, objective: crossEntropy }, weights, rowsOf(data, 20)),
+          step,
+        );
         trainer.step(firstRows(20));
       }
       expect(distance([...trainer.exportWeights()], weights)).toBeLessThan(2e-4);
@@ -114,49 +160,54 @@ export function testBackend(backend: TrainerBackend): void {
   });
 
   describe(`${backend.name}: evaluation`, () => {
-    it('gives the probabilities, loss and confusion of the reference, without dropout', () => {
-      using trainer = train();
-      trainer.step(allRows);
-      const weights = [...trainer.exportWeights()];
-      const expected = rowsOf(rowCount).map(({ features }) => referenceProbabilities(model, weights, features));
-      expect(distance([...trainer.probabilities(allRows)], expected.flat())).toBeLessThan(1e-5);
-      const { loss, accuracy, confusion } = trainer.evaluate(allRows);
-      expect(loss).toBeCloseTo(referenceLoss(model, weights, rowsOf(rowCount)), 5);
-      const counts = new Int32Array(model.classes ** 2);
-      for (const [row, chances] of expected.entries()) {
-        const cell = (data.labels[row] ?? 0) * model.classes + chances.indexOf(Math.max(...chances));
-        counts[cell] = (counts[cell] ?? 0) + 1;
+    it.each(objectives)('of $kind gives the outputs and the loss of the reference, without dropout', (objective) => {
+      const { outputs, rows } = objectiveSamples(objective);
+      const task = { model: { ...model, outputs }, objective };
+      for (const data of [rows, { ...rows, weights: unequalWeights }]) {
+        using trainer = train({ ...task, data });
+        trainer.step(allRows);
+        const weights = [...trainer.exportWeights()];
+        const evaluation = trainer.evaluate(allRows);
+        const expected = rowsOf(data, rowCount).map(({ features }) => referenceOutputs(task, weights, features));
+        expect(distance([...evaluation.outputs], expected.flat())).toBeLessThan(1e-5);
+        expect(evaluation.loss).toBeCloseTo(referenceLoss(task, weights, rowsOf(data, rowCount)), 5);
+        expect(evaluation.weight).toBeCloseTo(
+          rowsOf(data, rowCount).reduce((sum, { weight }) => sum + weight, 0),
+          4,
+        );
       }
-      expect(confusion).toEqual(counts);
-      expect(accuracy).toBe(((counts[0] ?? 0) + (counts[4] ?? 0) + (counts[8] ?? 0)) / rowCount);
+    });
+
+    it('of no rows knows no loss', () => {
+      using trainer = train();
+      const nothing = { loss: Number.NaN, weight: 0, outputs: new Float32Array(0) };
+      expect(trainer.evaluate(new Int32Array(0))).toEqual(nothing);
     });
 
     it('changes nothing and answers the same twice', () => {
       using trainer = train();
       const params = trainer.exportParams();
       const first = trainer.evaluate(allRows);
-      trainer.probabilities(allRows);
       expect(trainer.evaluate(allRows)).toEqual(first);
       expect(trainer.exportParams()).toEqual(params);
     });
 
     it('follows the order of the rows that are asked for', () => {
       using trainer = train();
-      const [forward, backward] = [
-        trainer.probabilities(Int32Array.of(3, 50)),
-        trainer.probabilities(Int32Array.of(50, 3)),
-      ];
+      const { outputs: forward } = trainer.evaluate(Int32Array.of(3, 50));
+      const { outputs: backward } = trainer.evaluate(Int32Array.of(50, 3));
       expect([...forward.subarray(0, 3)]).toEqual([...backward.subarray(3)]);
+      expect(forward).toHaveLength(6);
     });
   });
 
   describe(`${backend.name}: dropout`, () => {
     it('leaves out the share of units that is asked for, and lets the others make up for it', () => {
       const units = 400;
-      const spec: ModelSpec = { ...model, hiddenLayers: [units], dropout: 0.25 };
+      const spec: MlpSpec = { ...model, hiddenLayers: [units], dropout: 0.25 };
       using trainer = train({ model: spec, optimizer: { ...descent, learningRate: 1e-30 } });
       trainer.importParams(countingParams(spec, trainer.exportParams()));
-      const row = Int32Array.of(data.labels.indexOf(0));
+      const row = Int32Array.of(data.targets.indexOf(0));
       // The sum of class 0 is the share of units that are kept, divided by 0.75; the sums of the others are 0.
       const keptUnits = (loss: number): number => -Math.log((Math.exp(loss) - 1) / 2) * 0.75 * units;
       const kept = Array.from({ length: 300 }, () => keptUnits(trainer.step(row)));
@@ -206,17 +257,17 @@ export function testBackend(backend: TrainerBackend): void {
   });
 
   describe(`${backend.name}: what it is given`, () => {
-    it.each([
-      [
-        'a label beyond the classes',
-        { features: new Float32Array(8), labels: Int32Array.of(0, 3) },
-        'Row 1 has the label 3',
-      ],
-      ['a negative label', { features: new Float32Array(4), labels: Int32Array.of(-1) }, 'Row 0 has the label -1'],
-      ['rows without labels', { features: new Float32Array(8), labels: Int32Array.of(0) }, 'do not make 1 rows of 4'],
+    it.each<[string, Dataset, string]>([
+      ['a class beyond the outputs', samples([0, 3]), 'Row 1 has the class 3'],
+      ['a negative class', samples([-1]), 'Row 0 has the class -1'],
+      ['rows without targets', { ...samples([0, 1]), targets: Int32Array.of(0) }, 'do not make 1 rows of 4'],
+      ['values for classes', { ...samples([0]), targets: Float32Array.of(0) }, 'The targets are values'],
+      ['a weight below 0', { ...samples([0, 1]), weights: Float32Array.of(1, -1) }, 'Row 1 has the weight -1'],
+      ['an endless weight', { ...samples([0]), weights: Float32Array.of(Infinity) }, 'Row 0 has the weight Infinity'],
+      ['too few weights', { ...samples([0, 1]), weights: Float32Array.of(1) }, '1 weights do not fit 2 rows'],
       [
         'a feature that is not a number',
-        { features: Float32Array.of(0, 0, NaN, 0), labels: Int32Array.of(0) },
+        { features: Float32Array.of(0, 0, NaN, 0), targets: Int32Array.of(0) },
         'Feature 2 of row 0',
       ],
     ])('%s is refused', (_, data, message) => {
@@ -225,10 +276,23 @@ export function testBackend(backend: TrainerBackend): void {
       );
     });
 
-    it('a model or optimizer out of range is refused', () => {
+    it('a value that is not a number, and classes for values, are refused', () => {
+      const regression = { model: { ...model, outputs: 1 }, objective: { kind: 'mse' } } as const;
+      const { features } = samples([0, 1]);
+      const refused = expect.objectContaining({ code: 'invalid_input' });
+      expect(() => train({ ...regression, data: samples([0, 1]) })).toThrow(refused);
+      expect(() => train({ ...regression, data: { features, targets: Float32Array.of(1, NaN) } })).toThrow(refused);
+      train({ ...regression, data: { features, targets: Float32Array.of(1, -2.5) } }).dispose();
+    });
+
+    it('a model, objective or optimizer out of range is refused', () => {
       const refused = expect.objectContaining({ code: 'invalid_input' });
       expect(() => train({ model: { ...model, dropout: 1 } })).toThrow(refused);
-      expect(() => train({ model: { ...model, classes: 1 } })).toThrow(refused);
+      expect(() => train({ model: { ...model, outputs: 1 } })).toThrow(refused);
+      expect(() => train({ model: { ...model, hiddenLayers: [0] } })).toThrow(refused);
+      expect(() => train({ objective: { kind: 'mse' } })).toThrow(refused);
+      expect(() => train({ objective: { kind: 'focal', gamma: -1 } })).toThrow(refused);
+      expect(() => train({ objective: { kind: 'huber', delta: 0 } })).toThrow(refused);
       expect(() => train({ optimizer: { ...adam, learningRate: 0 } })).toThrow(refused);
     });
 
@@ -239,7 +303,6 @@ export function testBackend(backend: TrainerBackend): void {
       const refused = expect.objectContaining({ code: 'failed_precondition' });
       expect(() => trainer.step(allRows)).toThrow(refused);
       expect(() => trainer.evaluate(allRows)).toThrow(refused);
-      expect(() => trainer.probabilities(allRows)).toThrow(refused);
       expect(() => trainer.exportParams()).toThrow(refused);
       expect(() => trainer.exportWeights()).toThrow(refused);
     });
@@ -247,7 +310,8 @@ export function testBackend(backend: TrainerBackend): void {
 }
 
 const rowCount = 90;
-const model: ModelSpec = { kind: 'mlp', inputs: 4, hiddenLayers: [9, 5], classes: 3, activation: 'relu', dropout: 0.2 };
+const model: MlpSpec = { kind: 'mlp', inputs: 4, hiddenLayers: [9, 5], outputs: 3, activation: 'relu', dropout: 0.2 };
+const crossEntropy: Objective = { kind: 'cross_entropy' };
 const adam: OptimizerSpec = { type: 'adam', learningRate: 0.02, weightDecay: 0, gradientClip: 0 };
 const descent: OptimizerSpec = { type: 'sgd', learningRate: 1, weightDecay: 0, gradientClip: 0 };
 const optimizers: OptimizerSpec[] = (['adam', 'adamw', 'sgd', 'rmsprop'] as const).flatMap((type) => [
@@ -255,30 +319,56 @@ const optimizers: OptimizerSpec[] = (['adam', 'adamw', 'sgd', 'rmsprop'] as cons
   { type, learningRate: 0.01, weightDecay: 0.1, gradientClip: 0.05 },
 ]);
 
-const data = separableData();
+const objectives: Objective[] = [
+  crossEntropy,
+  { kind: 'focal', gamma: 2 },
+  { kind: 'focal', gamma: 0.5 },
+  { kind: 'focal', gamma: 0 },
+  { kind: 'huber', delta: 0.7 },
+  { kind: 'mse' },
+];
+
+const features = normalFeatures();
+const data = { features, targets: Int32Array.from(trends(), (sum) => (sum < -0.6 ? 0 : sum > 0.6 ? 2 : 1)) };
+const unequalWeights = Float32Array.from({ length: rowCount }, (_, row) => (row % 7) / 2);
 const firstRows = (count: number): Int32Array => Int32Array.from({ length: count }, (_, row) => row);
 const allRows = firstRows(rowCount);
 
-function rowsOf(count: number): { features: number[]; label: number }[] {
+/** What an objective is tried on: the same rows with three classes, or with a value. */
+function objectiveSamples({ kind }: Objective): { outputs: number; rows: Dataset } {
+  return kind === 'cross_entropy' || kind === 'focal'
+    ? { outputs: 3, rows: data }
+    : { outputs: 1, rows: { features, targets: Float32Array.from(trends()) } };
+}
+
+const samples = (classes: readonly number[]): Dataset => ({
+  features: new Float32Array(model.inputs * classes.length),
+  targets: Int32Array.from(classes),
+});
+
+function rowsOf({ features, targets, weights }: Dataset, count: number): ReferenceRow[] {
   return Array.from({ length: count }, (_, row) => ({
-    features: [...data.features.subarray(row * model.inputs, (row + 1) * model.inputs)],
-    label: data.labels[row] ?? 0,
+    features: [...features.subarray(row * model.inputs, (row + 1) * model.inputs)],
+    target: targets[row] ?? 0,
+    weight: weights?.[row] ?? 1,
   }));
 }
 
-/** Three classes along the sum of the first two features. */
-function separableData(): Dataset {
+function normalFeatures(): Float32Array {
   const random = createRandom(2024);
-  const features = Float32Array.from({ length: rowCount * model.inputs }, () => random.normal());
-  const labels = Int32Array.from({ length: rowCount }, (_, row) => {
-    const sum = (features[row * model.inputs] ?? 0) + (features[row * model.inputs + 1] ?? 0);
-    return sum < -0.6 ? 0 : sum > 0.6 ? 2 : 1;
-  });
-  return { features, labels };
+  return Float32Array.from({ length: rowCount * model.inputs }, () => random.normal());
+}
+
+/** What there is to be learnt: the sum of the first two features of each row. */
+function trends(): number[] {
+  return Array.from(
+    { length: rowCount },
+    (_, row) => (features[row * model.inputs] ?? 0) + (features[row * model.inputs + 1] ?? 0),
+  );
 }
 
 /** Params with which each unit of the one hidden layer gives 1, and class 0 takes their mean. */
-function countingParams(spec: ModelSpec, params: Float32Array): Float32Array {
+function countingParams(spec: MlpSpec, params: Float32Array): Float32Array {
   const {
     inputs,
     hiddenLayers: [units = 0],

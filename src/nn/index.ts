@@ -1,8 +1,15 @@
-export { activations, mlpSchema } from './model.ts';
-export type { Activation, ModelSpec } from './model.ts';
+export type { Dataset } from './dataset.ts';
+export { activations } from './mlp-model.ts';
+export type { Activation } from './mlp-model.ts';
+export { modelSchema } from './model.ts';
+export type { ModelSpec } from './model.ts';
+export { objectiveSchema } from './objective.ts';
+export type { Objective } from './objective.ts';
 export { plainBackend } from './plain-backend.ts';
+export { createPredictor } from './predictor.ts';
+export type { Predictor } from './predictor.ts';
 export { createRandom } from './random.ts';
 export { readSafetensors, writeSafetensors } from './safetensors.ts';
 export { optimizerSchema } from './trainer.ts';
-export type { Dataset, Evaluation, OptimizerSpec, Trainer, TrainerBackend } from './trainer.ts';
+export type { Evaluation, OptimizerSpec, Trainer, TrainerBackend } from './trainer.ts';
 export { tensorsFromWeights, weightsFromTensors, weightsHash } from './weights.ts';

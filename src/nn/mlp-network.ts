@@ -1,15 +1,15 @@
 import { activate, chainSlopes } from './activation.ts';
-import { exp, log } from '../base/index.ts';
 import { type AddProduct, createProduct, type Matrix } from './matrix.ts';
-import { type Layer, layersOf, type ModelSpec } from './model.ts';
+import { type Layer, layersOf, type MlpSpec } from './mlp-model.ts';
+import type { Network } from './network.ts';
 import type { Random } from './random.ts';
 
-/** Rows that pass through the network together: few enough that their values stay in the processor's cache. */
-export const blockRows = 32;
+/** Few enough that the values of a block stay in the processor's cache. */
+const blockRows = 32;
 
 /** What a layer keeps of a block between forward and backward, each array `blockRows` x the layer's outputs. */
 interface LayerState extends Layer {
-  /** After the activation; for the last layer the probabilities. */
+  /** After the activation; for the last layer the sums. */
   readonly activated: Float64Array;
   /** After the dropout; the same array as `activated` where there is none. */
   readonly passed: Float64Array;
@@ -19,22 +19,20 @@ interface LayerState extends Layer {
   readonly delta: Float64Array;
 }
 
-/**
- * Forward and backward pass of one block of rows at a time; buffers are made once. Sums are float64, in a fixed order.
- * A caller fills `inputs`, calls `forward`, reads `probabilities`, and calls `backward` to add to `gradient`.
- */
-export class MlpNetwork {
-  readonly inputs: Float64Array;
-  readonly probabilities: Float64Array;
+export class MlpNetwork implements Network {
+  readonly blockRows = blockRows;
+  readonly firstRow = 0;
+  readonly outputs: Float64Array;
+  readonly slopes: Float64Array;
   readonly gradient: Float64Array;
-  readonly #model: ModelSpec;
+  readonly #inputs: Float64Array;
+  readonly #model: MlpSpec;
   readonly #parameters: Float64Array;
   readonly #hidden: LayerState[];
   readonly #last: LayerState;
   readonly #addProduct: AddProduct;
 
-  /** @param parameters in the flat layout of `layersOf`; read at each pass, so that a change takes effect. */
-  constructor(model: ModelSpec, parameters: Float64Array) {
+  constructor(model: MlpSpec, parameters: Float64Array) {
     const states = layersOf(model).map((layer) => layerState(layer, model.dropout));
     const last = states.pop();
     if (last === undefined) throw new TypeError('A network has at least one layer.');
@@ -42,15 +40,24 @@ export class MlpNetwork {
     this.#parameters = parameters;
     this.#hidden = states;
     this.#last = last;
-    this.#addProduct = createProduct(Math.max(blockRows, model.inputs, ...model.hiddenLayers, model.classes));
-    this.inputs = new Float64Array(blockRows * model.inputs);
-    this.probabilities = last.activated;
+    this.#addProduct = createProduct(Math.max(blockRows, model.inputs, ...model.hiddenLayers, model.outputs));
+    this.#inputs = new Float64Array(blockRows * model.inputs);
+    this.outputs = last.activated;
+    this.slopes = last.delta;
     this.gradient = new Float64Array(parameters.length);
   }
 
-  /** @param dropout draws the units that are left out; without it none is. */
+  load(features: Float32Array, rows: Int32Array): void {
+    const { inputs } = this.#model;
+    for (const [index, row] of rows.entries()) {
+      const from = row * inputs;
+      const to = index * inputs;
+      for (let input = 0; input < inputs; input += 1) this.#inputs[to + input] = features[from + input] ?? 0;
+    }
+  }
+
   forward(rows: number, dropout?: Random): void {
-    let below = this.inputs;
+    let below = this.#inputs;
     for (const layer of this.#hidden) {
       this.#weigh(layer, below, rows);
       activate(this.#model.activation, layer.activated, rows * layer.outputs);
@@ -58,25 +65,9 @@ export class MlpNetwork {
       below = layer.passed;
     }
     this.#weigh(this.#last, below, rows);
-    softmax(this.#last.activated, rows, this.#last.outputs);
   }
 
-  /**
-   * The sum of the cross entropies of the block's rows.
-   * A probability that rounds to 0 counts as the smallest normal number, so that one hopeless row leaves a finite loss.
-   */
-  loss(labels: Int32Array, rows: number): number {
-    let sum = 0;
-    for (let row = 0; row < rows; row += 1) {
-      const likelihood = this.probabilities[row * this.#last.outputs + (labels[row] ?? 0)] ?? 0;
-      sum -= log(likelihood < 2 ** -1022 ? 2 ** -1022 : likelihood);
-    }
-    return sum;
-  }
-
-  /** Adds the gradient of `scale` times the block's loss. Follows a `forward` of the same rows. */
-  backward(labels: Int32Array, { rows, scale }: { rows: number; scale: number }): void {
-    this.#blame(labels, rows, scale);
+  backward(rows: number): void {
     let above = this.#last;
     for (let index = this.#hidden.length - 1; index >= 0; index -= 1) {
       const layer = this.#hidden[index];
@@ -85,7 +76,7 @@ export class MlpNetwork {
       this.#passBack(above, layer, rows);
       above = layer;
     }
-    this.#addGradient(above, this.inputs, rows);
+    this.#addGradient(above, this.#inputs, rows);
   }
 
   /** Weights times what comes from below, plus the biases. */
@@ -109,18 +100,6 @@ export class MlpNetwork {
       const factor = random === undefined ? 1 : random.uint32() < threshold ? 0 : kept;
       mask[index] = factor;
       passed[index] = factor * (activated[index] ?? 0);
-    }
-  }
-
-  /** The derivative of softmax and cross entropy together: the probability, less 1 for the label. */
-  #blame(labels: Int32Array, rows: number, scale: number): void {
-    const { delta, activated, outputs } = this.#last;
-    for (let row = 0; row < rows; row += 1) {
-      const label = labels[row];
-      for (let output = 0; output < outputs; output += 1) {
-        const index = row * outputs + output;
-        delta[index] = scale * ((activated[index] ?? 0) - (output === label ? 1 : 0));
-      }
     }
   }
 
@@ -179,18 +158,3 @@ const transposed = ({ values, offset, rowStep, columnStep }: Matrix): Matrix => 
   rowStep: columnStep,
   columnStep: rowStep,
 });
-
-/** In place; the largest sum of each row is taken off first, so that no exponential overflows. */
-function softmax(values: Float64Array, rows: number, width: number): void {
-  for (let start = 0; start < rows * width; start += width) {
-    let largest = -Infinity;
-    for (let index = start; index < start + width; index += 1) largest = Math.max(largest, values[index] ?? 0);
-    let sum = 0;
-    for (let index = start; index < start + width; index += 1) {
-      const weight = exp((values[index] ?? 0) - largest);
-      values[index] = weight;
-      sum += weight;
-    }
-    for (let index = start; index < start + width; index += 1) values[index] = (values[index] ?? 0) / sum;
-  }
-}

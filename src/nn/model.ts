@@ -1,69 +1,39 @@
 import { z } from 'zod';
+import { initializeMlp, layersOf, mlpSchema } from './mlp-model.ts';
 import { createRandom } from './random.ts';
 
-export const activations = ['relu', 'leaky_relu', 'tanh', 'sigmoid'] as const;
+/** The networks that can be trained. Each takes rows of `inputs` numbers and gives `outputs` numbers for a row. */
+export const modelSchema = z.discriminatedUnion('kind', [mlpSchema]);
 
-export type Activation = (typeof activations)[number];
+export type ModelSpec = z.infer<typeof modelSchema>;
 
-/** A fully connected network that sorts rows into classes: dense layers with an activation, then a softmax. */
-export const mlpSchema = z.strictObject({
-  kind: z.literal('mlp'),
-  /** Numbers in a row. */
-  inputs: z.number().int().positive(),
-  /** Units of each hidden layer, from the input on; none makes it a linear model. */
-  hiddenLayers: z.array(z.number().int().positive()).readonly(),
-  classes: z.number().int().min(2),
-  activation: z.enum(activations),
-  /** Share of hidden units that is left out at random in each training step. */
-  dropout: z.number().min(0).lt(1),
-});
-
-export type ModelSpec = z.infer<typeof mlpSchema>;
-
-/** A dense layer; `weights` and `biases` say where its parameters begin in the flat array. */
-export interface Layer {
-  readonly inputs: number;
-  readonly outputs: number;
-  readonly weights: number;
-  readonly biases: number;
+/** A tensor of a model's parameters, and where it lies in the flat array that holds them all. */
+export interface ParameterTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly start: number;
+  readonly end: number;
 }
 
-/** The dense layers from the input on. The flat layout: each layer's weights output by output, then its biases. */
-export function layersOf({ inputs, hiddenLayers, classes }: ModelSpec): Layer[] {
-  const widths = [inputs, ...hiddenLayers, classes];
-  const layers: Layer[] = [];
-  let offset = 0;
-  let previous = inputs;
-  for (const outputs of widths.slice(1)) {
-    const biases = offset + previous * outputs;
-    layers.push({ inputs: previous, outputs, weights: offset, biases });
-    offset = biases + outputs;
-    previous = outputs;
-  }
-  return layers;
+/**
+ * All parameters in the order of the flat layout, without gaps. Of an MLP: `layers.0.weight` of shape [outputs, inputs]
+ * and `layers.0.bias` of shape [outputs], from the first layer on.
+ */
+export function parametersOf(model: ModelSpec): ParameterTensor[] {
+  return layersOf(model).flatMap(({ inputs, outputs, weights, biases }, index) => [
+    { name: `layers.${index}.weight`, shape: [outputs, inputs], start: weights, end: biases },
+    { name: `layers.${index}.bias`, shape: [outputs], start: biases, end: biases + outputs },
+  ]);
 }
 
 /** How many weights and biases a model has. */
 export function parameterCount(model: ModelSpec): number {
-  return layersOf(model).reduce((count, { inputs, outputs }) => count + (inputs + 1) * outputs, 0);
+  return parametersOf(model).at(-1)?.end ?? 0;
 }
 
-/**
- * Starting weights in the flat layout; biases are 0. Weights of rectified layers are normal with the variance 2 / inputs
- * (He et al. 2015), all others, the last layer's included, uniform within sqrt(6 / (inputs + outputs)) (Glorot and
- * Bengio 2010).
- */
+/** Starting weights in the flat layout, decided by the seed. */
 export function initialWeights(model: ModelSpec, seed: number): Float32Array {
-  const random = createRandom(seed);
   const weights = new Float32Array(parameterCount(model));
-  const layers = layersOf(model);
-  const rectified = model.activation === 'relu' || model.activation === 'leaky_relu';
-  for (const [index, layer] of layers.entries()) {
-    const draw =
-      rectified && index < layers.length - 1
-        ? () => random.normal() * Math.sqrt(2 / layer.inputs)
-        : () => (2 * random.float() - 1) * Math.sqrt(6 / (layer.inputs + layer.outputs));
-    for (let position = layer.weights; position < layer.biases; position += 1) weights[position] = draw();
-  }
+  initializeMlp(model, weights, createRandom(seed));
   return weights;
 }

@@ -1,39 +1,45 @@
 import { KtrdrError } from '../base/index.ts';
-import { blockRows, MlpNetwork } from './mlp-network.ts';
+import { createNetwork } from './create-network.ts';
+import { toOutputs } from './loss.ts';
 import { type ModelSpec, parameterCount } from './model.ts';
+import type { Objective } from './objective.ts';
 
 /** A trained model at work. */
 export interface Predictor {
   /**
-   * The probability of each class for rows of features, row after row.
+   * The probability of each class, or the value, for rows of features, row after row. A recurrent model reads each row
+   * together with those before it: its first answer is for row `sequenceLength - 1`.
    * @throws KtrdrError `invalid_input` when the features are not whole rows.
    */
-  probabilities(features: Float32Array): Float32Array;
+  outputs(features: Float32Array): Float32Array;
 }
 
 /**
+ * @param objective what the model was trained for.
  * @param weights in the layout of `Trainer.exportWeights`.
  * @throws KtrdrError `invalid_input` when the weights do not fit the model.
  */
-export function createPredictor(model: ModelSpec, weights: Float32Array): Predictor {
-  const { inputs, classes } = model;
+export function createPredictor(model: ModelSpec, objective: Objective['kind'], weights: Float32Array): Predictor {
+  const { inputs, outputs: width } = model;
   const expected = parameterCount(model);
   if (weights.length !== expected) {
     throw new KtrdrError('invalid_input', `This model has ${expected} weights, not ${weights.length}.`);
   }
-  const network = new MlpNetwork(model, Float64Array.from(weights));
+  const network = createNetwork(model, Float64Array.from(weights));
+  const { blockRows, firstRow } = network;
   return {
-    probabilities(features) {
+    outputs(features) {
       const rows = features.length / inputs;
       if (!Number.isInteger(rows)) {
         throw new KtrdrError('invalid_input', `${features.length} features do not make whole rows of ${inputs}.`);
       }
-      const result = new Float32Array(rows * classes);
-      for (let start = 0; start < rows; start += blockRows) {
-        const count = Math.min(blockRows, rows - start);
-        network.inputs.set(features.subarray(start * inputs, (start + count) * inputs));
-        network.forward(count);
-        result.set(network.probabilities.subarray(0, count * classes), start * classes);
+      const result = new Float32Array(Math.max(0, rows - firstRow) * width);
+      for (let start = firstRow; start < rows; start += blockRows) {
+        const block = Int32Array.from({ length: Math.min(blockRows, rows - start) }, (_, index) => start + index);
+        network.load(features, block);
+        network.forward(block.length);
+        toOutputs(objective, network.outputs, { rows: block.length, width });
+        result.set(network.outputs.subarray(0, block.length * width), (start - firstRow) * width);
       }
       return result;
     },

@@ -1,5 +1,8 @@
 import { log } from '../base/index.ts';
 
+/** Streams of a trainer's seed: 0 is that of the starting weights, this one that of the units left out. */
+export const dropoutStream = 1;
+
 /** The state of a generator as it is exported: four unsigned 32-bit words. */
 export type RandomState = readonly [number, number, number, number];
 

@@ -1,14 +1,31 @@
-import type { ModelSpec } from './model.ts';
+import type { MlpSpec } from './mlp-model.ts';
+import type { Objective } from './objective.ts';
+
+/** A model by the book and what it is trained for. */
+export interface ReferenceTask {
+  readonly model: MlpSpec;
+  readonly objective: Objective;
+}
+
+export interface ReferenceRow {
+  readonly features: readonly number[];
+  readonly target: number;
+  readonly weight: number;
+}
 
 /**
  * A network by the book, without dropout: one row at a time, one sum at a time, the platform's functions, float64.
  * @param weights in the flat layout: each layer's weights output by output, then its biases.
- * @returns the probability of each class.
+ * @returns the probability of each class, or the value.
  */
-export function referenceProbabilities(model: ModelSpec, weights: readonly number[], row: readonly number[]): number[] {
+export function referenceOutputs(
+  { model, objective }: ReferenceTask,
+  weights: readonly number[],
+  row: readonly number[],
+): number[] {
   let offset = 0;
   let values = [...row];
-  const widths = [...model.hiddenLayers, model.classes];
+  const widths = [...model.hiddenLayers, model.outputs];
   for (const [index, width] of widths.entries()) {
     const inputs = values;
     const biases = offset + inputs.length * width;
@@ -18,39 +35,55 @@ export function referenceProbabilities(model: ModelSpec, weights: readonly numbe
         weights[biases + output] ?? Number.NaN,
       ),
     );
-    values = index === widths.length - 1 ? softmax(sums) : sums.map(activationOf(model));
+    values = index === widths.length - 1 ? sums : sums.map(activationOf(model));
     offset = biases + width;
   }
-  return values;
+  return objective.kind === 'cross_entropy' || objective.kind === 'focal' ? softmax(values) : values;
 }
 
-/** The mean cross entropy of rows. */
-export function referenceLoss(
-  model: ModelSpec,
-  weights: readonly number[],
-  rows: readonly { features: readonly number[]; label: number }[],
-): number {
+/** The mean loss of rows by their weights. */
+export function referenceLoss(task: ReferenceTask, weights: readonly number[], rows: readonly ReferenceRow[]): number {
   const losses = rows.map(
-    ({ features, label }) => -Math.log(referenceProbabilities(model, weights, features)[label] ?? 0),
+    ({ features, target, weight }) =>
+      weight * lossOf(task.objective, referenceOutputs(task, weights, features), target),
   );
-  return losses.reduce((sum, loss) => sum + loss, 0) / rows.length;
+  return sumOf(losses) / sumOf(rows.map(({ weight }) => weight));
 }
 
 /** The gradient of the mean loss by central differences. */
 export function referenceGradient(
-  model: ModelSpec,
+  task: ReferenceTask,
   weights: readonly number[],
-  rows: readonly { features: readonly number[]; label: number }[],
+  rows: readonly ReferenceRow[],
 ): number[] {
   const width = 1e-5;
   return weights.map((weight, index) => {
-    const above = referenceLoss(model, weights.with(index, weight + width), rows);
-    const below = referenceLoss(model, weights.with(index, weight - width), rows);
+    const above = referenceLoss(task, weights.with(index, weight + width), rows);
+    const below = referenceLoss(task, weights.with(index, weight - width), rows);
     return (above - below) / (2 * width);
   });
 }
 
-function activationOf({ activation }: ModelSpec): (sum: number) => number {
+function lossOf(objective: Objective, outputs: readonly number[], target: number): number {
+  const likelihood = outputs[target] ?? Number.NaN;
+  const error = (outputs[0] ?? Number.NaN) - target;
+  switch (objective.kind) {
+    case 'cross_entropy':
+      return -Math.log(likelihood);
+    case 'focal':
+      return -((1 - likelihood) ** objective.gamma) * Math.log(likelihood);
+    case 'mse':
+      return error ** 2;
+    case 'huber': {
+      const { delta } = objective;
+      return Math.abs(error) <= delta ? error ** 2 / 2 : delta * (Math.abs(error) - delta / 2);
+    }
+    default:
+      return objective satisfies never;
+  }
+}
+
+function activationOf({ activation }: MlpSpec): (sum: number) => number {
   return {
     relu: (sum: number) => Math.max(0, sum),
     leaky_relu: (sum: number) => (sum > 0 ? sum : 0.01 * sum),
@@ -61,6 +94,7 @@ function activationOf({ activation }: ModelSpec): (sum: number) => number {
 
 function softmax(sums: readonly number[]): number[] {
   const weights = sums.map((sum) => Math.exp(sum - Math.max(...sums)));
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  return weights.map((weight) => weight / total);
+  return weights.map((weight) => weight / sumOf(weights));
 }
+
+const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);

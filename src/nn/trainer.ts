@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import type { Dataset } from './dataset.ts';
 import type { ModelSpec } from './model.ts';
+import type { Objective } from './objective.ts';
 
 /** How the weights follow the gradient. Parameters are those of the usual frameworks; see `createOptimizer`. */
 export const optimizerSchema = z.strictObject({
@@ -13,14 +15,9 @@ export const optimizerSchema = z.strictObject({
 
 export type OptimizerSpec = z.infer<typeof optimizerSchema>;
 
-/** Rows to learn from. `features` holds row after row; `labels` holds the class of each row, from 0. */
-export interface Dataset {
-  readonly features: Float32Array;
-  readonly labels: Int32Array;
-}
-
 export interface TrainerOptions {
   readonly model: ModelSpec;
+  readonly objective: Objective;
   readonly optimizer: OptimizerSpec;
   /** Bound to the trainer, not copied; may lie in memory shared between threads. Must not change meanwhile. */
   readonly data: Dataset;
@@ -28,12 +25,12 @@ export interface TrainerOptions {
 }
 
 export interface Evaluation {
-  /** Mean cross entropy over the rows, in nats. */
+  /** Mean over the rows by their weights, cross entropy and focal loss in nats; NaN where the rows weigh nothing. */
   readonly loss: number;
-  /** Share of rows whose likeliest class is their label. */
-  readonly accuracy: number;
-  /** How many rows of class `actual` were taken for class `predicted`, at `actual * classes + predicted`. */
-  readonly confusion: Int32Array;
+  /** The sum of the rows' weights: what the losses of several evaluations are to be averaged by. */
+  readonly weight: number;
+  /** Row after row the probability of each class, or the value. */
+  readonly outputs: Float32Array;
 }
 
 /** Where a model is trained: one interface for every engine, so that a caller does not know which one it has. */
@@ -53,18 +50,21 @@ interface Capabilities {
 
 /**
  * A model in training. Rows are named by their index in the data; a step may have any number of them, so a last batch
- * that is smaller needs no care. After `dispose` every call fails with `failed_precondition`.
+ * that is smaller needs no care. A recurrent model reads a row together with the `sequenceLength - 1` before it. After
+ * `dispose` every call fails with `failed_precondition`.
  */
 export interface Trainer extends Disposable {
   /** Of the next step; a schedule sets it between steps. It is not part of `exportParams`. */
   learningRate: number;
-  /** One step of forward, backward and optimizer; returns the mean loss of the rows before the step, dropout included. */
+  /**
+   * One step of forward, backward and optimizer; returns the mean loss of the rows by their weights before the step,
+   * dropout included. Rows that weigh nothing have the loss 0 and no gradient.
+   * @throws KtrdrError `invalid_input` for no rows, or one that does not exist.
+   */
   step(rows: Int32Array): number;
-  /** Loss and accuracy without dropout; changes nothing. NaN for no rows. */
+  /** Loss and outputs without dropout; changes nothing. */
   evaluate(rows: Int32Array): Evaluation;
-  /** The probability of each class, row after row, without dropout. */
-  probabilities(rows: Int32Array): Float32Array;
-  /** The weights and biases alone, in the flat layout of `layersOf`. */
+  /** The weights and biases alone, in the flat layout of `parametersOf`. */
   exportWeights(): Float32Array;
   /**
    * All that a continued training needs, in one flat layout for every backend: weights, the optimizer's two moments in

@@ -4,7 +4,7 @@ import { createPredictor } from './predictor.ts';
 import { readSafetensors, writeSafetensors } from './safetensors.ts';
 import { tensorsFromWeights, weightsFromTensors, weightsHash } from './weights.ts';
 
-const model: ModelSpec = { kind: 'mlp', inputs: 3, hiddenLayers: [4], classes: 2, activation: 'relu', dropout: 0 };
+const model: ModelSpec = { kind: 'mlp', inputs: 3, hiddenLayers: [4], outputs: 2, activation: 'relu', dropout: 0 };
 const corrupt = expect.objectContaining({ code: 'data_corrupt' });
 
 describe('weights as tensors', () => {
@@ -72,10 +72,10 @@ describe('initialWeights()', () => {
 describe('createPredictor()', () => {
   it('needs weights and features that fit the model', () => {
     const refused = expect.objectContaining({ code: 'invalid_input' });
-    expect(() => createPredictor(model, new Float32Array(25))).toThrow(refused);
-    const predictor = createPredictor(model, new Float32Array(26));
-    expect(() => predictor.probabilities(new Float32Array(4))).toThrow(refused);
-    expect(predictor.probabilities(new Float32Array(0))).toEqual(new Float32Array(0));
-    expect(predictor.probabilities(new Float32Array(6))).toEqual(Float32Array.of(0.5, 0.5, 0.5, 0.5));
+    expect(() => createPredictor(model, 'cross_entropy', new Float32Array(25))).toThrow(refused);
+    const predictor = createPredictor(model, 'cross_entropy', new Float32Array(26));
+    expect(() => predictor.outputs(new Float32Array(4))).toThrow(refused);
+    expect(predictor.outputs(new Float32Array(0))).toEqual(new Float32Array(0));
+    expect(predictor.outputs(new Float32Array(6))).toEqual(Float32Array.of(0.5, 0.5, 0.5, 0.5));
   });
 });

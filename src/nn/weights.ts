@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { KtrdrError } from '../base/index.ts';
-import { layersOf, type ModelSpec, parameterCount } from './model.ts';
+import { type ModelSpec, parameterCount, parametersOf } from './model.ts';
 import type { Tensor } from './safetensors.ts';
 
 /** The SHA-256 of weights as little-endian float32, in hexadecimal: equal hashes are equal models. */
@@ -11,8 +11,7 @@ export function weightsHash(weights: Float32Array): string {
 }
 
 /**
- * Weights by name: `layers.0.weight` of shape [outputs, inputs] and `layers.0.bias` of shape [outputs], from the first
- * layer on.
+ * Weights by name; the names and shapes are those of `parametersOf`.
  * @throws KtrdrError `invalid_input` when the weights do not fit the model.
  */
 export function tensorsFromWeights(model: ModelSpec, weights: Float32Array): Map<string, Tensor> {
@@ -21,7 +20,7 @@ export function tensorsFromWeights(model: ModelSpec, weights: Float32Array): Map
     throw new KtrdrError('invalid_input', `This model has ${expected} weights, not ${weights.length}.`);
   }
   return new Map(
-    slots(model).map(({ name, shape, start, end }) => [name, { shape, values: weights.slice(start, end) }]),
+    parametersOf(model).map(({ name, shape, start, end }) => [name, { shape, values: weights.slice(start, end) }]),
   );
 }
 
@@ -31,7 +30,7 @@ export function tensorsFromWeights(model: ModelSpec, weights: Float32Array): Map
  */
 export function weightsFromTensors(model: ModelSpec, tensors: ReadonlyMap<string, Tensor>): Float32Array {
   const weights = new Float32Array(parameterCount(model));
-  const expected = slots(model);
+  const expected = parametersOf(model);
   for (const { name, shape, start } of expected) {
     const tensor = tensors.get(name);
     if (tensor === undefined)
@@ -48,11 +47,4 @@ export function weightsFromTensors(model: ModelSpec, tensors: ReadonlyMap<string
     throw new KtrdrError('data_corrupt', `The weights hold ${tensors.size} tensors; the model has ${expected.length}.`);
   }
   return weights;
-}
-
-function slots(model: ModelSpec): { name: string; shape: number[]; start: number; end: number }[] {
-  return layersOf(model).flatMap(({ inputs, outputs, weights, biases }, index) => [
-    { name: `layers.${index}.weight`, shape: [outputs, inputs], start: weights, end: biases },
-    { name: `layers.${index}.bias`, shape: [outputs], start: biases, end: biases + outputs },
-  ]);
 }

@@ -21,7 +21,7 @@ const build = (a: Bars, b: Bars): TrainingSet =>
 
 describe('buildTrainingSet()', () => {
   const set = build(first, second);
-  const rows = set.data.labels.length;
+  const rows = set.data.targets.length;
   const width = plan.features.length;
 
   it('has rows of every symbol, each in one part at most, with labels of the three classes', () => {
@@ -30,7 +30,7 @@ describe('buildTrainingSet()', () => {
     expect(new Set(all).size).toBe(all.length);
     expect(all.every((row) => row >= 0 && row < rows)).toBe(true);
     expect(set.data.features.length).toBe(rows * width);
-    expect(all.every((row) => [0, 1, 2].includes(set.data.labels[row] ?? -1))).toBe(true);
+    expect(all.every((row) => [0, 1, 2].includes(set.data.targets[row] ?? -1))).toBe(true);
   });
 
   it('cuts both symbols at the same instants', () => {
@@ -56,7 +56,7 @@ describe('buildTrainingSet()', () => {
     expect(other.parts.train).toEqual(set.parts.train);
     expect(other.scales).toEqual(set.scales);
     for (const row of set.parts.train) {
-      expect(other.data.labels[row]).toBe(set.data.labels[row]);
+      expect(other.data.targets[row]).toBe(set.data.targets[row]);
       expect(other.data.features.subarray(row * width, (row + 1) * width)).toEqual(
         set.data.features.subarray(row * width, (row + 1) * width),
       );

@@ -9,7 +9,7 @@ import { cutsOf, type SplitCuts } from './split.ts';
 
 /** The rows of a training, of all its symbols one after the other, and which of them belong to which part. */
 export interface TrainingSet {
-  readonly data: Dataset;
+  readonly data: Dataset & { readonly targets: Int32Array };
   readonly parts: TrainingParts;
   /** For each feature how its raw values were scaled. */
   readonly scales: readonly FeatureScale[];
@@ -70,7 +70,11 @@ export function buildTrainingSet(
     test: Int32Array.from(parts.test),
   };
   refuseEmptyParts(plan, rowsOf);
-  return { data: { features, labels }, parts: rowsOf, scales: normalize(features, plan.features, rowsOf.train) };
+  return {
+    data: { features, targets: labels },
+    parts: rowsOf,
+    scales: normalize(features, plan.features, rowsOf.train),
+  };
 }
 
 interface Span {

@@ -11,7 +11,7 @@ import {
   type SymbolBars,
   type TrainingParts,
 } from '../samples/index.ts';
-import { partMetrics } from '../models/index.ts';
+import { confusionOf, partMetrics } from '../models/index.ts';
 import { phases } from './phases.ts';
 import type { TrainingPlan } from '../strategies/index.ts';
 import type { TrainModelContext, TrainModelResult } from './train-model.ts';
@@ -56,17 +56,27 @@ export async function trainOnBars(
     kind: shape.type,
     inputs: plan.features.length,
     hiddenLayers: [...shape.hiddenLayers],
-    classes: labelNames.length,
+    outputs: labelNames.length,
     activation: shape.activation,
     dropout: shape.dropout,
   };
-  using trainer = plainBackend.create({ model, optimizer: training.optimizer, data, seed: plan.seed });
+  using trainer = plainBackend.create({
+    model,
+    objective: { kind: 'cross_entropy' },
+    optimizer: training.optimizer,
+    data,
+    seed: plan.seed,
+  });
   const outcome = runTraining(
-    { trainer, parts, settings: training, seed: plan.seed, from: checkpoints?.newest() },
+    { trainer, targets: data.targets, parts, settings: training, seed: plan.seed, from: checkpoints?.newest() },
     { token, progress, clock, share: phases.training.share, onEpoch: (state) => checkpoints?.offer(state) },
   );
   progress.report({ phase: phases.testing.name, fraction: phases.testing.share[0] });
-  const metrics = metricsOf(parts, (rows) => partMetrics(evaluateRows(trainer, rows, token)));
+  const metrics = metricsOf(parts, (rows) => {
+    const { loss, outputs } = evaluateRows(trainer, rows, token);
+    const actual = rows.map((row) => data.targets[row] ?? 0);
+    return partMetrics({ loss, confusion: confusionOf(outputs, actual, labelNames.length) });
+  });
   const weights = trainer.exportWeights();
   return {
     ...outcome,

@@ -4,7 +4,7 @@ import { createRandom, type Evaluation, type Trainer } from '../nn/index.ts';
 import { labelNames, type TrainingParts } from '../samples/index.ts';
 import { phases } from './phases.ts';
 import type { EarlyStopping } from '../strategies/index.ts';
-import type { EpochMetrics } from '../models/index.ts';
+import { confusionOf, type EpochMetrics } from '../models/index.ts';
 import type { TrainModelContext } from './train-model.ts';
 
 /** All that a run needs to go on after an epoch as if nothing had come between. */
@@ -31,6 +31,8 @@ export interface BestState {
 
 interface TrainingRun {
   readonly trainer: Trainer;
+  /** The class of each row of the trainer's data. */
+  readonly targets: Int32Array;
   readonly parts: Pick<TrainingParts, 'train' | 'validation'>;
   readonly settings: { readonly epochs: number; readonly batchSize: number; readonly earlyStopping?: EarlyStopping };
   readonly seed: number;
@@ -62,7 +64,7 @@ export interface TrainingOutcome {
  * last bit, as it would have ended without the interruption.
  */
 export function runTraining(
-  { trainer, parts, settings, seed, from }: TrainingRun,
+  { trainer, targets, parts, settings, seed, from }: TrainingRun,
   context: RunContext,
 ): TrainingOutcome {
   const { epochs, earlyStopping } = settings;
@@ -92,12 +94,12 @@ export function runTraining(
     const sampled = evaluateRows(trainer, sample, context.token);
     // The loss of a step is that before the step: only now is it known what the last one did.
     refuseDivergence(epoch, sampled.loss);
-    const metrics: EpochMetrics = { epoch, trainLoss, trainAccuracy: sampled.accuracy };
+    const metrics: EpochMetrics = { epoch, trainLoss, trainAccuracy: accuracyOf(sampled, targets, sample) };
     if (parts.validation.length > 0) {
-      const { loss, accuracy } = evaluateRows(trainer, parts.validation, context.token);
-      refuseDivergence(epoch, loss);
-      metrics.validationLoss = loss;
-      metrics.validationAccuracy = accuracy;
+      const validation = evaluateRows(trainer, parts.validation, context.token);
+      refuseDivergence(epoch, validation.loss);
+      metrics.validationLoss = validation.loss;
+      metrics.validationAccuracy = accuracyOf(validation, targets, parts.validation);
     }
     history.push(metrics);
     report.epoch(metrics);
@@ -125,17 +127,27 @@ function refuseDivergence(epoch: number, loss: number): void {
 
 /** Like `Trainer.evaluate`, in pieces, so that a cancel is heard in between. */
 export function evaluateRows(trainer: Trainer, rows: Int32Array, token: CancellationToken): Evaluation {
-  const confusion = new Int32Array(labelNames.length ** 2);
+  const outputs = new Float32Array(rows.length * labelNames.length);
   let loss = 0;
+  let weight = 0;
   for (let from = 0; from < rows.length; from += evaluatedAtOnce) {
     token.throwIfCancelled('the evaluation');
     const piece = rows.subarray(from, from + evaluatedAtOnce);
     const evaluation = trainer.evaluate(piece);
-    loss += evaluation.loss * piece.length;
-    for (const [index, count] of evaluation.confusion.entries()) confusion[index] = (confusion[index] ?? 0) + count;
+    outputs.set(evaluation.outputs, from * labelNames.length);
+    if (evaluation.weight > 0) loss += evaluation.loss * evaluation.weight;
+    weight += evaluation.weight;
   }
-  const hits = labelNames.reduce((sum, _, label) => sum + (confusion[label * labelNames.length + label] ?? 0), 0);
-  return { loss: loss / rows.length, accuracy: hits / rows.length, confusion };
+  return { loss: loss / weight, weight, outputs };
+}
+
+/** Share of rows whose likeliest class is their own. */
+function accuracyOf({ outputs }: Evaluation, targets: Int32Array, rows: Int32Array): number {
+  const classes = labelNames.length;
+  const actual = rows.map((row) => targets[row] ?? 0);
+  const confusion = confusionOf(outputs, actual, classes);
+  const hits = labelNames.reduce((sum, _, label) => sum + (confusion[label * classes + label] ?? 0), 0);
+  return hits / rows.length;
 }
 
 /** Streams 0 and 1 of a seed are the trainer's: its starting weights and its dropout. */
