@@ -10,7 +10,7 @@ import {
   referenceOutputs,
   type ReferenceRow,
   type ReferenceTask,
-} from './reference-mlp.fixture.ts';
+} from './reference-task.fixture.ts';
 import { referenceOptimizer } from './reference-optimizer.fixture.ts';
 import type { OptimizerSpec, TrainerBackend, TrainerOptions } from './trainer.ts';
 
@@ -168,7 +168,7 @@ export function testBackend(backend: TrainerBackend): void {
         trainer.step(allRows);
         const weights = [...trainer.exportWeights()];
         const evaluation = trainer.evaluate(allRows);
-        const expected = rowsOf(data, rowCount).map(({ features }) => referenceOutputs(task, weights, features));
+        const expected = rowsOf(data, rowCount).map(({ window }) => referenceOutputs(task, weights, window));
         expect(distance([...evaluation.outputs], expected.flat())).toBeLessThan(1e-5);
         expect(evaluation.loss).toBeCloseTo(referenceLoss(task, weights, rowsOf(data, rowCount)), 5);
         expect(evaluation.weight).toBeCloseTo(
@@ -348,7 +348,7 @@ const samples = (classes: readonly number[]): Dataset => ({
 
 function rowsOf({ features, targets, weights }: Dataset, count: number): ReferenceRow[] {
   return Array.from({ length: count }, (_, row) => ({
-    features: [...features.subarray(row * model.inputs, (row + 1) * model.inputs)],
+    window: [[...features.subarray(row * model.inputs, (row + 1) * model.inputs)]],
     target: targets[row] ?? 0,
     weight: weights?.[row] ?? 1,
   }));

@@ -6,6 +6,21 @@ export interface Matrix {
   readonly columnStep: number;
 }
 
+/** Rows of `width` numbers, one after the other. */
+export const rowMajor = (values: Float64Array, width: number): Matrix => ({
+  values,
+  offset: 0,
+  rowStep: width,
+  columnStep: 1,
+});
+
+export const transposed = ({ values, offset, rowStep, columnStep }: Matrix): Matrix => ({
+  values,
+  offset,
+  rowStep: columnStep,
+  columnStep: rowStep,
+});
+
 interface ProductSize {
   readonly rows: number;
   readonly columns: number;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { DenseLayer } from './dense-layer.ts';
 import type { Random } from './random.ts';
 
 export const activations = ['relu', 'leaky_relu', 'tanh', 'sigmoid'] as const;
@@ -20,17 +21,9 @@ export const mlpSchema = z.strictObject({
 
 export type MlpSpec = z.infer<typeof mlpSchema>;
 
-/** A dense layer; `weights` and `biases` say where its parameters begin in the flat array. */
-export interface Layer {
-  readonly inputs: number;
-  readonly outputs: number;
-  readonly weights: number;
-  readonly biases: number;
-}
-
 /** The dense layers from the input on. The flat layout: each layer's weights output by output, then its biases. */
-export function layersOf({ inputs, hiddenLayers, outputs: last }: MlpSpec): Layer[] {
-  const layers: Layer[] = [];
+export function layersOf({ inputs, hiddenLayers, outputs: last }: MlpSpec): DenseLayer[] {
+  const layers: DenseLayer[] = [];
   let offset = 0;
   let previous = inputs;
   for (const outputs of [...hiddenLayers, last]) {

@@ -1,6 +1,8 @@
 import { activate, chainSlopes } from './activation.ts';
-import { type AddProduct, createProduct, type Matrix } from './matrix.ts';
-import { type Layer, layersOf, type MlpSpec } from './mlp-model.ts';
+import { addGradient, addSums, type DenseLayer, type LayerArrays, passBack } from './dense-layer.ts';
+import { Dropout } from './dropout.ts';
+import { createProduct, type Matrix, rowMajor } from './matrix.ts';
+import { layersOf, type MlpSpec } from './mlp-model.ts';
 import type { Network } from './network.ts';
 import type { Random } from './random.ts';
 
@@ -8,13 +10,10 @@ import type { Random } from './random.ts';
 const blockRows = 32;
 
 /** What a layer keeps of a block between forward and backward, each array `blockRows` x the layer's outputs. */
-interface LayerState extends Layer {
+interface LayerState extends DenseLayer {
   /** After the activation; for the last layer the sums. */
   readonly activated: Float64Array;
-  /** After the dropout; the same array as `activated` where there is none. */
-  readonly passed: Float64Array;
-  /** What the dropout multiplied by: 0 or 1 / (1 - dropout). */
-  readonly mask: Float64Array;
+  readonly dropped: Dropout;
   /** The derivative of the loss by the layer's sums. */
   readonly delta: Float64Array;
 }
@@ -27,24 +26,23 @@ export class MlpNetwork implements Network {
   readonly gradient: Float64Array;
   readonly #inputs: Float64Array;
   readonly #model: MlpSpec;
-  readonly #parameters: Float64Array;
   readonly #hidden: LayerState[];
   readonly #last: LayerState;
-  readonly #addProduct: AddProduct;
+  readonly #arrays: LayerArrays;
 
   constructor(model: MlpSpec, parameters: Float64Array) {
     const states = layersOf(model).map((layer) => layerState(layer, model.dropout));
     const last = states.pop();
     if (last === undefined) throw new TypeError('A network has at least one layer.');
     this.#model = model;
-    this.#parameters = parameters;
     this.#hidden = states;
     this.#last = last;
-    this.#addProduct = createProduct(Math.max(blockRows, model.inputs, ...model.hiddenLayers, model.outputs));
     this.#inputs = new Float64Array(blockRows * model.inputs);
     this.outputs = last.activated;
     this.slopes = last.delta;
     this.gradient = new Float64Array(parameters.length);
+    const deepest = Math.max(blockRows, model.inputs, ...model.hiddenLayers, model.outputs);
+    this.#arrays = { parameters, gradient: this.gradient, addProduct: createProduct(deepest) };
   }
 
   load(features: Float32Array, rows: Int32Array): void {
@@ -57,12 +55,13 @@ export class MlpNetwork implements Network {
   }
 
   forward(rows: number, dropout?: Random): void {
-    let below = this.#inputs;
+    let below = rowMajor(this.#inputs, this.#model.inputs);
     for (const layer of this.#hidden) {
+      const { outputs, activated, dropped } = layer;
       this.#weigh(layer, below, rows);
-      activate(this.#model.activation, layer.activated, rows * layer.outputs);
-      this.#drop(layer, rows, dropout);
-      below = layer.passed;
+      activate(this.#model.activation, activated, rows * outputs);
+      dropped.pass(0, rows * outputs, dropout);
+      below = rowMajor(dropped.passed, outputs);
     }
     this.#weigh(this.#last, below, rows);
   }
@@ -72,89 +71,33 @@ export class MlpNetwork implements Network {
     for (let index = this.#hidden.length - 1; index >= 0; index -= 1) {
       const layer = this.#hidden[index];
       if (layer === undefined) break;
-      this.#addGradient(above, layer.passed, rows);
+      const from = rowMajor(layer.dropped.passed, layer.outputs);
+      addGradient(above, this.#arrays, { from, slopes: rowMajor(above.delta, above.outputs), rows });
       this.#passBack(above, layer, rows);
       above = layer;
     }
-    this.#addGradient(above, this.#inputs, rows);
+    const from = rowMajor(this.#inputs, this.#model.inputs);
+    addGradient(above, this.#arrays, { from, slopes: rowMajor(above.delta, above.outputs), rows });
   }
 
-  /** Weights times what comes from below, plus the biases. */
-  #weigh(layer: LayerState, below: Float64Array, rows: number): void {
-    const biases = this.#parameters.subarray(layer.biases, layer.biases + layer.outputs);
-    for (let row = 0; row < rows; row += 1) layer.activated.set(biases, row * layer.outputs);
-    this.#addProduct(
-      rowMajor(layer.activated, layer.outputs),
-      [rowMajor(below, layer.inputs), transposed(this.#weights(layer))],
-      { rows, columns: layer.outputs, depth: layer.inputs },
-    );
-  }
-
-  #drop(layer: LayerState, rows: number, random: Random | undefined): void {
-    const { activated, passed, mask } = layer;
-    if (passed === activated) return;
-    const count = rows * layer.outputs;
-    const kept = 1 / (1 - this.#model.dropout);
-    const threshold = this.#model.dropout * 2 ** 32;
-    for (let index = 0; index < count; index += 1) {
-      const factor = random === undefined ? 1 : random.uint32() < threshold ? 0 : kept;
-      mask[index] = factor;
-      passed[index] = factor * (activated[index] ?? 0);
-    }
-  }
-
-  #addGradient(layer: LayerState, below: Float64Array, rows: number): void {
-    const { delta, outputs } = layer;
-    this.#addProduct(
-      { ...this.#weights(layer), values: this.gradient },
-      [transposed(rowMajor(delta, outputs)), rowMajor(below, layer.inputs)],
-      { rows: outputs, columns: layer.inputs, depth: rows },
-    );
-    for (let output = 0; output < outputs; output += 1) {
-      let sum = this.gradient[layer.biases + output] ?? 0;
-      for (let row = 0; row < rows; row += 1) sum += delta[row * outputs + output] ?? 0;
-      this.gradient[layer.biases + output] = sum;
-    }
+  #weigh(layer: LayerState, from: Matrix, rows: number): void {
+    layer.activated.fill(0, 0, rows * layer.outputs);
+    addSums(layer, this.#arrays, { from, sums: rowMajor(layer.activated, layer.outputs), rows });
   }
 
   #passBack(from: LayerState, to: LayerState, rows: number): void {
-    const { delta, activated, mask, passed } = to;
-    const count = rows * to.outputs;
+    const { delta, activated, dropped, outputs } = to;
+    const count = rows * outputs;
     delta.fill(0, 0, count);
-    this.#addProduct(rowMajor(delta, to.outputs), [rowMajor(from.delta, from.outputs), this.#weights(from)], {
-      rows,
-      columns: to.outputs,
-      depth: from.outputs,
-    });
-    if (passed !== activated) {
-      for (let index = 0; index < count; index += 1) {
-        delta[index] = (delta[index] ?? 0) * (mask[index] ?? 0);
-      }
-    }
+    const slopes = rowMajor(from.delta, from.outputs);
+    passBack(from, this.#arrays, { slopes, below: rowMajor(delta, outputs), rows });
+    dropped.passBack(delta, 0, count);
     chainSlopes(this.#model.activation, delta, { outputs: activated, count });
   }
-
-  #weights(layer: Layer): Matrix {
-    return { values: this.#parameters, offset: layer.weights, rowStep: layer.inputs, columnStep: 1 };
-  }
 }
 
-function layerState(layer: Layer, dropout: number): LayerState {
+function layerState(layer: DenseLayer, dropout: number): LayerState {
   const buffer = (): Float64Array => new Float64Array(blockRows * layer.outputs);
   const activated = buffer();
-  return { ...layer, activated, passed: dropout > 0 ? buffer() : activated, mask: buffer(), delta: buffer() };
+  return { ...layer, activated, dropped: new Dropout(dropout, activated), delta: buffer() };
 }
-
-const rowMajor = (values: Float64Array, width: number): Matrix => ({
-  values,
-  offset: 0,
-  rowStep: width,
-  columnStep: 1,
-});
-
-const transposed = ({ values, offset, rowStep, columnStep }: Matrix): Matrix => ({
-  values,
-  offset,
-  rowStep: columnStep,
-  columnStep: rowStep,
-});

@@ -16,7 +16,7 @@ import { type Evaluation, optimizerSchema, type Trainer, type TrainerBackend } f
  */
 export const plainBackend: TrainerBackend = {
   name: 'plain',
-  capabilities: { models: ['mlp'], device: 'cpu', reproducible: true },
+  capabilities: { models: ['mlp', 'gru', 'lstm'], device: 'cpu', reproducible: true },
   create(options) {
     const model = parse(modelSchema, options.model, 'The model');
     const objective = parse(objectiveSchema, options.objective, 'The objective');
