@@ -1,7 +1,14 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, it } from 'vitest';
-import { CancellationToken, noCheckpoint, systemClock, type Clock, type ProgressUpdate } from '../async/index.ts';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import {
+  CancellationSource,
+  CancellationToken,
+  noCheckpoint,
+  systemClock,
+  type Clock,
+  type ProgressUpdate,
+} from '../async/index.ts';
 import { silentLogger } from '../base/index.ts';
 import type { BarRequest, FetchBarsContext } from '../data/index.ts';
 import {
@@ -259,6 +266,24 @@ describe('IbBarProvider', () => {
     const request = { symbol: 'AAPL', timeframe: '1d', range: dates('2025-06-02', '2025-06-06') } as const;
     const whole = await fetchBars(provider, request);
     expect(await fetchBars(provider, { ...request, range: dates('2025-06-02', '2025-06-05T10:00Z') })).toEqual(whole);
+  });
+
+  it('does not keep an answer that it had to refuse', async () => {
+    const { provider, simulator } = await start({ faults: [{ kind: 'unordered_bars' }] });
+    const request = { symbol: 'AAPL', timeframe: '1h', range: dates('2025-06-09', '2025-06-12') } as const;
+    await expect(provider.fetch(request, context())).rejects.toMatchObject({
+      code: 'data_corrupt',
+      message: expect.stringMatching(/times must be strictly rising .* Load again; if it stays so, restart/),
+    });
+    using source = new CancellationSource();
+    const updates: ProgressUpdate<FetchBarsContext>[] = [];
+    const again = provider
+      .fetch(request, { ...context(updates), token: source.token })
+      .catch((error: unknown) => error);
+    await vi.waitFor(() => expect(updates.at(-1)?.phase).toMatch(/^waiting for IB: the same was just asked/));
+    expect(simulator.counters.historyRequests).toBe(1);
+    source.cancel();
+    await again;
   });
 
   it('reports what it is waiting for', async () => {

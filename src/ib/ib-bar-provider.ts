@@ -27,7 +27,8 @@ import { cellStart, firstBar } from './first-bar.ts';
 import { foundInstrument } from './found-instrument.ts';
 import type { IbGateway } from './ib-gateway.ts';
 import { defaultPacingLimits } from './pacing/pacing.ts';
-import { historyQuery, maxSpanMs, regularHoursOnly, whatToShow } from './requests.ts';
+import type { IbBars } from './wire/ib-bars.ts';
+import { historyQuery, maxSpanMs, regularHoursOnly, whatToShow, type HistoryQuery } from './requests.ts';
 import { stampByCell } from './wire/stamp-by-cell.ts';
 import { TimedCache } from './timed-cache.ts';
 
@@ -110,7 +111,7 @@ export class IbBarProvider implements BarProvider, InstrumentSearch {
         context.progress.report({ phase, context: { requestsLeft } });
       };
       const answer = await this.gateway.history(query, { token: context.token, onPhase });
-      const bars = stampByCell(decodeBars(answer, timeframe, what), timeframe, calendar);
+      const bars = stampByCell(this.#decode(answer, { query, timeframe, what }), timeframe, calendar);
       parts.unshift(barsInRange(bars, asked));
       const oldest = bars.time[0];
       if (oldest === undefined || oldest < firstCellEnd) break;
@@ -126,6 +127,18 @@ export class IbBarProvider implements BarProvider, InstrumentSearch {
     // That a bar does not exist yet is no fact to remember.
     if (range.end > finalBefore(calendar, timeframe, now)) throw nothingYet(what, range.start);
     return { kind: 'empty' };
+  }
+
+  #decode(
+    answer: IbBars,
+    { query, timeframe, what }: { query: HistoryQuery; timeframe: Timeframe; what: string },
+  ): Bars {
+    try {
+      return decodeBars(answer, timeframe, what);
+    } catch (damage) {
+      this.gateway.refuse(query);
+      throw damage;
+    }
   }
 
   maxSpanMs(timeframe: Timeframe, { assetType }: Instrument): number {

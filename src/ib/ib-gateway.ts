@@ -112,15 +112,19 @@ export class IbGateway implements AsyncDisposable {
 
   /** The bars of one request in the order in which they came; none when IB says that there are none. */
   history(query: HistoryQuery, ask: Ask): Promise<IbBars> {
-    const { contract, endDateTime, duration, barSize } = query;
-    const instrument = pacedName(contract);
-    const key = [instrument, endDateTime, duration, barSize].join(' ');
-    const request = { kind: 'history', key, instrument, weight: 1 } as const;
+    const { contract, duration, barSize } = query;
+    const key = keyOf(query);
+    const request = { kind: 'history', key, instrument: pacedName(contract), weight: 1 } as const;
     return this.#histories.get(key, ask, (shared) =>
       this.#send({ request, effort: `${duration} of ${barSize}` }, shared, (session) =>
         session.history(query, shared.token),
       ),
     );
+  }
+
+  /** The answer to a query turned out to be damaged: who asks next gets another one. */
+  refuse(query: HistoryQuery): void {
+    this.#histories.forget(keyOf(query));
   }
 
   /** Connects when there is no connection. @throws KtrdrError `unavailable` and what else keeps a session from opening. */
@@ -184,6 +188,11 @@ export class IbGateway implements AsyncDisposable {
       }
     }
   }
+}
+
+/** Equal for what IB would call identical. */
+function keyOf({ contract, endDateTime, duration, barSize }: HistoryQuery): string {
+  return [pacedName(contract), endDateTime, duration, barSize].join(' ');
 }
 
 /** What IB counts bursts by. */

@@ -33,6 +33,11 @@ export class TimedCache<V> {
     });
   }
 
+  /** An answer that turned out to be of no use: who asks next gets another one. */
+  forget(key: string): void {
+    this.#entries.delete(key);
+  }
+
   #forgetOld(): void {
     const now = this.#options.clock.elapsed();
     for (const [key, { until }] of this.#entries) {

@@ -22,10 +22,11 @@ export function notReady(address: GatewayAddress, afterMs: number): KtrdrError {
 }
 
 export function closedByGateway(address: GatewayAddress, wasReady: boolean): KtrdrError {
-  const before = wasReady ? '' : ' before it was ready: enable API access for this computer in TWS or IB Gateway';
-  return new KtrdrError('unavailable', `The IB gateway at ${nameOf(address)} closed the connection${before}.`, {
-    details: { ...address },
-  });
+  const closed = `The IB gateway at ${nameOf(address)} closed the connection`;
+  const message = wasReady
+    ? `${closed}. Try again; if it does so again, restart TWS or IB Gateway.`
+    : `${closed} before it was ready: enable API access for this computer in TWS or IB Gateway.`;
+  return new KtrdrError('unavailable', message, { details: { ...address } });
 }
 
 export function silent(address: GatewayAddress, afterMs: number): KtrdrError {

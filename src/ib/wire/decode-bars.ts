@@ -12,15 +12,26 @@ export function decodeBars({ time, ...columns }: IbBars, timeframe: Timeframe, w
   const stamps = time.map((written) => {
     const stamp = toStamp(written);
     if (Number.isNaN(stamp)) {
-      throw new KtrdrError('data_corrupt', `${what}: "${written}" is no stamp of a ${timeframe} bar.`);
+      throw new KtrdrError('data_corrupt', `${what}: "${written}" is no stamp of a ${timeframe} bar. ${whatToDo}`);
     }
     return stamp;
   });
   const { open, high, low, close, volume } = columns;
   const bars: Bars = { time: stamps, open, high, low, close, volume };
-  checkBars(bars, what);
+  check(bars, what);
   refuseStale(bars, timeframe, what);
   return bars;
+}
+
+const whatToDo = 'Nothing of this answer was taken. Load again; if it stays so, restart TWS or IB Gateway.';
+
+function check(bars: Bars, what: string): void {
+  try {
+    checkBars(bars, what);
+  } catch (thrown) {
+    const { code, message, details } = KtrdrError.from(thrown);
+    throw new KtrdrError(code, `${message} ${whatToDo}`, { cause: thrown, details });
+  }
 }
 
 /** Epoch seconds have nine digits or more from 1973 on; a date has eight. */
