@@ -90,6 +90,7 @@ export const ibErrorTable: readonly IbErrorRule[] = [
     meaning: error('failed_precondition', 'This version of TWS or IB Gateway is not supported. Install another one.'),
   },
   { codes: [1100], meaning: error('unavailable', 'The gateway has lost its connection to IB.') },
+  { codes: [2110], meaning: error('unavailable', 'The gateway has no connection to IB and waits for it.') },
   { codes: [1101], meaning: notice('The connection to IB is back; what was under way is lost.') },
   { codes: [1102], meaning: notice('The connection to IB is back; nothing was lost.') },
   { codes: [2103, 2105, 2157], meaning: notice('A data farm of IB is not connected.') },

@@ -210,7 +210,8 @@ export class IbSession {
       histories.add(reqId, bars);
       histories.finish(reqId);
     } else {
-      const sentence = (what: string): string => `IB answered the request for ${what} with damaged data: ${fault}.`;
+      const sentence = (what: string): string =>
+        `IB answered the request for ${what} with damaged data: ${fault}. Load again; if it stays so, restart TWS or IB Gateway.`;
       histories.fail(reqId, (what) => new KtrdrError('data_corrupt', sentence(what)));
     }
   }
@@ -243,13 +244,21 @@ export class IbSession {
 
   #understand(code: number, text: string): IbVerdict {
     const verdict = classify(code, text);
-    const isDenial = verdict.outcome === 'empty' || (verdict.outcome === 'error' && verdict.code === 'not_found');
     // A gateway that is cut off from IB calls every instrument unknown and every range empty.
-    if (isDenial && this.trouble !== undefined) {
-      return { outcome: 'error', code: 'unavailable', sentence: `${verdict.sentence} But ${this.trouble}.` };
+    const doubt = this.#doubtOf(verdict);
+    if (doubt !== undefined) {
+      const sentence = `${verdict.sentence} But ${doubt}, so this is not believed. Try again when it is back.`;
+      return { outcome: 'error', code: 'unavailable', sentence };
     }
     if (verdict.outcome === 'error' && verdict.code === 'rate_limited') this.#options.onPaceComplaint();
     return verdict;
+  }
+
+  /** Why it is not believed that there is nothing; undefined when it is. */
+  #doubtOf(verdict: IbVerdict): string | undefined {
+    if (verdict.outcome === 'empty') return this.#link.troubleWith('history');
+    if (verdict.outcome === 'error' && verdict.code === 'not_found') return this.#link.troubleWith('definitions');
+    return undefined;
   }
 
   async #becomeReady(): Promise<void> {

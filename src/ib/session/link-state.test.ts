@@ -42,6 +42,24 @@ describe('LinkState', () => {
     expect(link.trouble).toBeUndefined();
   });
 
+  it('is lost from the beginning for a client that comes later, which need not wait for word of the farms', () => {
+    const link = new LinkState();
+    link.hear(2110, 'Connectivity between Trader Workstation and server is broken. It will be restored automatically.');
+    expect([link.isCutOff, link.isAnnounced]).toEqual([true, true]);
+    link.hear(1102, 'Connectivity between IBKR and Trader Workstation has been restored');
+    expect([link.isCutOff, link.isAnnounced]).toEqual([false, false]);
+  });
+
+  it('doubts what a farm says that is down, not what another one says', () => {
+    const link = new LinkState();
+    link.hear(2103, 'Market data farm connection is broken:usfarm');
+    link.hear(2157, 'Sec-def data farm connection is broken:secdefnj');
+    expect(link.troubleWith('history')).toBeUndefined();
+    expect(link.troubleWith('definitions')).toBe("IB's data farm secdefnj (definitions) is not connected");
+    link.hear(1100, 'Connectivity between IBKR and Trader Workstation has been lost.');
+    expect(link.troubleWith('history')).toBe('the gateway has lost its connection to IB');
+  });
+
   it('leaves other messages to others', () => {
     expect(new LinkState().hear(2174, 'Warning: a time zone is missing')).toBe(false);
   });

@@ -24,12 +24,12 @@ export class LinkState {
   /** Takes in a notice that came at a time; true when it was about the link. */
   hear(code: number, text: string, at = 0): boolean {
     if (this.trouble === undefined) this.#since = at;
-    if (code === 1100) this.#isLost = true;
+    if (code === 1100 || code === 2110) this.#isLost = true;
     if (code === 1101 || code === 1102) {
       this.#isLost = false;
       this.#down.clear();
     }
-    if (code === 1100 || code === 1101 || code === 1102) return true;
+    if (code === 1100 || code === 1101 || code === 1102 || code === 2110) return true;
     const notice = farmNotices[code];
     if (notice === undefined) return false;
     const name = /[:.]([\w.]+)$/.exec(text.trim())?.[1] ?? notice.farm;
@@ -44,12 +44,12 @@ export class LinkState {
     this.#up('history');
   }
 
-  /** True once each kind of farm has been spoken of: what is asked before may never be answered. */
+  /** True once each kind of farm has been spoken of, or that none can be reached: what is asked before may never be answered. */
   get isAnnounced(): boolean {
-    return this.#heard.size === 3;
+    return this.#isLost || this.#heard.size === 3;
   }
 
-  /** True from 1100 on: IB cannot be reached at all. Otherwise a farm is down at most, and another one may serve. */
+  /** True from 1100 on, or from 2110, which greets a client that comes later: IB cannot be reached at all. Otherwise a farm is down at most, and another one may serve. */
   get isCutOff(): boolean {
     return this.#isLost;
   }
@@ -61,10 +61,18 @@ export class LinkState {
 
   /** Why nothing can be asked now, in words; undefined when all is well. */
   get trouble(): string | undefined {
+    return this.#troubleAmong([...this.#down]);
+  }
+
+  /** Why what one kind of farm says cannot be believed, in words; the others do not matter to it. */
+  troubleWith(farm: Farm): string | undefined {
+    return this.#troubleAmong([...this.#down].filter(([, served]) => served === farm));
+  }
+
+  #troubleAmong(down: readonly (readonly [name: string, farm: Farm])[]): string | undefined {
     if (this.#isLost) return 'the gateway has lost its connection to IB';
-    if (this.#down.size === 0) return undefined;
-    const farms = [...this.#down].map(([name, farm]) => `${name} (${farm})`).join(', ');
-    return `IB's data farm ${farms} is not connected`;
+    if (down.length === 0) return undefined;
+    return `IB's data farm ${down.map(([name, farm]) => `${name} (${farm})`).join(', ')} is not connected`;
   }
 
   /** IB moves its clients from a farm that broke to another one, and the broken one is not heard of again. */

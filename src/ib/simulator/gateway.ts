@@ -155,11 +155,17 @@ export class Gateway {
     connection.send(managedAccounts(account));
     if (this.#context.faults.strike('no_next_valid_id', connection.target) === undefined)
       connection.send(nextValidId(1));
-    const { marketDataUp, historyUp, definitionsUp, marketDataDown, historyDown, definitionsDown } = announcements;
-    const farms = this.#context.faults.has('farm_down')
-      ? [marketDataDown, historyDown, definitionsDown]
-      : [marketDataUp, historyUp, definitionsUp];
-    for (const notice of farms) this.#tell(connection, notice);
+    for (const notice of this.#greeting) this.#tell(connection, notice);
+  }
+
+  /** How it stands with the servers, told to each client that comes. */
+  get #greeting(): readonly Notice[] {
+    const { faults } = this.#context;
+    const { connectivityBroken, marketDataUp, historyUp, definitionsUp } = announcements;
+    const { marketDataDown, historyDown, definitionsDown } = announcements;
+    if (faults.has('connectivity_lost')) return [connectivityBroken];
+    if (faults.has('farm_down')) return [marketDataDown, historyDown, definitionsDown];
+    return [marketDataUp, historyUp, definitionsUp];
   }
 
   #describe({ reqId, contract }: { reqId: number; contract: ContractQuery }, connection: Connection): void {

@@ -84,6 +84,11 @@ export const announcements = {
   historyDown: new Notice(2105, 'HMDS data farm connection is broken:ushmds'),
   definitionsDown: new Notice(2157, 'Sec-def data farm connection is broken:secdefnj'),
   connectivityLost: new Notice(1100, 'Connectivity between IBKR and Trader Workstation has been lost.'),
+  /** To a client that comes while it is lost. */
+  connectivityBroken: new Notice(
+    2110,
+    'Connectivity between Trader Workstation and server is broken. It will be restored automatically.',
+  ),
   restoredDataLost: new Notice(1101, 'Connectivity between IBKR and Trader Workstation has been restored - data lost.'),
   restored: new Notice(
     1102,
