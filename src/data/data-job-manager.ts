@@ -21,9 +21,9 @@ import { inLanes, type Fetched, type Lane } from './in-lanes.ts';
 import { KeyedQueue } from './keyed-queue.ts';
 import { LaneProgress } from './lane-progress.ts';
 import type { LoadBarsContext, LoadBarsResult } from './load-bars.ts';
-import { patiently } from './patiently.ts';
 import { planJobs, type DataLoadingJob, type Planning } from './plan-jobs.ts';
 import { RangeClaims } from './range-claims.ts';
+import { SharedPatience } from './shared-patience.ts';
 import { storedStretches } from './stretches.ts';
 
 interface Assignment {
@@ -49,6 +49,7 @@ interface Run extends Assignment {
   readonly loaded: { bars: number; segments: number };
   /** What `storedSoFar` says as long as no other load has stored anything since the plan; grows with what this one stores. */
   readonly expected: { storedSoFar: number };
+  readonly patience: SharedPatience;
   /** Names each request once: no source has met the name, neither from this attempt nor from an earlier one. */
   readonly nextRequestId: () => string;
 }
@@ -94,6 +95,7 @@ export class DataJobManager {
   async run(assignment: Assignment, context: OperationContext<LoadBarsContext>): Promise<LoadBarsResult['loaded']> {
     const { key, jobs, planning, storedBefore } = assignment;
     let requests = 0;
+    using patience = new SharedPatience();
     const run: Run = {
       ...assignment,
       context,
@@ -101,6 +103,7 @@ export class DataJobManager {
       lanes: new LaneProgress(context.progress, { phase: 'loading', jobs: jobs.length }),
       loaded: { bars: 0, segments: 0 },
       expected: { storedSoFar: storedBefore },
+      patience,
       // Named after the load, so that one id finds both in every log.
       nextRequestId: () => `${context.id}-a${context.attempt}-${(requests += 1)}`,
     };
@@ -184,16 +187,16 @@ export class DataJobManager {
 
   async #fetch(
     range: TimeRange,
-    { key, calendar, origin = unknownOrigin, context, series, nextRequestId }: Run,
+    { key, calendar, origin = unknownOrigin, context, series, patience, nextRequestId }: Run,
     { token, progress }: Pick<Lane, 'token'> & { readonly progress: Progress<LoadBarsContext> },
   ): Promise<Omit<FetchedPart, 'part'>> {
     token.throwIfCancelled(`the load of ${series}`);
     const within = { ...context, token, progress };
     let requestId = '';
-    const fetched = await patiently(() => {
+    const fetched = await patience.ask((asked) => {
       progress.report({ phase: 'loading' });
       requestId = nextRequestId();
-      return this.#provider.fetch({ ...key, range }, { ...within, id: requestId });
+      return this.#provider.fetch({ ...key, range }, { ...within, token: asked, id: requestId });
     }, within);
     const provenance = { ...origin, requestId, fetchedAt: context.clock.now() };
     if (fetched.kind === 'empty') return { bars: emptyBars, provenance };
