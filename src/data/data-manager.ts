@@ -11,6 +11,7 @@ import {
   type TradingCalendar,
 } from '../market/index.ts';
 import type { OperationContext, ServiceOrchestrator, StartedOperation, StartOptions } from '../operations/index.ts';
+import { asking } from './asking.ts';
 import { assessQualityOf, type AssessQualityContext, type AssessQualityInput } from './assess-quality.ts';
 import type { AskedWithin, BarOrigin, BarProvider, Instrument } from './bar-provider.ts';
 import type { BarStore, SeriesInfo, SeriesKey } from './bar-store/index.ts';
@@ -113,10 +114,9 @@ export class DataManager {
     const { symbol, calendar } = source;
     const { timeframe, mode } = input;
     const key: SeriesKey = { symbol, timeframe };
-    const earliest = (): Promise<number | undefined> => {
-      context.progress.report({ phase: 'asking for the first bar' });
-      return patiently(() => this.#provider.earliest(symbol, timeframe, context), context);
-    };
+    const ask = (): Promise<number | undefined> => this.#provider.earliest(symbol, timeframe, context);
+    const earliest = (): Promise<number | undefined> =>
+      patiently(() => asking('asking for the first bar', ask, context), context);
     context.progress.report({ phase: 'looking for gaps' });
     const storedBefore = this.#jobs.storedSoFar(key);
     const found = await this.#findJobs(input, { source, now: context.clock.now(), earliest });
@@ -180,8 +180,8 @@ export class DataManager {
   /** A `local` load takes it from the store. */
   async #source(input: LoadBarsInput, context: OperationContext<LoadBarsContext>): Promise<Source> {
     if (input.mode === 'local') return this.#storedSource(input);
-    context.progress.report({ phase: `looking up ${input.symbol}` });
-    const describe = (): Promise<Source> => this.#describedSource(input, context);
+    const describe = (): Promise<Source> =>
+      asking(`looking up ${input.symbol}`, () => this.#describedSource(input, context), context);
     // Whoever starts a load is told at once that there is no source; a load that goes on knows that there was one.
     const goesOn = context.attempt > 1 || context.checkpoint.last !== undefined;
     const source = goesOn ? await patiently(describe, context) : await describe();

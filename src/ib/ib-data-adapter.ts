@@ -17,6 +17,9 @@ import { getGateway, getHeadTimestamp, getSearch, getSymbolInfo } from './ib-hos
 import { defaultPacingLimits } from './pacing/pacing.ts';
 import { maxSpanMs } from './requests.ts';
 
+/** The host connects first where it has to, and keeps IB's rules; what it says in the end tells more than our own limit. */
+const lookupMs = 60_000;
+
 /** Market history from a gateway that an IB host service talks to. */
 export class IbDataAdapter extends AsyncServiceAdapter implements BarProvider, InstrumentSearch {
   override readonly serviceName = 'the IB host service';
@@ -24,11 +27,12 @@ export class IbDataAdapter extends AsyncServiceAdapter implements BarProvider, I
   readonly requestsAtOnce = defaultPacingLimits.inFlight;
 
   describe(symbol: string, within: CallContext): Promise<Instrument> {
-    return this.call(getSymbolInfo, { params: { symbol } }, within);
+    return this.call(getSymbolInfo, { params: { symbol } }, { ...within, timeoutMs: lookupMs });
   }
 
   async earliest(symbol: string, timeframe: Timeframe, within: CallContext): Promise<number | undefined> {
-    const { earliest } = await this.call(getHeadTimestamp, { query: { symbol, timeframe } }, within);
+    const query = { symbol, timeframe };
+    const { earliest } = await this.call(getHeadTimestamp, { query }, { ...within, timeoutMs: lookupMs });
     return earliest ?? undefined;
   }
 

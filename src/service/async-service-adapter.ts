@@ -25,6 +25,11 @@ export interface RemoteContext<C> extends OperationContext<C> {
   readonly deadlineMs?: number;
 }
 
+interface TimedCallContext extends CallContext {
+  /** The longest wait for an answer, where it is not the configured one. */
+  readonly timeoutMs?: number;
+}
+
 const healthIsFreshMs = 3_000;
 
 /**
@@ -67,14 +72,18 @@ export abstract class AsyncServiceAdapter implements AsyncDisposable {
     return this.#options.transport[Symbol.asyncDispose]();
   }
 
-  /** One short call, see `EndpointClient.call`. Within an operation or a request it carries the trace of that on. */
+  /**
+   * One short call, see `EndpointClient.call`. Within an operation or a request it carries the trace of that on. `timeoutMs`
+   * is for a host that may itself wait longer than usual, and then says why.
+   */
   protected call<E extends Endpoint>(
     endpoint: E,
     input: EndpointInput<E>,
-    within: CancellationToken | CallContext,
+    within: CancellationToken | TimedCallContext,
   ): Promise<EndpointOutput<E>> {
-    const { token, traceId }: CallContext = 'token' in within ? within : { token: within };
-    return this.#connect().call(endpoint, input, { token, traceId });
+    const { token, traceId, timeoutMs }: TimedCallContext = 'token' in within ? within : { token: within };
+    const limit = timeoutMs === undefined ? {} : { timeoutMs };
+    return this.#connect().call(endpoint, input, { token, traceId, ...limit });
   }
 
   /** Long work on the host, see `runOnHost`: an `OperationWork` like any other. */

@@ -58,7 +58,7 @@ export function callError(cause: unknown, { service, baseUrl, endpoint, attempt,
   if (reason !== undefined) return cancelledError(reason, `${endpoint} on ${service}`, where);
   const code = systemCode(cause);
   if (attempt.isTimedOut || code === 'UND_ERR_BODY_TIMEOUT') {
-    const message = `${service} at ${baseUrl} did not answer ${endpoint} in ${attempt.timeoutMs} ms.`;
+    const message = `${service} at ${baseUrl} did not answer ${endpoint} in ${attempt.timeoutMs} ms. Try again; if it stays silent, look at its log.`;
     return new KtrdrError('deadline_exceeded', message, { cause, details: where });
   }
   if (cause instanceof KtrdrError && cause.code === 'unauthenticated') {
