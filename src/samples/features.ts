@@ -19,6 +19,8 @@ export interface FeatureRows {
   readonly bars: Int32Array;
   /** When each row's bar was complete, in epoch milliseconds: what the row tells was known then. */
   readonly closedAt: Float64Array;
+  /** The same of each bar of the base series. */
+  readonly barClosedAt: Float64Array;
   /** Row after row, a number for each feature of the plan; raw inputs are not normalised yet. */
   readonly values: Float32Array;
 }
@@ -26,7 +28,7 @@ export interface FeatureRows {
 /**
  * The features of one symbol: a row for each bar of the base timeframe at which every feature is known. A row takes from
  * each timeframe the latest bar that was complete when the row's own bar was; a bar in progress tells nothing. Bars in
- * the warm-up of an indicator make no row.
+ * the warm-up of an indicator make no row. A feature with a lag is that of so many base bars before.
  */
 export function symbolFeatures(
   plan: Pick<TrainingPlan, 'features' | 'indicators' | 'baseTimeframe'>,
@@ -45,7 +47,7 @@ export function symbolFeatures(
       view = { bars, barOfRow: latestClosed(closedAt, barCloses(calendar, timeframe, bars.time)), outputs: new Map() };
       views.set(timeframe, view);
     }
-    return { values: columnOf(feature, view, plan.indicators), barOfRow: view.barOfRow };
+    return { values: columnOf(feature, view, plan.indicators), barOfRow: view.barOfRow, lag: feature.lag };
   });
   return completeRows(columns, closedAt);
 }
@@ -61,9 +63,10 @@ interface TimeframeView {
 interface Column {
   readonly values: Float64Array;
   readonly barOfRow: Int32Array;
+  readonly lag: number;
 }
 
-function barsOf({ symbol, series }: SymbolBars, timeframe: Timeframe): Bars {
+export function barsOf({ symbol, series }: SymbolBars, timeframe: Timeframe): Bars {
   const found = series.find((held) => held.timeframe === timeframe);
   if (found === undefined) throw new KtrdrError('internal', `The ${timeframe} bars of ${symbol} went missing.`);
   return found.bars;
@@ -92,17 +95,24 @@ function columnOf(feature: Feature, view: TimeframeView, indicators: readonly In
   return feature.kind === 'raw' ? values : membershipColumn(feature.membership, values);
 }
 
-function completeRows(columns: readonly Column[], closedAt: Float64Array): FeatureRows {
-  const complete = Int32Array.from(closedAt, (_, row) => row).filter((row) =>
-    columns.every((column) => Number.isFinite(valueAt(column, row))),
-  );
-  const values = new Float32Array(complete.length * columns.length);
-  for (const [position, row] of complete.entries()) {
-    for (const [index, column] of columns.entries()) values[position * columns.length + index] = valueAt(column, row);
+function completeRows(columns: readonly Column[], barClosedAt: Float64Array): FeatureRows {
+  const isComplete = new Uint8Array(barClosedAt.length).fill(1);
+  for (const { values, barOfRow, lag } of columns) {
+    for (let bar = 0; bar < isComplete.length; bar += 1) {
+      if (!Number.isFinite(values[barOfRow[bar - lag] ?? -1])) isComplete[bar] = 0;
+    }
   }
-  return { bars: complete, closedAt: Float64Array.from(complete, (row) => closedAt[row] ?? Number.NaN), values };
-}
-
-function valueAt({ values, barOfRow }: Column, row: number): number {
-  return values[barOfRow[row] ?? -1] ?? Number.NaN;
+  const bars = Int32Array.from(barClosedAt.keys()).filter((bar) => isComplete[bar] === 1);
+  const rows = new Float32Array(bars.length * columns.length);
+  for (const [column, { values, barOfRow, lag }] of columns.entries()) {
+    for (let row = 0; row < bars.length; row += 1) {
+      rows[row * columns.length + column] = values[barOfRow[(bars[row] ?? 0) - lag] ?? -1] ?? Number.NaN;
+    }
+  }
+  return {
+    bars,
+    closedAt: Float64Array.from(bars, (bar) => barClosedAt[bar] ?? Number.NaN),
+    barClosedAt,
+    values: rows,
+  };
 }

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { barsFromRows, calendarOf, expectedBars, type BarRow, type Bars, type Timeframe } from '../market/index.ts';
 import { createRandom } from '../nn/index.ts';
 
@@ -23,4 +24,22 @@ interface WalkOptions {
   readonly timeframe?: Timeframe;
   readonly count: number;
   readonly year?: number;
+}
+
+/** Any number of hour bars, one after the other, with moves of up to a few per cent. */
+export function randomBars(length: { minLength?: number; maxLength: number }): fc.Arbitrary<Bars> {
+  const move = fc.integer({ min: -40, max: 40 }).map((thousandths) => thousandths / 1_000);
+  const spread = fc.integer({ min: 0, max: 20 }).map((thousandths) => thousandths / 1_000);
+  return fc.array(fc.tuple(move, move, spread, spread), length).map((steps) => {
+    let price = 100;
+    return barsFromRows(
+      steps.map(([gap, gain, above, below], index) => {
+        const open = price * (1 + gap / 4);
+        const close = open * (1 + gain);
+        price = close;
+        const [low, high] = [Math.min(open, close) * (1 - below), Math.max(open, close) * (1 + above)];
+        return { time: index * 3_600_000, open, high, low, close, volume: 1_000 };
+      }),
+    );
+  });
 }

@@ -47,12 +47,7 @@ describe('buildTrainingSet()', () => {
 
   it('lets nothing behind the cut reach the training part: neither labels nor features nor scales', () => {
     const cut = 33 + ([...set.parts.validation][0] ?? 0);
-    const otherFuture = (bars: Bars, seed: number): Bars =>
-      mergeBars(sliceBars(bars, 0, cut), {
-        ...walk({ seed, count: bars.time.length - cut }),
-        time: bars.time.subarray(cut),
-      });
-    const other = build(otherFuture(first, 77), otherFuture(second, 78));
+    const other = build(otherFuture(first, cut, 77), otherFuture(second, cut, 78));
     expect(other.parts.train).toEqual(set.parts.train);
     expect(other.scales).toEqual(set.scales);
     for (const row of set.parts.train) {
@@ -69,4 +64,163 @@ describe('buildTrainingSet()', () => {
     expect(error.code).toBe('failed_precondition');
     expect(error.message).toContain('No bar of AAA, BBB [1h] has both features and a label in the train part');
   });
+
+  it('knows which rows are whose, and from when', () => {
+    const [one, two] = set.symbols;
+    expect([one?.symbol, two?.symbol]).toEqual(['AAA', 'BBB']);
+    expect([one?.from, one?.to, two?.from, two?.to]).toEqual([0, 967, 967, rows]);
+    expect([...(one?.time ?? [])]).toEqual([...first.time.subarray(33)]);
+  });
 });
+
+/** Whatever the strategy: the parts of a training, and what decided their labels. */
+describe.each([
+  ['zigzag', 'labels: { source: zigzag, zigzag_threshold: 0.02 }'],
+  ['forward return', 'labels: { source: forward_return, horizon: 12 }\n  loss: huber'],
+  ['context', 'labels: { source: context, horizon: 9 }'],
+  ['triple barrier', 'labels: { source: triple_barrier, max_holding: 20, compute_weights: true }'],
+  ['regime', 'labels: { source: regime }'],
+])('the parts of a training on %s labels', (source, labels) => {
+  const format = source === 'forward return' ? 'decisions: { output_format: regression, cost_model: {} }\n' : '';
+  const text = sampleStrategy(['labels: { source: zigzag, zigzag_threshold: 0.02 }', labels]).replace(
+    'training:\n',
+    `${format}training:\n`,
+  );
+  const chosen = resolvePlan(parseStrategy(text));
+  const buildOf = (a: Bars, b: Bars): TrainingSet =>
+    buildTrainingSet(chosen, [symbolBars('AAA', a), symbolBars('BBB', b)], CancellationToken.none);
+  const whole = buildOf(first, second);
+  const width = chosen.features.length;
+
+  it('have targets that are classes or numbers', () => {
+    expect(whole.data.targets).toBeInstanceOf(source === 'forward return' ? Float32Array : Int32Array);
+    expect(whole.classes.length).toBe({ 'forward return': 0, regime: 4 }[source] ?? 3);
+    for (const row of whole.parts.train) expect(Number.isFinite(whole.data.targets[row])).toBe(true);
+  });
+
+  it.each(['validation', 'test'] as const)('hold nothing that the %s part knows before it begins', (part) => {
+    const begin = 33 + ([...whole.parts[part]][0] ?? 0);
+    const other = buildOf(otherFuture(first, begin, 91), otherFuture(second, begin, 92));
+    const earlier = part === 'validation' ? (['train'] as const) : (['train', 'validation'] as const);
+    expect(other.scales).toEqual(whole.scales);
+    for (const name of earlier) {
+      expect(other.parts[name]).toEqual(whole.parts[name]);
+      for (const row of whole.parts[name]) {
+        expect(other.data.targets[row]).toBe(whole.data.targets[row]);
+        expect(other.data.weights?.[row]).toBe(whole.data.weights?.[row]);
+        expect(other.data.features.subarray(row * width, (row + 1) * width)).toEqual(
+          whole.data.features.subarray(row * width, (row + 1) * width),
+        );
+      }
+    }
+  });
+});
+
+describe('the rows of a training', () => {
+  it('leave out an embargo behind each cut', () => {
+    const embargoed = buildWith([
+      '  seed: 11',
+      '  data_split: { train: 0.7, validation: 0.15, test: 0.15, embargo: 0.05 }\n  seed: 11',
+    ]);
+    const plain = build(first, second);
+    expect(embargoed.parts.train).toEqual(plain.parts.train);
+    const begin = ({ parts }: TrainingSet): number => [...parts.validation][0] ?? 0;
+    expect(begin(embargoed) - begin(plain)).toBeGreaterThan(30);
+    expect([...embargoed.parts.validation].at(-1)).toBe([...plain.parts.validation].at(-1));
+  });
+
+  it('of a network that reads sequences have the whole sequence before them, of their own symbol', () => {
+    const model = { type: 'gru', sequenceLength: 24, hiddenSize: 8, layers: 1, dropout: 0 } as const;
+    const recurrent = buildTrainingSet(
+      { ...plan, strategy: { ...plan.strategy, model } },
+      [symbolBars('AAA', first), symbolBars('BBB', second)],
+      CancellationToken.none,
+    );
+    const [, two] = recurrent.symbols;
+    const rows = [...recurrent.parts.train, ...recurrent.parts.validation, ...recurrent.parts.test];
+    expect(Math.min(...rows)).toBeGreaterThanOrEqual(23);
+    expect(Math.min(...rows.filter((row) => row >= (two?.from ?? 0)))).toBeGreaterThanOrEqual((two?.from ?? 0) + 23);
+  });
+
+  it('have the features of earlier bars beside their own where the strategy looks back', () => {
+    const plain = build(first, second);
+    const lagged = buildWith([
+      '  architecture: { hidden_layers: [8], dropout: 0.1 }',
+      '  architecture: { hidden_layers: [8], dropout: 0.1 }\n  features: { lookback_periods: 2 }',
+    ]);
+    // Two rows less at the beginning of each symbol, and three times the columns.
+    expect(lagged.symbols[0]?.to).toBe((plain.symbols[0]?.to ?? 0) - 2);
+    const raw = 4;
+    for (const row of [0, 5, 100]) {
+      for (const lag of [0, 1, 2]) {
+        const found = lagged.data.features.subarray(row * 3 * raw + lag * raw, row * 3 * raw + lag * raw + 3);
+        expect([...found], `row ${row}, lag ${lag}`).toEqual([
+          ...plain.data.features.subarray((row + 2 - lag) * raw, (row + 2 - lag) * raw + 3),
+        ]);
+      }
+    }
+  });
+
+  it('count by the rarity of their class when classes are balanced', () => {
+    const { data, parts, classes } = buildWith(['  seed: 11', '  class_weights: balanced\n  seed: 11']);
+    const sums = classes.map((_, label) =>
+      [...parts.train]
+        .filter((row) => data.targets[row] === label)
+        .reduce((sum, row) => sum + (data.weights?.[row] ?? 0), 0),
+    );
+    for (const sum of sums.filter((of) => of > 0)) expect(sum).toBeCloseTo(parts.train.length / classes.length, 1);
+    expect(build(first, second).data.weights).toBeUndefined();
+  });
+
+  it('are refused when they are fewer than a batch', () => {
+    expect(thrownBy(() => buildWith(['  seed: 11', '  batch_size: 4096\n  seed: 11'])).message).toMatch(
+      /give 1\d{3} rows to train on, and a batch has 4096/,
+    );
+  });
+
+  it('are refused when they are all of one class', () => {
+    const rising = (bars: Bars): Bars => {
+      const price = (at: (index: number) => number): Float64Array =>
+        Float64Array.from(bars.time, (_, index) => at(index));
+      const close = price((index) => 100 * 1.001 ** index);
+      return { ...bars, open: close, high: price((index) => 100.1 * 1.001 ** index), low: close, close };
+    };
+    const error = thrownBy(() => build(rising(first), rising(second)));
+    expect(error.message).toContain('to train on are BUY, so there is nothing to tell apart');
+    expect(error.details['classBalance']).toMatchObject({ HOLD: 0, SELL: 0 });
+  });
+
+  it('are refused when an input never changes in them, and a word that never applies is told', () => {
+    const dead = sampleStrategy().replace('low: [0, 20, 45]', 'low: [-3, -2, -1]');
+    const set = buildTrainingSet(
+      resolvePlan(parseStrategy(dead)),
+      [symbolBars('AAA', first), symbolBars('BBB', second)],
+      CancellationToken.none,
+    );
+    expect(set.warnings).toEqual(['The feature 1h_momentum_low has the same value in all rows of the training part.']);
+    const allDead = dead.replace('[30, 50, 70]', '[-6, -5, -4]').replace('[55, 80, 100]', '[-9, -8, -7]');
+    const error = thrownBy(() =>
+      buildTrainingSet(
+        resolvePlan(parseStrategy(allDead)),
+        [symbolBars('AAA', first), symbolBars('BBB', second)],
+        CancellationToken.none,
+      ),
+    );
+    expect(error.message).toContain('1h momentum never changes in the training part');
+  });
+});
+
+function buildWith(replacement: readonly [string, string]): TrainingSet {
+  return buildTrainingSet(
+    resolvePlan(parseStrategy(sampleStrategy(replacement))),
+    [symbolBars('AAA', first), symbolBars('BBB', second)],
+    CancellationToken.none,
+  );
+}
+
+function otherFuture(bars: Bars, from: number, seed: number): Bars {
+  return mergeBars(sliceBars(bars, 0, from), {
+    ...walk({ seed, count: bars.time.length - from }),
+    time: bars.time.subarray(from),
+  });
+}

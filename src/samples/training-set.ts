@@ -1,123 +1,123 @@
 import type { CancellationToken } from '../async/index.ts';
 import { KtrdrError } from '../base/index.ts';
+import { barCount } from '../market/index.ts';
 import type { Dataset } from '../nn/index.ts';
-import { symbolFeatures, type FeatureRows, type SymbolBars } from './features.ts';
-import { unlabelled, zigzagLabels } from './labels.ts';
+import { classesOf, type TrainingPlan } from '../strategies/index.ts';
+import { constantFeatures } from './constant-features.ts';
+import { barsOf, symbolFeatures, type FeatureRows, type SymbolBars } from './features.ts';
+import { labelBars } from './labels/label-bars.ts';
+import type { BarLabels } from './labels/bar-labels.ts';
 import { normalize, type FeatureScale } from './normalize.ts';
-import type { TrainingPlan } from '../strategies/index.ts';
-import { cutsOf, type SplitCuts } from './split.ts';
+import { refuseUnlearnable } from './refuse-unlearnable.ts';
+import { rowWeights } from './row-weights.ts';
+import { cutsOf, parts, type Part, type SplitCuts } from './split.ts';
 
 /** The rows of a training, of all its symbols one after the other, and which of them belong to which part. */
 export interface TrainingSet {
-  readonly data: Dataset & { readonly targets: Int32Array };
+  readonly data: Dataset;
   readonly parts: TrainingParts;
+  /** The names of the classes; none where the target is a number. */
+  readonly classes: readonly string[];
   /** For each feature how its raw values were scaled. */
   readonly scales: readonly FeatureScale[];
+  readonly symbols: readonly SymbolRows[];
+  /** What does no harm but is probably a mistake, as sentences. */
+  readonly warnings: readonly string[];
 }
 
-/** Indices of rows. A row belongs to one part at most; rows without a label belong to none. */
-export interface TrainingParts {
-  readonly train: Int32Array;
-  readonly validation: Int32Array;
-  readonly test: Int32Array;
+/** Indices of rows, rising. A row belongs to one part at most; rows without a label belong to none. */
+export type TrainingParts = Readonly<Record<Part, Int32Array>>;
+
+/** The rows of one symbol, `[from, to)`, and the stamps of their bars. */
+export interface SymbolRows {
+  readonly symbol: string;
+  readonly from: number;
+  readonly to: number;
+  readonly time: Float64Array;
 }
 
 /**
- * Features, labels and parts of a training.
+ * Features, targets and parts of a training.
  *
- * A part's labels are computed from the bars up to its own end only: what came after the cut, which decides the last
- * labels before it, is not known to the part. Those few rows carry no label and are left out.
- * @throws KtrdrError `failed_precondition` when a part has no row.
+ * The parts follow each other in time, cut at the same instants for all symbols. A row belongs to a part when both its
+ * own bar and all that decided its label were known within it: a label that looked over a cut is left out (purged), and so
+ * are the rows of the embargo behind the cut. A row of a network that reads sequences needs the whole sequence before it.
+ * @throws KtrdrError `failed_precondition` when there is nothing to learn from: an empty part, fewer rows than a batch, one
+ * class only, features that never change.
  */
 export function buildTrainingSet(
   plan: TrainingPlan,
   symbols: readonly SymbolBars[],
   token: CancellationToken,
 ): TrainingSet {
+  const { training, model } = plan.strategy;
+  const classes = classesOf(training.labels);
   const rows = symbols.map((held) => symbolFeatures(plan, held, token));
-  const { split, labels: rule } = plan.strategy.training;
-  if (rule.source !== 'zigzag') throw new KtrdrError('internal', `There are no labels of the source "${rule.source}".`);
   const cuts = cutsOf(
     rows.map(({ closedAt }) => closedAt),
-    split,
+    training.split,
   );
   const count = rows.reduce((sum, { bars }) => sum + bars.length, 0);
   const features = new Float32Array(count * plan.features.length);
-  const labels = new Int32Array(count);
-  const parts: Record<keyof TrainingParts, number[]> = { train: [], validation: [], test: [] };
+  const targets = classes.length > 0 ? new Int32Array(count) : new Float32Array(count);
+  const labelWeights = new Float32Array(count).fill(1);
+  const chosen: Record<Part, number[]> = { train: [], validation: [], test: [] };
+  const symbolRows: SymbolRows[] = [];
   let offset = 0;
   for (const [index, held] of symbols.entries()) {
     token.throwIfCancelled('the labelling of bars');
     const own = rows[index];
     if (own === undefined) continue;
+    const bars = barsOf(held, plan.baseTimeframe);
+    const labels = labelBars(bars, training.labels);
+    const window = model.type === 'mlp' ? 1 : model.sequenceLength;
     features.set(own.values, offset * plan.features.length);
-    const closes = closesOf(held, plan);
-    for (const { part, from, to } of spansOf(own, cuts)) {
-      const lastBar = own.bars[to - 1] ?? -1;
-      const known = zigzagLabels(closes.subarray(0, lastBar + 1), rule.threshold);
-      for (let row = from; row < to; row += 1) {
-        const label = known[own.bars[row] ?? -1] ?? unlabelled;
-        if (label === unlabelled) continue;
-        labels[offset + row] = label;
-        parts[part].push(offset + row);
-      }
+    for (const [row, bar] of own.bars.entries()) {
+      const part = partOf(bar, { row, own, labels, cuts, window });
+      if (part === undefined) continue;
+      targets[offset + row] = labels.values[bar] ?? Number.NaN;
+      labelWeights[offset + row] = labels.weights?.[bar] ?? 1;
+      chosen[part].push(offset + row);
     }
+    const time = Float64Array.from(own.bars, (bar) => bars.time[bar] ?? Number.NaN);
+    symbolRows.push({ symbol: held.symbol, from: offset, to: offset + own.bars.length, time });
     offset += own.bars.length;
+    if (barCount(bars) !== own.barClosedAt.length)
+      throw new KtrdrError('internal', `Bars of ${held.symbol} went missing.`);
   }
-  const rowsOf = {
-    train: Int32Array.from(parts.train),
-    validation: Int32Array.from(parts.validation),
-    test: Int32Array.from(parts.test),
-  };
-  refuseEmptyParts(plan, rowsOf);
+  const rowsOf = Object.fromEntries(parts.map((part) => [part, Int32Array.from(chosen[part])])) as TrainingParts;
+  const constant = constantFeatures(features, plan.features, rowsOf.train);
+  refuseUnlearnable(plan, { parts: rowsOf, targets, constant });
+  const weights = rowWeights({
+    labelWeights,
+    targets,
+    classes,
+    train: rowsOf.train,
+    classWeights: training.classWeights,
+  });
   return {
-    data: { features, targets: labels },
+    data: { features, targets, ...(weights === undefined ? {} : { weights }) },
     parts: rowsOf,
+    classes,
     scales: normalize(features, plan.features, rowsOf.train),
+    symbols: symbolRows,
+    warnings: constant.map(({ id }) => `The feature ${id} has the same value in all rows of the training part.`),
   };
 }
 
-interface Span {
-  readonly part: keyof TrainingParts;
-  readonly from: number;
-  readonly to: number;
+interface Candidate {
+  readonly row: number;
+  readonly own: FeatureRows;
+  readonly labels: BarLabels;
+  readonly cuts: SplitCuts;
+  /** Rows that have to follow each other without a gap up to this one. */
+  readonly window: number;
 }
 
-/** The rows of one symbol fall into three spans, in time order. */
-function spansOf({ closedAt }: FeatureRows, { validationFrom, testFrom }: SplitCuts): Span[] {
-  const firstAtOrAfter = (instant: number): number => {
-    const index = closedAt.findIndex((closed) => closed >= instant);
-    return index < 0 ? closedAt.length : index;
-  };
-  const validation = firstAtOrAfter(validationFrom);
-  const test = firstAtOrAfter(testFrom);
-  return [
-    { part: 'train', from: 0, to: validation },
-    { part: 'validation', from: validation, to: test },
-    { part: 'test', from: test, to: closedAt.length },
-  ];
-}
-
-function closesOf({ symbol, series }: SymbolBars, { baseTimeframe }: TrainingPlan): Float64Array {
-  const found = series.find(({ timeframe }) => timeframe === baseTimeframe);
-  if (found === undefined) throw new KtrdrError('internal', `The ${baseTimeframe} bars of ${symbol} went missing.`);
-  return found.bars.close;
-}
-
-function refuseEmptyParts({ strategy, symbols, baseTimeframe }: TrainingPlan, parts: TrainingParts): void {
-  const { split } = strategy.training;
-  for (const part of ['train', 'validation', 'test'] as const) {
-    if (split[part] === 0 || parts[part].length > 0) continue;
-    throw new KtrdrError(
-      'failed_precondition',
-      `No bar of ${symbols.join(', ')} [${baseTimeframe}] has both features and a label in the ${part} part. Give the ` +
-        'training a longer history, or labels whose threshold the price reaches more often.',
-      {
-        details: {
-          part,
-          rows: { train: parts.train.length, validation: parts.validation.length, test: parts.test.length },
-        },
-      },
-    );
-  }
+function partOf(bar: number, { row, own, labels, cuts, window }: Candidate): Part | undefined {
+  const decidedAt = labels.decidedAt[bar] ?? -1;
+  if (decidedAt < 0 || own.bars[row - window + 1] !== bar - window + 1) return undefined;
+  const known = own.closedAt[row] ?? Number.NaN;
+  const decided = own.barClosedAt[decidedAt] ?? Number.NaN;
+  return parts.find((part) => known >= cuts[part].from && decided < cuts[part].to);
 }

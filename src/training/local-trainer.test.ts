@@ -18,7 +18,7 @@ import { barsFromRows, type Bars } from '../market/index.ts';
 import { noChildren, type OperationContext } from '../operations/index.ts';
 import type { BarSource } from './bar-source.ts';
 import { localTrainer } from './local-trainer.ts';
-import { ModelStore } from '../models/index.ts';
+import { areClassMetrics, ModelStore, type ClassMetrics } from '../models/index.ts';
 import { readBars } from './read-bars.ts';
 import { sampleSource } from './sample-source.fixture.ts';
 import { sampleStrategy } from '../strategies/sample-strategy.fixture.ts';
@@ -84,8 +84,9 @@ describe('localTrainer()', () => {
     expect(result).toMatchObject({ model: { name: 'sample', version: 'v1' }, epochsTrained: 3, features: 4, seed: 11 });
     const { train: rows, validation, test } = result.rows;
     expect(rows).toBeGreaterThan(3 * validation);
-    expect(result.metrics.train.confusion.flat().reduce((sum, count) => sum + count)).toBe(rows);
-    expect(Object.values(result.metrics.test?.classBalance ?? {}).reduce((sum, count) => sum + count)).toBe(test);
+    const metrics = classMetricsOf(result);
+    expect(metrics.train.confusion.flat().reduce((sum, count) => sum + count)).toBe(rows);
+    expect(Object.values(metrics.test.classBalance).reduce((sum, count) => sum + count)).toBe(test);
     const stored = await models.get('sample');
     expect(stored).toMatchObject({
       weightsSha256: result.weightsSha256,
@@ -261,14 +262,21 @@ describe('localTrainer()', () => {
   it.skipIf(!existsSync(spy))('learns from two decades of SPY (skipped where ../shared/data is absent)', async () => {
     const bars = parseCsv(await readFile(spy, 'utf8'));
     const source: BarSource = { read: async () => bars, calendarOf: async () => 'us_equities' };
-    const { metrics, rows } = await train(contextFor(), { bars: source, symbols: ['SPY'] });
+    const result = await train(contextFor(), { bars: source, symbols: ['SPY'] });
+    const { rows } = result;
     expect(rows.train + rows.validation + rows.test).toBeGreaterThan(40_000);
-    const { accuracy = 0, classBalance = {} } = metrics.test ?? {};
+    const { train: trained, test } = classMetricsOf(result);
+    const { accuracy, classBalance } = test;
     const commonest = Math.max(...Object.values(classBalance)) / rows.test;
-    expect(metrics.train.accuracy).toBeGreaterThan(0.6);
+    expect(trained.accuracy).toBeGreaterThan(0.6);
     expect(accuracy, 'not much worse than always saying the commonest label').toBeGreaterThan(commonest - 0.1);
   });
 });
+
+function classMetricsOf({ metrics: { train, test } }: TrainModelResult): { train: ClassMetrics; test: ClassMetrics } {
+  if (test === undefined || !areClassMetrics(train) || !areClassMetrics(test)) throw new Error('There are no classes.');
+  return { train, test };
+}
 
 function parseCsv(text: string): Bars {
   const lines = text.trim().split('\n').slice(1);

@@ -63,13 +63,12 @@ function trainAndSave({
     const { id, attempt, token, progress, clock, log } = context;
     const begun = clock.elapsed();
     const plan = planOf(input);
-    const { warnings } = plan.strategy;
-    for (const warning of warnings) log.warn('remark on the strategy', { warning });
-
     progress.report({ phase: phases.reading.name, fraction: phases.reading.share[0] });
     const symbols = await readBars(plan, source, token);
     const job: TrainingJob = { plan, symbols, ...(checkpoints === undefined ? {} : { checkpoints }) };
     const trained = await inTrainingThread(job, context);
+    const warnings = [...plan.strategy.warnings, ...trained.warnings];
+    for (const warning of warnings) log.warn('remark on the training', { warning });
 
     token.throwIfCancelled('the saving of the model');
     progress.report({ phase: phases.saving.name, fraction: phases.saving.share[0] });
@@ -113,7 +112,7 @@ function trainAndSave({
       seed: plan.seed,
       durationMs: Math.round(clock.elapsed() - begun),
       dataFingerprint,
-      warnings: [...warnings],
+      warnings,
     };
   };
 }

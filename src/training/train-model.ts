@@ -56,7 +56,7 @@ export interface TrainModelResult {
   durationMs: number;
   /** SHA-256 over every bar that was used. */
   dataFingerprint: string;
-  /** Remarks on the strategy, `file:line:column: sentence`. */
+  /** Remarks on the strategy, `file:line:column: sentence`, and on the data. */
   warnings: string[];
 }
 

@@ -7,15 +7,14 @@ import {
   buildTrainingSet,
   type FeatureScale,
   fingerprintOf,
-  labelNames,
   type SymbolBars,
   type TrainingParts,
 } from '../samples/index.ts';
-import { confusionOf, partMetrics } from '../models/index.ts';
+import { partMetrics } from '../models/index.ts';
 import { phases } from './phases.ts';
 import type { TrainingPlan } from '../strategies/index.ts';
 import type { TrainModelContext, TrainModelResult } from './train-model.ts';
-import { evaluateRows, runTraining, type TrainingOutcome } from './training-run.ts';
+import { evaluateRows, runTraining, targetsOf, type TrainingOutcome } from './training-run.ts';
 
 /** A plan and the bars it is trained on: all that decides the weights. Plain data; it crosses to a thread. */
 export interface TrainingJob {
@@ -34,6 +33,8 @@ export interface TrainedModel extends TrainingOutcome {
   readonly metrics: TrainModelResult['metrics'];
   readonly rows: TrainModelResult['rows'];
   readonly dataFingerprint: string;
+  /** What is probably a mistake, as sentences. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -49,33 +50,40 @@ export async function trainOnBars(
   const checkpoints =
     settings === undefined ? undefined : new Checkpoints(settings, context, jobHash(plan, dataFingerprint));
   progress.report({ phase: phases.features.name, fraction: phases.features.share[0] });
-  const { data, parts, scales } = buildTrainingSet(plan, symbols, token);
+  const { data, parts, scales, classes, warnings } = buildTrainingSet(plan, symbols, token);
   const { training, model: shape } = plan.strategy;
   if (shape.type !== 'mlp') throw new KtrdrError('internal', `A network of type "${shape.type}" cannot be trained.`);
   const model: ModelSpec = {
     kind: shape.type,
     inputs: plan.features.length,
     hiddenLayers: [...shape.hiddenLayers],
-    outputs: labelNames.length,
+    outputs: Math.max(1, classes.length),
     activation: shape.activation,
     dropout: shape.dropout,
   };
   using trainer = plainBackend.create({
     model,
-    objective: { kind: 'cross_entropy' },
+    objective: training.objective,
     optimizer: training.optimizer,
     data,
     seed: plan.seed,
   });
   const outcome = runTraining(
-    { trainer, targets: data.targets, parts, settings: training, seed: plan.seed, from: checkpoints?.newest() },
+    {
+      trainer,
+      targets: data.targets,
+      classes,
+      parts,
+      settings: training,
+      seed: plan.seed,
+      from: checkpoints?.newest(),
+    },
     { token, progress, clock, share: phases.training.share, onEpoch: (state) => checkpoints?.offer(state) },
   );
   progress.report({ phase: phases.testing.name, fraction: phases.testing.share[0] });
   const metrics = metricsOf(parts, (rows) => {
     const { loss, outputs } = evaluateRows(trainer, rows, token);
-    const actual = rows.map((row) => data.targets[row] ?? 0);
-    return partMetrics({ loss, confusion: confusionOf(outputs, actual, labelNames.length) });
+    return partMetrics({ loss, outputs, targets: targetsOf(data.targets, rows), classes });
   });
   const weights = trainer.exportWeights();
   return {
@@ -87,6 +95,7 @@ export async function trainOnBars(
     metrics,
     rows: { train: parts.train.length, validation: parts.validation.length, test: parts.test.length },
     dataFingerprint,
+    warnings,
   };
 }
 

@@ -6,7 +6,7 @@ import {
   ProgressReporter,
   type ProgressState,
 } from '../async/index.ts';
-import { confusionOf } from '../models/index.ts';
+import { accuracyOf } from '../models/index.ts';
 import { createRandom, plainBackend, weightsHash, type Trainer } from '../nn/index.ts';
 import type { EarlyStopping } from '../strategies/index.ts';
 import { thrownBy } from '../base/thrown-by.fixture.ts';
@@ -22,6 +22,7 @@ const targets = Int32Array.from({ length: rows }, (_, row) =>
 );
 const range = (from: number, to: number): Int32Array =>
   Int32Array.from({ length: to - from }, (_, index) => from + index);
+const classes = ['BUY', 'HOLD', 'SELL'];
 const parts = { train: range(0, 200), validation: range(200, 400) };
 
 function newTrainer(seed = 3): Trainer {
@@ -53,7 +54,10 @@ function run({
   const context = { modelType: 'mlp', symbols: ['AAA'], timeframes: ['1h'], epoch: 0, epochs, batch: 0, batches: 0 };
   using progress = new ProgressReporter<TrainModelContext>({ clock, context, emit: onState, intervalMs: 0 });
   const settings = { epochs, batchSize: 32, ...(earlyStopping === undefined ? {} : { earlyStopping }) };
-  return runTraining({ trainer, targets, parts, settings, seed: 9 }, { token, progress, clock, share: [0.2, 0.8] });
+  return runTraining(
+    { trainer, targets, classes, parts, settings, seed: 9 },
+    { token, progress, clock, share: [0.2, 0.8] },
+  );
 }
 
 describe('runTraining()', () => {
@@ -102,9 +106,7 @@ describe('runTraining()', () => {
     expect(stoppedEarly).toBe(false);
     expect(keptEpoch).toBe(accuracies.indexOf(Math.max(...accuracies)) + 1);
     const { outputs } = evaluateRows(trainer, parts.validation, CancellationToken.none);
-    const confusion = confusionOf(outputs, targets.slice(200, 400), 3);
-    const hits = (confusion[0] ?? 0) + (confusion[4] ?? 0) + (confusion[8] ?? 0);
-    expect(hits / 200).toBe(Math.max(...accuracies));
+    expect(accuracyOf({ outputs, targets: targets.slice(200, 400), classes })).toBe(Math.max(...accuracies));
   });
 
   it('does not take a lead smaller than minDelta for an improvement', () => {
@@ -177,7 +179,10 @@ describe('runTraining()', () => {
     const progress = { report: () => {}, within: () => progress };
     const whole = { parts: { train: parts.train, validation: range(0, 0) }, settings: { epochs: 1, batchSize: 100 } };
     const error = thrownBy(() =>
-      runTraining({ trainer: hurried(), targets, seed: 1, ...whole }, { token, clock, progress, share: [0, 1] }),
+      runTraining(
+        { trainer: hurried(), targets, classes, seed: 1, ...whole },
+        { token, clock, progress, share: [0, 1] },
+      ),
     );
     expect(error.message).toContain('diverged in epoch 1:');
   });

@@ -1,10 +1,10 @@
 import type { CancellationToken, Clock, Progress } from '../async/index.ts';
 import { KtrdrError } from '../base/index.ts';
 import { createRandom, type Evaluation, type Trainer } from '../nn/index.ts';
-import { labelNames, type TrainingParts } from '../samples/index.ts';
+import type { TrainingParts, TrainingSet } from '../samples/index.ts';
 import { phases } from './phases.ts';
 import type { EarlyStopping } from '../strategies/index.ts';
-import { confusionOf, type EpochMetrics } from '../models/index.ts';
+import { accuracyOf, type EpochMetrics } from '../models/index.ts';
 import type { TrainModelContext } from './train-model.ts';
 
 /** All that a run needs to go on after an epoch as if nothing had come between. */
@@ -31,8 +31,9 @@ export interface BestState {
 
 interface TrainingRun {
   readonly trainer: Trainer;
-  /** The class of each row of the trainer's data. */
-  readonly targets: Int32Array;
+  /** What each row of the trainer's data has for a target. */
+  readonly targets: TrainingSet['data']['targets'];
+  readonly classes: readonly string[];
   readonly parts: Pick<TrainingParts, 'train' | 'validation'>;
   readonly settings: { readonly epochs: number; readonly batchSize: number; readonly earlyStopping?: EarlyStopping };
   readonly seed: number;
@@ -64,7 +65,7 @@ export interface TrainingOutcome {
  * last bit, as it would have ended without the interruption.
  */
 export function runTraining(
-  { trainer, targets, parts, settings, seed, from }: TrainingRun,
+  { trainer, targets, classes, parts, settings, seed, from }: TrainingRun,
   context: RunContext,
 ): TrainingOutcome {
   const { epochs, earlyStopping } = settings;
@@ -78,6 +79,11 @@ export function runTraining(
     trainer.importParams(from.params);
     random.importState(from.shuffle);
   }
+  const measured = ({ outputs }: Evaluation, rows: Int32Array) => ({
+    outputs,
+    targets: targetsOf(targets, rows),
+    classes,
+  });
   const state = (): RunState => ({
     history: [...history],
     shuffle: random.exportState(),
@@ -94,12 +100,13 @@ export function runTraining(
     const sampled = evaluateRows(trainer, sample, context.token);
     // The loss of a step is that before the step: only now is it known what the last one did.
     refuseDivergence(epoch, sampled.loss);
-    const metrics: EpochMetrics = { epoch, trainLoss, trainAccuracy: accuracyOf(sampled, targets, sample) };
+    const metrics: EpochMetrics = { epoch, trainLoss };
+    if (classes.length > 0) metrics.trainAccuracy = accuracyOf(measured(sampled, sample));
     if (parts.validation.length > 0) {
       const validation = evaluateRows(trainer, parts.validation, context.token);
       refuseDivergence(epoch, validation.loss);
       metrics.validationLoss = validation.loss;
-      metrics.validationAccuracy = accuracyOf(validation, targets, parts.validation);
+      if (classes.length > 0) metrics.validationAccuracy = accuracyOf(measured(validation, parts.validation));
     }
     history.push(metrics);
     report.epoch(metrics);
@@ -127,27 +134,27 @@ function refuseDivergence(epoch: number, loss: number): void {
 
 /** Like `Trainer.evaluate`, in pieces, so that a cancel is heard in between. */
 export function evaluateRows(trainer: Trainer, rows: Int32Array, token: CancellationToken): Evaluation {
-  const outputs = new Float32Array(rows.length * labelNames.length);
+  let outputs = new Float32Array(0);
   let loss = 0;
   let weight = 0;
   for (let from = 0; from < rows.length; from += evaluatedAtOnce) {
     token.throwIfCancelled('the evaluation');
     const piece = rows.subarray(from, from + evaluatedAtOnce);
     const evaluation = trainer.evaluate(piece);
-    outputs.set(evaluation.outputs, from * labelNames.length);
+    const width = evaluation.outputs.length / piece.length;
+    if (from === 0) outputs = new Float32Array(rows.length * width);
+    outputs.set(evaluation.outputs, from * width);
     if (evaluation.weight > 0) loss += evaluation.loss * evaluation.weight;
     weight += evaluation.weight;
   }
   return { loss: loss / weight, weight, outputs };
 }
 
-/** Share of rows whose likeliest class is their own. */
-function accuracyOf({ outputs }: Evaluation, targets: Int32Array, rows: Int32Array): number {
-  const classes = labelNames.length;
-  const actual = rows.map((row) => targets[row] ?? 0);
-  const confusion = confusionOf(outputs, actual, classes);
-  const hits = labelNames.reduce((sum, _, label) => sum + (confusion[label * classes + label] ?? 0), 0);
-  return hits / rows.length;
+/** The targets of some rows, in their order. */
+export function targetsOf(targets: TrainingSet['data']['targets'], rows: Int32Array): typeof targets {
+  const chosen = new (targets instanceof Int32Array ? Int32Array : Float32Array)(rows.length);
+  for (const [index, row] of rows.entries()) chosen[index] = targets[row] ?? Number.NaN;
+  return chosen;
 }
 
 /** Streams 0 and 1 of a seed are the trainer's: its starting weights and its dropout. */

@@ -4,6 +4,7 @@ import { text as textOf } from 'node:stream/consumers';
 import { KtrdrError, systemCode } from '../../../base/index.ts';
 import type { Timeframe } from '../../../market/index.ts';
 import { parseStrategy } from '../../../strategies/index.ts';
+import { areClassMetrics, type PartMetrics } from '../../../models/index.ts';
 import { trainModel, type TrainModelResult } from '../../../training/index.ts';
 import { listModels } from '../../training-endpoints.ts';
 import { withApi } from '../api-client.ts';
@@ -37,6 +38,11 @@ export async function train(
   terminal.print(json ? JSON.stringify(result) : trainingSummary(result));
 }
 
+/** How often the model is right: about the class, or about the sign of the value. */
+function hitRate(part: PartMetrics): number {
+  return areClassMetrics(part) ? part.accuracy : part.directionalAccuracy;
+}
+
 export async function list({ settings, token }: CommandContext, { json = false }: { json?: boolean }): Promise<void> {
   const { models } = await withApi(settings, (client) => client.call(listModels, {}, token));
   if (json) terminal.print(JSON.stringify({ models }));
@@ -48,7 +54,7 @@ export async function list({ settings, token }: CommandContext, { json = false }
       version,
       symbols.join(', '),
       timeframes.join(', '),
-      metrics.test === undefined ? '-' : formatPercent(metrics.test.accuracy),
+      metrics.test === undefined ? '-' : formatPercent(hitRate(metrics.test)),
       createdAt.slice(0, 19).replace('T', ' '),
     ]);
     terminal.print(table(['model', 'version', 'symbols', 'timeframes', '>test accuracy', 'created (UTC)'], rows));
@@ -107,8 +113,10 @@ export function trainingSummary({
             name,
             formatCount(count),
             part.loss.toFixed(4),
-            formatPercent(part.accuracy),
-            ...[part.precision, part.recall, part.f1].map((value) => value.toFixed(3)),
+            formatPercent(hitRate(part)),
+            ...(areClassMetrics(part)
+              ? [part.precision, part.recall, part.f1].map((value) => value.toFixed(3))
+              : [part.meanAbsoluteError, part.rootMeanSquareError, part.r2].map((value) => value.toPrecision(3))),
           ],
         ],
   );
@@ -117,7 +125,12 @@ export function trainingSummary({
     : `the weights of epoch ${keptEpoch} are kept`;
   return [
     `${model.name} ${model.version}: ${epochsTrained} epochs in ${formatDuration(durationMs)} (${early})`,
-    table(['part', '>rows', '>loss', '>accuracy', '>precision', '>recall', '>f1'], lines),
+    table(
+      areClassMetrics(metrics.train)
+        ? ['part', '>rows', '>loss', '>accuracy', '>precision', '>recall', '>f1']
+        : ['part', '>rows', '>loss', '>direction', '>mean error', '>rms error', '>R2'],
+      lines,
+    ),
     `  ${features} inputs, seed ${seed}, weights sha256 ${weightsSha256.slice(0, 16)}…`,
   ].join('\n');
 }
