@@ -1,7 +1,7 @@
 import { appendFile, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CancellationToken, ManualClock } from '../../async/index.ts';
 import { PacingJournal, ageOf } from './pacing-journal.ts';
 import { PacingQueue } from './pacing-queue.ts';
@@ -39,10 +39,10 @@ describe('PacingJournal', () => {
   it('tells two processes of each other, and none of itself', async () => {
     const clock = new ManualClock(1_000_000);
     const [one, other] = [journal(clock), journal(clock)];
-    await one.record(head('AAPL'));
-    await other.record(head('MSFT'));
+    expect(await one.record(head('AAPL'))).toEqual([]);
+    expect(await other.record(head('MSFT'))).toEqual([head('AAPL')]);
     expect((await one.news()).map(({ instrument }) => instrument)).toEqual(['MSFT']);
-    expect((await other.news()).map(({ instrument }) => instrument)).toEqual(['AAPL']);
+    expect(await other.news(), 'told once').toEqual([]);
   });
 
   it('reads on behind a line that a crash has torn', async () => {
@@ -83,6 +83,32 @@ describe('PacingJournal', () => {
     after.advance(540_000);
     await held;
     expect(isSent).toBe(true);
+  });
+
+  it('keeps two programs to one budget, also when it is there again for both at one moment', async () => {
+    const limits = { ...defaultPacingLimits, small: { count: 3, ms: memoryMs } };
+    const clock = new ManualClock(1_000_000);
+    const one = new PacingQueue({ limits, clock, journal: journal(clock) });
+    const other = new PacingQueue({ limits, clock, journal: journal(clock) });
+    const sent: string[] = [];
+    const ask = (queue: PacingQueue, names: readonly string[]): Promise<void>[] =>
+      names.map((name) => queue.run(head(name), async () => void sent.push(name), { token: none }));
+    await Promise.all(ask(one, ['A', 'B', 'C']));
+    const waiting = [...ask(one, ['D', 'E', 'F']), ...ask(other, ['G', 'H', 'I'])];
+    await vi.waitFor(() => expect([one.waiting, other.waiting]).toEqual([3, 3]));
+    const counts: number[] = [];
+    for (let left = 6; left > 0; left -= counts.at(-1) ?? 0) {
+      const before = sent.length;
+      upMs += memoryMs;
+      clock.advance(memoryMs);
+      await vi.waitFor(() => expect([sent.length > before, one.inFlight, other.inFlight]).toEqual([true, 0, 0]));
+      // Time for one too many.
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      counts.push(sent.length - before);
+    }
+    await Promise.all(waiting);
+    expect(counts.filter((count) => count > 3)).toEqual([]);
+    expect(sent.toSorted().join('')).toBe('ABCDEFGHI');
   });
 
   it('sends nothing that it could not write down', async () => {

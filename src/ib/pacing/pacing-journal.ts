@@ -21,6 +21,8 @@ interface PacingJournalOptions {
 
 const entrySchema = z.object({
   by: z.string(),
+  /** Counts what this program has written. */
+  number: z.number(),
   /** Epoch milliseconds, and milliseconds since the computer was started. */
   at: z.number(),
   up: z.number(),
@@ -33,12 +35,15 @@ type Entry = z.infer<typeof entrySchema>;
 /**
  * The starts of requests under IB's hard rules, on the disk before they are sent: a restart, or another program of the
  * same home, does not have the budget of ten minutes once more. Lines in files of ten minutes each, which are only ever
- * appended to and, when they no longer count, removed.
+ * appended to and, when they no longer count, removed. Their order is the same for everybody: where two programs take the
+ * same place at the same moment, both see whose it is.
  */
 export class PacingJournal {
   readonly #options: Required<PacingJournalOptions>;
   readonly #folder: string;
   readonly #id = randomUUID();
+  #lastNumber = 0;
+  #acting: Promise<unknown> = Promise.resolve();
   /** How many lines of each file have been read. */
   readonly #read = new Map<string, number>();
 
@@ -49,57 +54,74 @@ export class PacingJournal {
   }
 
   /** What others have started, or this program before it was restarted, that was not told of yet; on the own clock. */
-  async news(): Promise<PacedStart[]> {
-    return this.#guarded('read', async () => {
-      const starts: PacedStart[] = [];
-      for (const name of await this.#files()) {
-        const entries = await this.#entries(name);
-        const ages = entries.map((entry) => this.#ageOf(entry));
-        if (ages.every((age) => age >= this.#options.memoryMs) && name !== this.#current()) {
-          await rm(join(this.#folder, name), { force: true });
-          this.#read.delete(name);
-          continue;
-        }
-        const known = this.#read.get(name) ?? 0;
-        this.#read.set(name, entries.length);
-        for (const [index, { by, key, instrument, weight }] of entries.entries()) {
-          if (index < known || by === this.#id) continue;
-          const at = this.#options.clock.elapsed() - (ages[index] ?? 0);
-          starts.push({ kind: 'small', key, instrument, weight, at });
-        }
-      }
-      return starts.sort((a, b) => a.at - b.at);
+  news(): Promise<PacedStart[]> {
+    return this.#inTurn('read', () => this.#newsUntil(Infinity));
+  }
+
+  /**
+   * Resolves when the start is on the disk, with the news that stand there before it.
+   * @throws KtrdrError `failed_precondition` when the disk refuses.
+   */
+  record({ key, instrument, weight }: PacedStart): Promise<PacedStart[]> {
+    return this.#inTurn('write', async () => {
+      const { clock, uptimeMs } = this.#options;
+      const number = (this.#lastNumber += 1);
+      const up = Math.round(uptimeMs());
+      await this.#append({ by: this.#id, number, at: clock.now(), up, key, instrument, weight });
+      return await this.#newsUntil(number);
     });
   }
 
-  /** Resolves when the start is on the disk. @throws KtrdrError `failed_precondition` when the disk refuses. */
-  async record({ key, instrument, weight }: PacedStart): Promise<void> {
-    const { clock, uptimeMs } = this.#options;
-    const entry: Entry = { by: this.#id, at: clock.now(), up: Math.round(uptimeMs()), key, instrument, weight };
-    await this.#guarded('write', async () => {
-      const isNew = (await mkdir(this.#folder, { recursive: true })) !== undefined;
-      const file = await open(join(this.#folder, this.#current()), 'a', 0o600);
-      try {
-        const isFirst = (await file.stat()).size === 0;
-        // Behind a line that was torn by a crash, a line of its own.
-        await file.appendFile(`\n${JSON.stringify(entry)}\n`);
-        await file.datasync();
-        if (isFirst) await syncFolder(this.#folder);
-        if (isNew) await syncFolder(this.#options.folder);
-      } finally {
-        await file.close();
+  /** Up to the own entry of a number. */
+  async #newsUntil(ownNumber: number): Promise<PacedStart[]> {
+    const starts: PacedStart[] = [];
+    for (const name of await this.#files()) {
+      const entries = await this.#entries(name);
+      const ages = entries.map((entry) => this.#ageOf(entry));
+      if (ages.every((age) => age >= this.#options.memoryMs) && name !== this.#current()) {
+        await rm(join(this.#folder, name), { force: true });
+        this.#read.delete(name);
+        continue;
       }
-    });
+      const known = this.#read.get(name) ?? 0;
+      const own = entries.findIndex(({ by, number }) => by === this.#id && number === ownNumber);
+      const end = own < 0 ? entries.length : own;
+      this.#read.set(name, end);
+      for (const [index, { by, key, instrument, weight }] of entries.slice(0, end).entries()) {
+        if (index < known || by === this.#id) continue;
+        const at = this.#options.clock.elapsed() - (ages[index] ?? 0);
+        starts.push({ kind: 'small', key, instrument, weight, at });
+      }
+      if (own >= 0) break;
+    }
+    return starts.sort((a, b) => a.at - b.at);
+  }
+
+  async #append(entry: Entry): Promise<void> {
+    const isNew = (await mkdir(this.#folder, { recursive: true })) !== undefined;
+    const file = await open(join(this.#folder, this.#current()), 'a', 0o600);
+    try {
+      const isFirst = (await file.stat()).size === 0;
+      // Behind a line that was torn by a crash, a line of its own.
+      await file.appendFile(`\n${JSON.stringify(entry)}\n`);
+      await file.datasync();
+      if (isFirst) await syncFolder(this.#folder);
+      if (isNew) await syncFolder(this.#options.folder);
+    } finally {
+      await file.close();
+    }
   }
 
   #current(): string {
     return `${Math.floor(this.#options.clock.now() / this.#options.memoryMs)}.jsonl`;
   }
 
+  /** Oldest first. */
   async #files(): Promise<string[]> {
     try {
       const names = await readdir(this.#folder);
-      return names.filter((name) => /^-?\d+\.jsonl$/.test(name));
+      const files = names.filter((name) => /^-?\d+\.jsonl$/.test(name));
+      return files.sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
     } catch (error) {
       if (systemCode(error) === 'ENOENT') return [];
       throw error;
@@ -116,9 +138,12 @@ export class PacingJournal {
     return ageOf({ wall: clock.now() - at, uptime: uptimeMs() - up });
   }
 
-  async #guarded<T>(verb: string, act: () => Promise<T>): Promise<T> {
+  /** One act after the other: what one of them is told, another one is not. */
+  async #inTurn<T>(verb: 'read' | 'write', act: () => Promise<T>): Promise<T> {
+    const acted = this.#acting.then(act);
+    this.#acting = acted.catch(() => {});
     try {
-      return await act();
+      return await acted;
     } catch (error) {
       const code = systemCode(error);
       if (code === undefined) throw error;

@@ -44,9 +44,9 @@ export interface PacedRun {
 /** What is booked for a request that may start, and what must be known of it afterwards. */
 export interface Booking {
   /** It was not sent after all: nothing was asked. */
-  withdraw(): void;
+  readonly withdraw: () => void;
   /** It was sent, and its answer was lost with the connection: to ask for it again repeats nothing that IB has answered. */
-  loseAnswer(): void;
+  readonly loseAnswer: () => void;
 }
 
 interface PacingQueueOptions {
@@ -71,6 +71,8 @@ export class PacingQueue {
   readonly #clock: Clock;
   readonly #journal: PacingJournal | undefined;
   #starts: PacedStart[] = [];
+  /** Those of them that are on their way to the journal. */
+  readonly #unrecorded = new Set<PacedStart>();
   #pause: PacingPause = noPause;
   #window: FlightWindow;
   #inFlight = 0;
@@ -109,14 +111,16 @@ export class PacingQueue {
     const { token, effort = request.key, onWait = () => {} } = paced;
     token.throwIfCancelled('the wait for pacing');
     const journal = request.kind === 'small' ? this.#journal : undefined;
-    if (journal !== undefined) this.#add(await journal.news());
-    const start = await this.#turn(request, { token, onWait });
-    try {
-      await journal?.record(start);
-      return await this.#measured({ request, effort }, () => send(this.#bookingOf(start)));
-    } finally {
-      if (holdsPlace(request)) this.#inFlight -= 1;
-      this.#admit();
+    for (;;) {
+      if (journal !== undefined) this.#add(await journal.news());
+      const start = await this.#turn(request, { token, onWait });
+      try {
+        if (journal !== undefined && !(await this.#isRecorded(start, journal))) continue;
+        return await this.#measured({ request, effort }, () => send(this.#bookingOf(start)));
+      } finally {
+        if (holdsPlace(request)) this.#inFlight -= 1;
+        this.#admit();
+      }
     }
   }
 
@@ -126,14 +130,34 @@ export class PacingQueue {
   }
 
   #bookingOf(start: PacedStart): Booking {
-    const become = (...now: readonly PacedStart[]): void => {
-      this.#starts = this.#starts.flatMap((other) => (other === start ? now : [other]));
-    };
     return {
-      withdraw: () => become(),
+      withdraw: () => this.#replace(start),
       // Under the hard rules IB counts what it was asked, whoever got the answer.
-      loseAnswer: () => (start.kind === 'history' ? become({ ...start, key: '' }) : undefined),
+      loseAnswer: () => (start.kind === 'history' ? this.#replace(start, { ...start, key: '' }) : undefined),
     };
+  }
+
+  /**
+   * Writes a start down. False when others took its place while it waited for its turn, or at the same moment, and stand
+   * before it in the journal; then its own place counts as used, as it does for them.
+   */
+  async #isRecorded(start: PacedStart, journal: PacingJournal): Promise<boolean> {
+    this.#unrecorded.add(start);
+    try {
+      this.#add(await journal.record(start));
+    } finally {
+      this.#unrecorded.delete(start);
+    }
+    // What this program will write down behind it does not count against it.
+    const starts = this.#starts.filter((other) => other !== start && !this.#unrecorded.has(other));
+    const { why } = nextAllowedAt({ limits: this.#limits, starts, pause: noPause }, start, start.at);
+    if (why === undefined) return true;
+    this.#replace(start, { ...start, key: '' });
+    return false;
+  }
+
+  #replace(start: PacedStart, ...now: readonly PacedStart[]): void {
+    this.#starts = this.#starts.flatMap((other) => (other === start ? now : [other]));
   }
 
   async #measured<T>(
