@@ -1,20 +1,21 @@
 import { KtrdrError, suggestion } from '../base/index.ts';
 import { findIndicator, type IndicatorDefinition } from '../indicators/index.ts';
 import type { Timeframe } from '../market/index.ts';
+import type { ResolvedReferences } from './build-strategy.ts';
 import { fastest, resolveFeatures } from './resolve.ts';
 import { sentencesOf, type Finding } from './schema-sentences.ts';
 import { nameSchema, type WrittenStrategy } from './strategy.schema.ts';
-import type { FuzzySet, IndicatorOutput, IndicatorUse, NetworkInput, Strategy, TrainingSettings } from './strategy.ts';
+import type { FuzzySet, IndicatorOutput, IndicatorUse, NetworkInput, Strategy } from './strategy.ts';
 
-export interface CheckedStrategy {
+export interface CheckedReferences {
   /** Absent when there are errors. */
-  readonly strategy: Omit<Strategy, 'warnings'> | undefined;
+  readonly references: ResolvedReferences | undefined;
   readonly errors: readonly Finding[];
   readonly warnings: readonly Finding[];
 }
 
 /** Checks that every name in a well-formed strategy refers to something, and configures its indicators. */
-export function checkReferences(written: WrittenStrategy): CheckedStrategy {
+export function checkReferences(written: WrittenStrategy): CheckedReferences {
   const errors: Finding[] = [];
   const { indicators, definitions } = configure(written, errors);
   const fuzzySets = resolveFuzzySets(written, definitions, errors);
@@ -22,42 +23,10 @@ export function checkReferences(written: WrittenStrategy): CheckedStrategy {
   if (errors.length === 0)
     errors.push(...repeatedFeatures({ inputs, fuzzySets }, written.training_data.timeframes.timeframes));
   const warnings = unusedParts(written, { indicators, fuzzySets, inputs });
-  if (errors.length > 0) return { strategy: undefined, errors, warnings };
+  if (errors.length > 0) return { references: undefined, errors, warnings };
 
-  const { name, description, hypothesis, training_data: data, model } = written;
-  const { timeframes, base } = data.timeframes;
-  const strategy = {
-    name,
-    description,
-    hypothesis,
-    symbols: data.symbols,
-    timeframes,
-    baseTimeframe: base ?? fastest(timeframes),
-    historyRequired: data.history_required,
-    ...(data.start_date === undefined ? {} : { start: data.start_date }),
-    ...(data.end_date === undefined ? {} : { end: data.end_date + dayMs }),
-    indicators,
-    fuzzySets,
-    inputs,
-    model: {
-      type: model.type,
-      hiddenLayers: model.architecture.hidden_layers,
-      activation: model.architecture.activation,
-      dropout: model.architecture.dropout,
-    },
-    lookback: 0,
-    decisions: {
-      outputFormat: written.decisions.output_format,
-      confidenceThreshold: 0.5,
-      positionAwareness: true,
-      allowShortFromFlat: false,
-    },
-    training: trainingSettings(written),
-  };
-  return { strategy, errors, warnings };
+  return { references: { indicators, fuzzySets, inputs }, errors, warnings };
 }
-
-const dayMs = 86_400_000;
 
 /** By id; undefined for an indicator of an unknown type. */
 type Definitions = ReadonlyMap<string, IndicatorDefinition | undefined>;
@@ -219,26 +188,4 @@ function unusedParts(
       .filter(({ id }) => !usedSets.has(id))
       .map(({ id }) => unused(['fuzzy_sets', id], `the fuzzy set "${id}"`)),
   ];
-}
-
-function trainingSettings({ training }: WrittenStrategy): TrainingSettings {
-  const { early_stopping: stopping } = training;
-  return {
-    labels: { source: training.labels.source, threshold: training.labels.zigzag_threshold },
-    objective: { kind: training.loss },
-    classWeights: 'none',
-    epochs: training.epochs,
-    batchSize: training.batch_size,
-    optimizer: {
-      type: training.optimizer,
-      learningRate: training.learning_rate,
-      weightDecay: training.weight_decay,
-      gradientClip: training.gradient_clip,
-    },
-    split: { ...training.data_split, embargo: 0 },
-    seed: training.seed,
-    ...(stopping === undefined
-      ? {}
-      : { earlyStopping: { patience: stopping.patience, minDelta: stopping.min_delta, monitor: stopping.monitor } }),
-  };
 }

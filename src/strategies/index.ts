@@ -15,7 +15,6 @@ export type {
   MlpSettings,
   ModelSettings,
   Normalization,
-  Objective,
   RecurrentSettings,
   RegimeLabels,
   SchedulerSettings,

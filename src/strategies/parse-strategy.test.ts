@@ -124,32 +124,42 @@ describe('parseStrategy()', () => {
       's.yaml:23:51: "model.architecture.activation" cannot be the text "rleu"; did you mean "relu"?',
     ],
     ['a version without quotes', ['"3.0"', '3.0'], 's.yaml:2:10: "version" must be text; write it in quotes: "3.0".'],
-    ['an older grammar', ['"3.0"', '"2.0"'], 's.yaml:2:10: the grammar "2.0" is not supported yet; use 3.0.'],
     [
-      'a key of a later step',
+      'the version of an older grammar',
+      ['"3.0"', '"2.0"'],
+      's.yaml:2:10: "version" cannot be the text "2.0"; did you mean "3.0"?',
+    ],
+    [
+      'a key that has no place here',
       ['version: "3.0"', 'context_data: []'],
-      's.yaml:2:1: context data is not supported yet; remove it.',
+      's.yaml:2:1: features come from the bars of the symbol itself, not from other data; remove context_data.',
     ],
     [
-      'a nested key of a later step',
-      ['  epochs: 3', '  lr_scheduler: { type: step }'],
-      's.yaml:26:3: learning-rate schedulers are not supported yet; remove lr_scheduler.',
+      'a nested key that has no place here',
+      ['  epochs: 3', '  fitness_metrics: [accuracy]'],
+      's.yaml:26:3: every metric is always reported; remove fitness_metrics.',
     ],
     [
-      'a key under any name',
+      'a key that has no place under any name',
       ['{ type: rsi, period: 14 }', '{ type: rsi, data_source: SPY }'],
-      's.yaml:7:24: indicators on another data source are not supported yet; remove data_source.',
+      's.yaml:7:24: indicators are those of the symbol itself, not of other data; remove data_source.',
     ],
     [
-      'a model of a later step',
-      ['type: mlp', 'type: lstm'],
-      's.yaml:22:9: the model type "lstm" is not supported yet; use mlp.',
+      'an unknown model',
+      ['type: mlp', 'type: mpl'],
+      's.yaml:22:9: "model.type" cannot be the text "mpl"; did you mean "mlp"?',
     ],
     [
-      'labels of a later step',
-      ['source: zigzag,', 'source: triple_barrier,'],
-      's.yaml:25:21: the label source "triple_barrier" is not supported yet; use zigzag.',
+      'a key of another kind of labels',
+      ['source: zigzag,', 'source: regime,'],
+      's.yaml:25:29: there is no key "zigzag_threshold" here; use one of source, macro_atr_mult, micro_atr_mult, atr_period, vol_lookback, vol_crisis, tolerance.',
     ],
+    [
+      'a misspelt key of the chosen kind of labels',
+      ['zigzag_threshold:', 'zigzag_treshold:'],
+      's.yaml:25:29: there is no key "zigzag_treshold" here; did you mean "zigzag_threshold"?',
+    ],
+    ['labels without a source', ['source: zigzag, ', ''], 's.yaml:25:3: "training.labels.source" is missing.'],
     [
       'an unknown indicator type',
       ['type: macd', 'type: macdd'],
@@ -271,14 +281,17 @@ describe('parseStrategy()', () => {
   });
 
   it('lists every issue, in the order of the lines', () => {
-    const text = sampleStrategy(['  epochs: 3', '  epoch: 3'], ['type: mlp', 'type: gru']);
+    const text = sampleStrategy(['  epochs: 3', '  epoch: 3'], ['type: mlp', 'type: mpl']);
     expect(complaints(text).map((line) => line.slice(0, 10))).toEqual(['s.yaml:22:', 's.yaml:26:']);
   });
 
   it('keeps the issues in the details of the error', () => {
     const { details } = thrownBy(() => parseStrategy(sampleStrategy(['  epochs: 3', '  epochs: 0']), 's.yaml'));
     const message = '"training.epochs" must be at least 1, but it is 0.';
-    expect(details).toEqual({ file: 's.yaml', issues: [{ line: 26, column: 11, path: 'training.epochs', message }] });
+    expect(details).toEqual({
+      file: 's.yaml',
+      issues: [{ severity: 'error', category: 'structure', line: 26, column: 11, path: 'training.epochs', message }],
+    });
   });
 
   it.each([

@@ -1,12 +1,20 @@
 import { KtrdrError } from '../base/index.ts';
+import { awaitedParts } from './awaited.ts';
+import { buildStrategy } from './build-strategy.ts';
 import { checkReferences } from './check-references.ts';
+import { checkRules } from './check-rules.ts';
+import { grammarOf, type Grammar } from './grammar.ts';
 import { sentencesOf, type Finding } from './schema-sentences.ts';
 import { strategySchema } from './strategy.schema.ts';
 import type { Strategy } from './strategy.ts';
-import { readYaml, type YamlSource } from './yaml-source.ts';
+import { upgradeStrategy } from './upgrade.ts';
+import type { UpgradeNote } from './upgrade-notes.ts';
+import { readYaml, sourceOf, type YamlSource } from './yaml-source.ts';
 
-/** Something wrong at one place of a strategy file. Lines and columns count from 1. */
+/** Something to say about one place of a strategy file. Lines and columns count from 1. */
 export interface StrategyIssue {
+  readonly severity: 'error' | 'warning';
+  readonly category: 'structure' | 'indicators' | 'fuzzy_sets';
   readonly line: number;
   readonly column: number;
   /** Keys joined by dots; empty for a fault of the YAML itself. */
@@ -14,44 +22,112 @@ export interface StrategyIssue {
   readonly message: string;
 }
 
+export interface StrategyCheck {
+  /** Absent when there are errors. */
+  readonly strategy: Omit<Strategy, 'warnings'> | undefined;
+  readonly grammar: Grammar;
+  /** In the order of the lines. */
+  readonly issues: readonly StrategyIssue[];
+}
+
 /**
- * Reads a strategy file, grammar 3.0. Every key that is accepted has an effect; what is unknown, out of range, or
- * refers to nothing is an error with its place.
+ * Reads a strategy file, and one of an older grammar through its upgrade. Every key that is accepted has an effect; what
+ * is unknown, out of range, or refers to nothing is an error with its place.
  * @param fileName for the messages.
- * @throws KtrdrError `invalid_input` with a line `file:line:column: sentence` for each issue, and `issues` in its details.
+ * @throws KtrdrError `invalid_input` with a line `file:line:column: sentence` for each error, and `issues` in its details.
  */
 export function parseStrategy(text: string, fileName = 'strategy'): Strategy {
+  const { strategy, issues } = checkStrategy(text, fileName);
+  const errors = issues.filter(({ severity }) => severity === 'error');
+  if (strategy === undefined || errors.length > 0) throw invalid(fileName, errors);
+  const warnings = issues.filter(({ severity }) => severity === 'warning');
+  return { ...strategy, warnings: warnings.map((issue) => lineOf(fileName, issue)) };
+}
+
+/** All that can be said about a strategy file; never throws for what is in it. */
+export function checkStrategy(text: string, fileName = 'strategy'): StrategyCheck {
   const read = readYaml(text);
   if ('faults' in read) {
-    throw invalid(
-      fileName,
-      read.faults.map(({ line, column, message }) => ({ line, column, path: '', message: `${message}.` })),
-    );
+    const issues = read.faults.map(({ line, column, message }) => ({
+      ...said('error', ''),
+      line,
+      column,
+      message: `${message}.`,
+    }));
+    return { strategy: undefined, grammar: '3.0', issues };
   }
-  const { source } = read;
-  const shape = strategySchema.safeParse(source.value);
-  if (!shape.success)
-    throw invalid(
-      fileName,
-      located(source, sentencesOf(shape.error.issues, { schema: strategySchema, root: source.value })),
-    );
+  const grammar = grammarOf(read.source.value);
+  const { source, notes } = inThirdGrammar(read.source, grammar, fileName);
+  const { strategy, errors, warnings } = interpret(source.value);
+  const issues = [
+    ...notes,
+    ...located(source, 'error', errors),
+    ...located(source, 'warning', warnings),
+    ...(strategy === undefined ? [] : located(source, 'error', awaitedParts(strategy))),
+  ];
+  return { strategy, grammar, issues: issues.sort((a, b) => a.line - b.line || a.column - b.column) };
+}
 
-  const { strategy, errors, warnings } = checkReferences(shape.data);
-  if (strategy === undefined) throw invalid(fileName, located(source, errors));
-  return { ...strategy, warnings: located(source, warnings).map((issue) => lineOf(fileName, issue)) };
+function interpret(value: unknown): {
+  strategy: StrategyCheck['strategy'];
+  errors: readonly Finding[];
+  warnings: readonly Finding[];
+} {
+  const shape = strategySchema.safeParse(value);
+  if (!shape.success) {
+    const errors = sentencesOf(shape.error.issues, { schema: strategySchema, root: value });
+    return { strategy: undefined, errors, warnings: [] };
+  }
+  const { references, errors: unresolved, warnings } = checkReferences(shape.data);
+  const errors = [...unresolved, ...checkRules(shape.data)];
+  if (references === undefined || errors.length > 0) return { strategy: undefined, errors, warnings };
+  return { strategy: buildStrategy(shape.data, references), errors, warnings };
+}
+
+function inThirdGrammar(
+  source: YamlSource,
+  grammar: Grammar,
+  fileName: string,
+): { source: YamlSource; notes: readonly StrategyIssue[] } {
+  if (grammar === '3.0') return { source, notes: [] };
+  const { document, notes } = upgradeStrategy(source.document, grammar);
+  const remark: UpgradeNote = {
+    path: '',
+    offset: 0,
+    message: `this is grammar ${grammar}, read as 3.0; write it out with "ktrdr strategies migrate ${fileName}".`,
+  };
+  return {
+    source: sourceOf(document, source.positionOf),
+    notes: [remark, ...notes].map(({ path, offset, message }) => ({
+      ...said('warning', path),
+      ...source.positionOf(offset),
+      message,
+    })),
+  };
 }
 
 /** The first ones usually explain the rest. */
 const listedIssues = 20;
 const locatedIssues = 1_000;
 
-function located(source: YamlSource, findings: readonly Finding[]): StrategyIssue[] {
-  const issues = findings.slice(0, locatedIssues).map(({ path, at, message }) => ({
+function located(
+  source: YamlSource,
+  severity: StrategyIssue['severity'],
+  findings: readonly Finding[],
+): StrategyIssue[] {
+  return findings.slice(0, locatedIssues).map(({ path, at, message }) => ({
+    ...said(severity, path.join('.')),
     ...(at === 'key' ? source.placeOfKey(path) : source.place(path)),
-    path: path.join('.'),
     message,
   }));
-  return issues.sort((a, b) => a.line - b.line || a.column - b.column);
+}
+
+function said(
+  severity: StrategyIssue['severity'],
+  path: string,
+): Pick<StrategyIssue, 'severity' | 'category' | 'path'> {
+  const [part] = path.split('.');
+  return { severity, category: part === 'indicators' || part === 'fuzzy_sets' ? part : 'structure', path };
 }
 
 function invalid(fileName: string, all: readonly StrategyIssue[]): KtrdrError {
@@ -61,6 +137,7 @@ function invalid(fileName: string, all: readonly StrategyIssue[]): KtrdrError {
   return new KtrdrError('invalid_input', lines.join('\n'), { details: { file: fileName, issues } });
 }
 
-function lineOf(fileName: string, { line, column, message }: StrategyIssue): string {
+/** `file:line:column: sentence`. */
+export function lineOf(fileName: string, { line, column, message }: StrategyIssue): string {
   return `${fileName}:${line}:${column}: ${message}`;
 }

@@ -1,7 +1,7 @@
 import { suggestion } from '../base/index.ts';
 import type { z } from 'zod';
-import { keysAt } from './schema-keys.ts';
-import { unsupportedKey, unsupportedValue } from './unsupported.ts';
+import { refusedKey } from './refused-keys.ts';
+import { keysAt, memberOf } from './schema-keys.ts';
 
 type Path = readonly PropertyKey[];
 
@@ -26,7 +26,7 @@ export function sentencesOf(issues: readonly z.core.$ZodIssue[], { schema, root,
   return issues.flatMap((issue): Finding[] => {
     const path = [...base, ...issue.path];
     if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key) => unknownKey([...path, key], keysAt(schema, issue.path)));
+      return issue.keys.map((key) => unknownKey([...path, key], keysAt(schema, issue.path, root)));
     }
     if (issue.code === 'invalid_key') {
       return [{ path, at: 'key', message: `${quoted(path)}: ${issue.issues[0]?.message ?? issue.message}.` }];
@@ -40,10 +40,9 @@ export function sentencesOf(issues: readonly z.core.$ZodIssue[], { schema, root,
 }
 
 function unknownKey(path: Path, known: readonly string[]): Finding {
-  const unsupported = unsupportedKey(path);
+  const refused = refusedKey(path);
   const key = String(path.at(-1));
-  const message =
-    unsupported === undefined ? `there is no key "${key}" here; ${suggestion(key, known)}` : `${unsupported}.`;
+  const message = refused === undefined ? `there is no key "${key}" here; ${suggestion(key, known)}` : `${refused}.`;
   return { path, at: 'key', message };
 }
 
@@ -65,9 +64,6 @@ function textsIn(values: unknown): string[] {
 }
 
 function wrongChoice(path: Path, value: unknown, known: readonly string[]): string {
-  const unsupported = unsupportedValue(path, value);
-  const choices = known.join(', ');
-  if (unsupported !== undefined) return `${unsupported}; use ${choices}.`;
   const meant = known.find((choice) => typeof value === 'number' && Number(choice) === value);
   if (meant !== undefined) return `${quoted(path)} must be text; write it in quotes: "${meant}".`;
   return `${quoted(path)} cannot be ${described(value)}; ${suggestion(String(value), known)}`;
@@ -118,11 +114,5 @@ function isStandard(message: string): boolean {
 }
 
 function valueAt(root: unknown, path: Path): unknown {
-  return path.reduce<unknown>(
-    (value, step) =>
-      typeof value === 'object' && value !== null && Object.hasOwn(value, step)
-        ? (value as Record<PropertyKey, unknown>)[step]
-        : undefined,
-    root,
-  );
+  return path.reduce(memberOf, root);
 }

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { membershipSchema } from '../fuzzy/index.ts';
 import { timeframes } from '../market/index.ts';
-import { activations, optimizerSchema } from '../nn/index.ts';
-import { monitors, normalizations } from './strategy.ts';
+import { decisionsSchema } from './decisions.schema.ts';
+import { modelSchema } from './model.schema.ts';
+import { normalizations } from './strategy.ts';
+import { trainingSchema } from './training.schema.ts';
 
 /** The name of a strategy is also that of its models' folder, hence the small alphabet. */
 export const nameSchema = z
@@ -18,9 +20,12 @@ const reference = z
     'write the id of an indicator, or "id.output" for an indicator with several outputs',
   );
 
+const dayWords = 'write a day of the calendar as YYYY-MM-DD';
+
 const day = z
   .string()
-  .refine(isDay, 'write a day of the calendar as YYYY-MM-DD')
+  .regex(/^\d{4}-\d{2}-\d{2}$/, { error: dayWords, abort: true })
+  .refine(isDay, dayWords)
   .transform((date) => Date.parse(`${date}T00:00:00Z`));
 
 const symbol = z.string().trim().min(1).max(64);
@@ -28,10 +33,10 @@ const timeframe = z.enum(timeframes);
 
 const symbols = z
   .strictObject({
-    mode: z.enum(['single', 'multi_symbol']),
-    symbol: symbol.exactOptional(),
-    symbols: z.array(symbol).min(1).exactOptional(),
-    list: z.array(symbol).min(1).exactOptional(),
+    mode: z.enum(['single', 'multi_symbol']).describe('how many there are'),
+    symbol: symbol.exactOptional().describe('the one of mode single: AAPL, EUR.USD'),
+    symbols: z.array(symbol).min(1).exactOptional().describe('those of mode multi_symbol'),
+    list: z.array(symbol).min(1).exactOptional().describe('another word for symbols'),
   })
   .transform(({ mode, symbol: one, symbols: many, list }, context) =>
     choose({ single: mode === 'single', one, many, list, names: ['symbol', 'symbols'] }, context),
@@ -39,11 +44,11 @@ const symbols = z
 
 const timeframeChoice = z
   .strictObject({
-    mode: z.enum(['single', 'multi_timeframe']),
-    timeframe: timeframe.exactOptional(),
-    timeframes: z.array(timeframe).min(2).exactOptional(),
-    list: z.array(timeframe).min(2).exactOptional(),
-    base_timeframe: timeframe.exactOptional(),
+    mode: z.enum(['single', 'multi_timeframe']).describe('how many there are'),
+    timeframe: timeframe.exactOptional().describe('the one of mode single'),
+    timeframes: z.array(timeframe).min(2).exactOptional().describe('those of mode multi_timeframe'),
+    list: z.array(timeframe).min(2).exactOptional().describe('another word for timeframes'),
+    base_timeframe: timeframe.exactOptional().describe('the one whose bars are the rows; the fastest unless given'),
   })
   .transform(({ mode, timeframe: one, timeframes: many, list, base_timeframe: base }, context) => {
     const chosen = choose({ single: mode === 'single', one, many, list, names: ['timeframe', 'timeframes'] }, context);
@@ -57,10 +62,13 @@ const timeframeChoice = z
     return { timeframes: chosen, base };
   });
 
-const indicator = z.looseObject({ type: z.string().min(1) });
+/** Its parameters are those of its type, which the indicator's own schema checks. */
+export const indicatorSchema = z.looseObject({
+  type: z.string().min(1).describe('a name or another name of the catalogue'),
+});
 
 /** The short form `[a, b, c]` is a triangle. */
-const membership = z.preprocess(
+export const membershipInFile = z.preprocess(
   (value) => (Array.isArray(value) ? { type: 'triangular', parameters: value } : value),
   membershipSchema,
 );
@@ -69,10 +77,15 @@ const inputTimeframes = z.union([z.literal('all'), z.array(timeframe).min(1)], '
 
 const input = z
   .strictObject({
-    fuzzy_set: z.string().exactOptional(),
-    raw_indicator: reference.exactOptional(),
-    timeframes: inputTimeframes.default('all'),
-    normalization: z.enum(normalizations).exactOptional(),
+    fuzzy_set: z.string().exactOptional().describe('id of a fuzzy set, each member of which becomes an input'),
+    raw_indicator: reference
+      .exactOptional()
+      .describe('id of an indicator, or id.output, whose value itself becomes an input; instead of fuzzy_set'),
+    timeframes: inputTimeframes.default('all').describe('on which of the timeframes'),
+    normalization: z
+      .enum(normalizations)
+      .exactOptional()
+      .describe('how a raw indicator is scaled, by the training part only; none unless given'),
   })
   .superRefine(({ fuzzy_set, raw_indicator, normalization }, context) => {
     if ((fuzzy_set === undefined) === (raw_indicator === undefined)) {
@@ -86,78 +99,45 @@ const input = z
     }
   });
 
-const fraction = z.number().min(0).max(1);
-
-const split = z
-  .strictObject({ train: fraction.gt(0), validation: fraction, test: fraction })
-  .refine(
-    ({ train, validation, test }) => Math.abs(train + validation + test - 1) < 1e-6,
-    'the parts must add up to 1',
-  );
-
-const earlyStopping = z.strictObject({
-  patience: z.number().int().min(1).default(10),
-  min_delta: z.number().min(0).default(0.001),
-  monitor: z.enum(monitors).default('val_loss'),
-});
-
-const labels = z.strictObject({
-  source: z.enum(['zigzag']).default('zigzag'),
-  zigzag_threshold: z.number().gt(0).lt(1).default(0.03),
-});
-
-const training = z
-  .strictObject({
-    labels: labels.prefault({}),
-    loss: z.enum(['cross_entropy']).default('cross_entropy'),
-    epochs: z.number().int().min(1).max(100_000).default(100),
-    learning_rate: z.number().gt(0).max(1).default(0.001),
-    batch_size: z.number().int().min(1).max(65_536).default(32),
-    optimizer: optimizerSchema.shape.type.default('adam'),
-    weight_decay: z.number().min(0).max(1).default(1e-4),
-    gradient_clip: z.number().min(0).default(1),
-    early_stopping: earlyStopping.exactOptional(),
-    data_split: split.default({ train: 0.7, validation: 0.15, test: 0.15 }),
-    seed: z.number().int().min(0).max(0xffff_ffff).default(0),
-  })
-  .refine(({ early_stopping: stopping, data_split: { validation } }) => stopping === undefined || validation > 0, {
-    path: ['early_stopping'],
-    message: 'early stopping watches the validation part, and data_split.validation is 0',
-  });
-
-const model = z.strictObject({
-  type: z.enum(['mlp']),
-  architecture: z.strictObject({
-    hidden_layers: z.array(z.number().int().min(1).max(4_096)).min(1).max(16),
-    activation: z.enum(activations).default('relu'),
-    dropout: z.number().min(0).lt(1).default(0.2),
-  }),
-});
-
 /** A strategy file, grammar 3.0, as written: its shape and its ranges. References between its parts are checked later. */
 export const strategySchema = z.strictObject({
-  name: nameSchema,
-  description: z.string().default(''),
-  hypothesis: z.string().default(''),
-  version: z.enum(['3.0']).default('3.0'),
+  name: nameSchema.describe('name of the strategy and of its models'),
+  description: z.string().default('').describe('what it does, for people'),
+  hypothesis: z.string().default('').describe('why it might work, for people'),
+  version: z.enum(['3.0']).default('3.0').describe('of the grammar, in quotes'),
   training_data: z
     .strictObject({
-      symbols,
-      timeframes: timeframeChoice,
-      history_required: z.number().int().min(50).default(200),
-      start_date: day.exactOptional(),
-      end_date: day.exactOptional(),
+      symbols: symbols.describe('what is trained on'),
+      timeframes: timeframeChoice.describe('which bars of it'),
+      history_required: z.number().int().min(50).default(200).describe('fewest bars that each symbol must have'),
+      start_date: day.exactOptional().describe('first day; without it from the first stored bar'),
+      end_date: day.exactOptional().describe('last day; without it to the last stored bar'),
     })
     .refine(({ start_date: start, end_date: end }) => start === undefined || end === undefined || start <= end, {
       path: ['end_date'],
       message: 'the last day lies before the first',
-    }),
-  indicators: z.record(nameSchema, indicator),
-  fuzzy_sets: z.record(nameSchema, z.object({ indicator: reference }).catchall(membership)).default({}),
-  nn_inputs: z.array(input).min(1),
-  model,
-  decisions: z.strictObject({ output_format: z.enum(['classification']).default('classification') }).prefault({}),
-  training: training.prefault({}),
+    })
+    .describe('the bars that the model learns from'),
+  indicators: z
+    .record(nameSchema, indicatorSchema)
+    .describe('map of an id of your choice to a type and its parameters'),
+  fuzzy_sets: z
+    .record(
+      nameSchema,
+      z
+        .object({ indicator: reference.describe('id of an indicator, or id.output of one with several outputs') })
+        .catchall(
+          membershipInFile.describe(
+            'any number of members: three numbers [a, b, c] for a triangle, or a type and its parameters',
+          ),
+        ),
+    )
+    .default({})
+    .describe('map of an id of your choice to the words that an indicator is told in'),
+  nn_inputs: z.array(input).min(1).describe('the inputs of the network, in their order'),
+  model: modelSchema.describe('the network'),
+  decisions: decisionsSchema.prefault({}).describe('how outputs of the network become signals'),
+  training: trainingSchema.prefault({}).describe('what is learnt, and how'),
 });
 
 export type WrittenStrategy = z.infer<typeof strategySchema>;
@@ -189,7 +169,6 @@ function choose<T>({ single, one, many, list, names }: Choice<T>, context: z.Ref
 }
 
 function isDay(date: string): boolean {
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(date)) return false;
   const instant = Date.parse(`${date}T00:00:00Z`);
   return !Number.isNaN(instant) && new Date(instant).toISOString().startsWith(date);
 }

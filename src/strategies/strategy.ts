@@ -1,6 +1,6 @@
 import type { Membership } from '../fuzzy/index.ts';
 import type { Timeframe } from '../market/index.ts';
-import type { Activation, OptimizerSpec } from '../nn/index.ts';
+import type { Activation, Objective, OptimizerSpec } from '../nn/index.ts';
 
 /** A strategy file that has been read and checked: every name in it refers to something. Plain data; it crosses threads. */
 export interface Strategy {
@@ -183,13 +183,6 @@ export interface RegimeLabels {
   /** How far a turning point may fall back behind the one before without ending the trend, as a share of the leg. */
   readonly tolerance: number;
 }
-
-/** What is minimised. The first two choose between classes, the others fit a number. */
-export type Objective =
-  | { readonly kind: 'cross_entropy' }
-  | { readonly kind: 'focal'; readonly gamma: number }
-  | { readonly kind: 'huber'; readonly delta: number }
-  | { readonly kind: 'mse' };
 
 export const classWeightings = ['none', 'balanced'] as const;
 

@@ -23,10 +23,13 @@ export interface Position {
 /** A YAML text as plain values, together with the place of each of them. */
 export interface YamlSource {
   readonly value: unknown;
+  readonly document: Document;
   /** Where a value stands, or the nearest thing around it that exists. */
   place(path: YamlPath): Position;
   /** Where a key stands. */
   placeOfKey(path: YamlPath): Position;
+  /** The line and column of an offset into the text. */
+  readonly positionOf: (offset: number) => Position;
 }
 
 export interface YamlFault extends Position {
@@ -69,17 +72,21 @@ export function readYaml(text: string): { source: YamlSource } | { faults: YamlF
     };
   }
   try {
-    const value: unknown = document.toJS({ maxAliasCount: maxAliases });
-    return {
-      source: {
-        value,
-        place: (path) => positionOf(walk(document, path).value),
-        placeOfKey: (path) => positionOf(walk(document, path).key),
-      },
-    };
+    return { source: sourceOf(document, positionOf) };
   } catch {
     return { faults: [atStart('its aliases repeat too much of the text; write the parts out')] };
   }
+}
+
+/** The values of a document, whose nodes know where in a text they stand; those that are new are where they lie within. */
+export function sourceOf(document: Document, positionOf: YamlSource['positionOf']): YamlSource {
+  return {
+    value: document.toJS({ maxAliasCount: maxAliases }),
+    document,
+    place: (path) => positionOf(walk(document, path).value),
+    placeOfKey: (path) => positionOf(walk(document, path).key),
+    positionOf,
+  };
 }
 
 /** Checked here because the parser's own check takes a time that grows with the square of the keys. */
@@ -121,7 +128,7 @@ function depthOf(tokens: readonly CST.Token[]): number {
 }
 
 /** The offsets of the key and of the value at the end of a path, as far as the path leads. */
-function walk(document: Document.Parsed, path: YamlPath): { key: number; value: number } {
+function walk(document: Document, path: YamlPath): { key: number; value: number } {
   let node: unknown = document.contents;
   let found = { key: start(node) ?? 0, value: start(node) ?? 0 };
   for (const step of path) {

@@ -1,0 +1,118 @@
+import { isMap, isScalar, isSeq, Pair, Scalar, YAMLMap } from 'yaml';
+import { KtrdrError } from '../base/index.ts';
+import { findIndicator, type IndicatorDefinition } from '../indicators/index.ts';
+import type { Remark } from './upgrade-notes.ts';
+import { entryOf, itemsIn, keyOf, mapIn, put, putFirst, rename, scalarLike, take, valueIn } from './yaml-edit.ts';
+
+/**
+ * Indicators from a list to a map, and fuzzy sets with the indicator that they are about. Grammar 2.0 took a set to be
+ * about the indicator of its own name, about its main output, and about close / average where that is an average.
+ */
+export function upgradeIndicators(strategy: YAMLMap, remark: Remark): void {
+  const indicators = indicatorMap(itemsIn(strategy, 'indicators') ?? [], remark);
+  put(strategy, 'indicators', indicators);
+  const sets = mapIn(strategy, 'fuzzy_sets');
+  const distances = new Set<string>();
+  for (const entry of sets?.items ?? []) {
+    if (!isMap(entry.value) || entryOf(entry.value, 'indicator') !== undefined) continue;
+    const name = keyOf(entry);
+    const path = `fuzzy_sets.${name}`;
+    const id = idFor(name, indicators) ?? derived(name, indicators);
+    const definition = definitionOf(valueIn(mapIn(indicators, id ?? ''), 'type'));
+    if (id !== undefined && definition !== undefined && averages.has(definition.type)) {
+      toDistance(indicators, id, definition);
+      distances.add(id);
+    }
+    if (id !== undefined && distances.has(id)) {
+      for (const member of entry.value.items) asPercent(member);
+      remark(
+        path,
+        entry.key,
+        `"${path}" is about close / average; "${id}" and its words are in percent off the average now.`,
+      );
+    }
+    const now = definitionOf(valueIn(mapIn(indicators, id ?? ''), 'type'));
+    const [main, ...others] = now?.outputs ?? ['value'];
+    const reference = others.length > 0 ? `${id ?? name}.${main}` : (id ?? name);
+    if (reference !== name) remark(path, entry.key, `"${path}" is about ${reference}.`);
+    putFirst(entry.value, 'indicator', reference);
+  }
+}
+
+function indicatorMap(items: readonly unknown[], remark: Remark): YAMLMap {
+  const map = new YAMLMap();
+  for (const [index, item] of items.entries()) {
+    const indicator = isMap(item) ? item : new YAMLMap();
+    const wanted = String(valueIn(indicator, 'feature_id') ?? valueIn(indicator, 'name') ?? `indicator_${index + 1}`);
+    const id = entryOf(map, wanted) === undefined ? wanted : `${wanted}_${index + 1}`;
+    if (id !== wanted) {
+      remark(`indicators.${index}`, item, `there are two indicators "${wanted}"; this one is "${id}" now.`);
+    }
+    take(indicator, 'feature_id');
+    const name = entryOf(indicator, 'name');
+    if (name !== undefined) rename(name, 'type');
+    const nested = take(indicator, 'parameters')?.value;
+    if (isMap(nested)) indicator.items.push(...nested.items);
+    const key = new Scalar(id);
+    if (indicator.range !== undefined) key.range = indicator.range;
+    if (indicator.commentBefore !== undefined) key.commentBefore = indicator.commentBefore;
+    indicator.commentBefore = null;
+    map.items.push(new Pair(key, indicator));
+  }
+  return map;
+}
+
+/** The indicator that a fuzzy set of a name is about: the one of that id, of that type, or one whose id the name begins with. */
+function idFor(name: string, indicators: YAMLMap): string | undefined {
+  const ids = indicators.items.map(keyOf);
+  if (ids.includes(name)) return name;
+  const wanted = definitionOf(name);
+  const sameType = ids.find(
+    (id) => wanted !== undefined && definitionOf(valueIn(mapIn(indicators, id), 'type')) === wanted,
+  );
+  return sameType ?? ids.find((id) => name.startsWith(id) || id.startsWith(name));
+}
+
+/** Some names stood for indicators that nobody had to list. */
+function derived(name: string, indicators: YAMLMap): string | undefined {
+  if (definitionOf(name) === undefined) return undefined;
+  const indicator = new YAMLMap();
+  put(indicator, 'type', name);
+  put(indicators, name, indicator);
+  return name;
+}
+
+function definitionOf(type: unknown): IndicatorDefinition | undefined {
+  try {
+    return findIndicator(String(type));
+  } catch (thrown) {
+    if (KtrdrError.from(thrown).code === 'invalid_input') return undefined;
+    throw thrown;
+  }
+}
+
+const averages: ReadonlyMap<string, string> = new Map(
+  (['SMA', 'EMA'] as const).map((name) => [findIndicator(name).type, name]),
+);
+
+function toDistance(indicators: YAMLMap, id: string, { type }: IndicatorDefinition): void {
+  const indicator = mapIn(indicators, id);
+  if (indicator === undefined) return;
+  put(indicator, 'type', 'distancefromma');
+  put(indicator, 'ma_type', averages.get(type), 'type');
+  take(indicator, 'adjust');
+}
+
+/** The words of `close / average` in percent off the average: 1.02 is 2. Widths grow as well, but have no zero to move. */
+function asPercent(member: { value: unknown }): void {
+  const { value } = member;
+  const type = isMap(value) ? valueIn(value, 'type') : 'triangular';
+  const numbers = isMap(value) ? itemsIn(value, 'parameters') : isSeq(value) ? value.items : undefined;
+  if (numbers === undefined) return;
+  for (const [index, node] of numbers.entries()) {
+    const number = Number(isScalar(node) ? node.value : node);
+    const isWidth = type === 'gaussian' && index === 1;
+    if (Number.isFinite(number))
+      numbers[index] = scalarLike(Number((100 * (isWidth ? number : number - 1)).toFixed(9)), node);
+  }
+}
