@@ -3,9 +3,11 @@ import { testBackend } from './backend.contract.ts';
 import { plainBackend } from './plain-backend.ts';
 import { createPredictor } from './predictor.ts';
 import { createRandom } from './random.ts';
+import { testRecurrent } from './recurrent.contract.ts';
 import { weightsHash } from './weights.ts';
 
 testBackend(plainBackend);
+testRecurrent(plainBackend);
 
 const objective = { kind: 'cross_entropy' } as const;
 const inputs = 6;

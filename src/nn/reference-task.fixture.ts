@@ -47,12 +47,22 @@ export function referenceGradient(
   weights: readonly number[],
   rows: readonly ReferenceRow[],
 ): number[] {
+  return weights.map((_, index) => referenceSlope(task, weights, { rows, direction: new Map([[index, 1]]) }));
+}
+
+/** The derivative of the mean loss along a direction, which has its components by the index of the weight. */
+export function referenceSlope(
+  task: ReferenceTask,
+  weights: readonly number[],
+  { rows, direction }: { rows: readonly ReferenceRow[]; direction: ReadonlyMap<number, number> },
+): number {
   const width = 1e-5;
-  return weights.map((weight, index) => {
-    const above = referenceLoss(task, weights.with(index, weight + width), rows);
-    const below = referenceLoss(task, weights.with(index, weight - width), rows);
-    return (above - below) / (2 * width);
-  });
+  const at = (distance: number): number => {
+    const moved = [...weights];
+    for (const [index, component] of direction) moved[index] = (moved[index] ?? Number.NaN) + distance * component;
+    return referenceLoss(task, moved, rows);
+  };
+  return (at(width) - at(-width)) / (2 * width);
 }
 
 function lossOf(objective: Objective, outputs: readonly number[], target: number): number {
