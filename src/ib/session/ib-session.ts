@@ -205,14 +205,17 @@ export class IbSession {
   #takeHistory({ reqId, bars, fault, surplus }: HistoryAnswer): void {
     const { histories } = this.#pending;
     if (surplus > 0) this.#options.log.warn('history answer longer than announced', { reqId, surplus });
-    if (fault === undefined) {
-      if (bars.length > 0 && this.trouble !== undefined) this.#change(() => this.#link.historyServed());
-      histories.add(reqId, bars);
-      histories.finish(reqId);
-    } else {
+    if (fault !== undefined) {
       const sentence = (what: string): string =>
         `IB answered the request for ${what} with damaged data: ${fault}. Load again; if it stays so, restart TWS or IB Gateway.`;
       histories.fail(reqId, (what) => new KtrdrError('data_corrupt', sentence(what)));
+    } else if (bars.length === 0) {
+      const verdict = { outcome: 'empty', sentence: 'IB answered without a bar.' } as const;
+      this.#pending.settle(reqId, this.#believed(verdict, reqId), {});
+    } else {
+      if (this.trouble !== undefined) this.#change(() => this.#link.historyServed(this.#options.clock.elapsed()));
+      histories.add(reqId, bars);
+      histories.finish(reqId);
     }
   }
 
@@ -238,26 +241,30 @@ export class IbSession {
 
   /** A message about one request. */
   #settle(id: number, code: number, text: string): void {
-    const isAwaited = this.#pending.settle(id, this.#understand(code, text), { ibCode: code });
+    const isAwaited = this.#pending.settle(id, this.#believed(this.#understand(code, text), id), { ibCode: code });
     if (!isAwaited) this.#options.log.debug('gateway message for no request', { id, code, text });
   }
 
   #understand(code: number, text: string): IbVerdict {
     const verdict = classify(code, text);
-    // A gateway that is cut off from IB calls every instrument unknown and every range empty.
-    const doubt = this.#doubtOf(verdict);
-    if (doubt !== undefined) {
-      const sentence = `${verdict.sentence} But ${doubt}, so this is not believed. Try again when it is back.`;
-      return { outcome: 'error', code: 'unavailable', sentence };
-    }
     if (verdict.outcome === 'error' && verdict.code === 'rate_limited') this.#options.onPaceComplaint();
     return verdict;
   }
 
+  /** A gateway that is cut off from IB calls every instrument unknown and every range empty. */
+  #believed(verdict: IbVerdict, id: number): IbVerdict {
+    const doubt = this.#doubtOf(verdict, this.#pending.askedAt(id));
+    if (doubt === undefined) return verdict;
+    const sentence = `${verdict.sentence} But ${doubt}, so this is not believed. Try again when it is back.`;
+    return { outcome: 'error', code: 'unavailable', sentence };
+  }
+
   /** Why it is not believed that there is nothing; undefined when it is. */
-  #doubtOf(verdict: IbVerdict): string | undefined {
-    if (verdict.outcome === 'empty') return this.#link.troubleWith('history');
-    if (verdict.outcome === 'error' && verdict.code === 'not_found') return this.#link.troubleWith('definitions');
+  #doubtOf(verdict: IbVerdict, askedAt: number | undefined): string | undefined {
+    if (verdict.outcome === 'empty') return this.#link.troubleWith('history', askedAt);
+    if (verdict.outcome === 'error' && verdict.code === 'not_found') {
+      return this.#link.troubleWith('definitions', askedAt);
+    }
     return undefined;
   }
 

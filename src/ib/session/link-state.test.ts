@@ -33,6 +33,44 @@ describe('LinkState', () => {
     expect(link.trouble).toBeUndefined();
   });
 
+  it('does not believe what is answered now to what was asked before it was back', () => {
+    const link = new LinkState();
+    link.hear(1100, 'Connectivity between IBKR and Trader Workstation has been lost.', 10);
+    expect(link.troubleWith('history', 9)).toContain('has lost its connection');
+    link.hear(1102, 'Connectivity between IBKR and Trader Workstation has been restored', 20);
+    expect([5, 15, 20].map((askedAt) => link.troubleWith('history', askedAt) === undefined)).toEqual([
+      false,
+      false,
+      false,
+    ]);
+    expect(link.troubleWith('history', 21)).toBeUndefined();
+    link.hear(2105, 'HMDS data farm connection is broken:ushmds', 30);
+    link.hear(2106, 'HMDS data farm connection is OK:ushmds', 40);
+    expect(link.troubleWith('history', 35)).toBe('the connection to IB was broken since it was asked');
+    expect(link.troubleWith('definitions', 35)).toBeUndefined();
+    link.hear(2105, 'HMDS data farm connection is broken:ushmds', 50);
+    link.historyServed(60);
+    expect([link.troubleWith('history', 55) === undefined, link.troubleWith('history', 61)]).toEqual([
+      false,
+      undefined,
+    ]);
+  });
+
+  it.each([
+    [2103, 2104],
+    [2103, 2108],
+    [2103, 2119],
+    [2105, 2106],
+    [2105, 2107],
+    [2157, 2158],
+  ])('is in trouble from %i on until %i', (down, up) => {
+    const link = new LinkState();
+    expect(link.hear(down, 'A data farm connection is broken:farm')).toBe(true);
+    expect(link.trouble).toContain('farm');
+    expect(link.hear(up, 'A data farm connection is OK:farm')).toBe(true);
+    expect(link.trouble).toBeUndefined();
+  });
+
   it.each([1101, 1102])('is lost from 1100, however often repeated, to %i', (restored) => {
     const link = new LinkState();
     link.hear(1100, 'Connectivity between IBKR and Trader Workstation has been lost.');

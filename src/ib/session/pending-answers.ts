@@ -24,6 +24,11 @@ export class PendingAnswers {
     return this.#all.reduce((sum, { size }) => sum + size, 0);
   }
 
+  /** When an open request was sent, by `elapsed`; undefined when nobody waits for it. */
+  askedAt(id: number): number | undefined {
+    return this.#all.map((calls) => calls.askedAt(id)).find((at) => at !== undefined);
+  }
+
   /** Settles the request that a message was about; false when nobody waits for it. */
   settle(id: number, verdict: IbVerdict, details: Record<string, unknown>): boolean {
     const all = this.#all;
@@ -40,7 +45,7 @@ export class PendingAnswers {
     for (const calls of this.#all) calls.failAll((what) => unanswered(what, reason));
   }
 
-  get #all(): Pick<PendingCalls<unknown>, 'size' | 'finish' | 'fail' | 'failAll'>[] {
+  get #all(): Pick<PendingCalls<unknown>, 'size' | 'askedAt' | 'finish' | 'fail' | 'failAll'>[] {
     return [this.details, this.heads, this.histories, this.searches];
   }
 }

@@ -13,6 +13,7 @@ export interface Call {
 
 interface Pending<T> {
   readonly what: string;
+  readonly askedAt: number;
   readonly items: T[];
   readonly resolve: (items: T[]) => void;
   readonly reject: (error: KtrdrError) => void;
@@ -47,6 +48,7 @@ export class PendingCalls<T> {
     token.throwIfCancelled(what);
     const { clock, nextId, isReceiving } = this.#options;
     const id = nextId();
+    const askedAt = clock.elapsed();
     return await new Promise<T[]>((resolve, reject) => {
       const giveUp = (error: KtrdrError): void => {
         abandon(id);
@@ -67,6 +69,7 @@ export class PendingCalls<T> {
       };
       this.#calls.set(id, {
         what,
+        askedAt,
         items: [],
         resolve: (items) => settle(() => resolve(items)),
         reject: (error) => settle(() => reject(error)),
@@ -77,6 +80,11 @@ export class PendingCalls<T> {
         settle(() => reject(KtrdrError.from(error)));
       }
     });
+  }
+
+  /** When an open request was sent, by `elapsed`. */
+  askedAt(id: number): number | undefined {
+    return this.#calls.get(id)?.askedAt;
   }
 
   /** A part of an answer. Answers that nobody waits for are dropped. */

@@ -139,16 +139,28 @@ describe('createWire', () => {
     expect(session.isOpen).toBe(false);
   });
 
-  it('does not take "no data" for a fact from a gateway that is cut off from IB', async () => {
+  it('does not take "no data" for a fact from a gateway that is cut off from IB, or was since it was asked', async () => {
     const noData =
       'Historical Market Data Service error message:HMDS query returned no data: EUR.USD@IDEALPRO Midpoint';
     const answer = (reqId: string): Buffer => encodeFrame([4, 2, reqId, 162, noData, '']);
     const cutOff = encodeFrame([4, 2, -1, 1100, 'Connectivity between IBKR and Trader Workstation has been lost.', '']);
-    const healthy = await open(await startScriptedGateway(answer));
-    await expect(healthy.history(query, CancellationToken.none)).resolves.toHaveLength(0);
-    const degraded = await open(await startScriptedGateway((reqId) => Buffer.concat([cutOff, answer(reqId)])));
-    await expect(degraded.history(query, CancellationToken.none)).rejects.toMatchObject({ code: 'unavailable' });
-    for (const session of [healthy, degraded]) session.close(new KtrdrError('unavailable', 'done'));
+    const back = encodeFrame([4, 2, -1, 1102, 'Connectivity between IBKR and TWS has been restored.', '']);
+    const noBars = (reqId: string): Buffer => encodeFrame([17, reqId, 'start', 'end', 0]);
+    const gateways: [isBelieved: boolean, answers: (reqId: string) => Buffer][] = [
+      [true, answer],
+      [true, noBars],
+      [false, (reqId) => Buffer.concat([cutOff, answer(reqId)])],
+      [false, (reqId) => Buffer.concat([cutOff, noBars(reqId)])],
+      [false, (reqId) => Buffer.concat([cutOff, back, answer(reqId)])],
+      [false, (reqId) => Buffer.concat([cutOff, back, noBars(reqId)])],
+    ];
+    for (const [isBelieved, answers] of gateways) {
+      const session = await open(await startScriptedGateway(answers));
+      const history = session.history(query, CancellationToken.none);
+      if (isBelieved) await expect(history).resolves.toHaveLength(0);
+      else await expect(history).rejects.toMatchObject({ code: 'unavailable' });
+      session.close(new KtrdrError('unavailable', 'done'));
+    }
   });
 
   it('says which version it met when it does not speak that one', async () => {
