@@ -18,23 +18,29 @@ export const adx = defineIndicator({
   kind: 'trend',
   parameters: z.strictObject({ period: period(14, [2, 200]) }),
   outputs: ['adx', 'plus_di', 'minus_di'],
+  reads: ['high', 'low', 'close'],
   warmUp: ({ period }) => 2 * period - 1,
   compute(bars, { period }) {
     const { high, low } = bars;
-    const rises = high.map((top, index) => top - at(high, index - 1));
-    const falls = low.map((bottom, index) => at(low, index - 1) - bottom);
+    const rises = new Float64Array(high.length);
+    const falls = new Float64Array(high.length);
+    for (let index = 1; index < high.length; index += 1) {
+      const rise = at(high, index) - at(high, index - 1);
+      const fall = at(low, index - 1) - at(low, index);
+      rises[index] = dominant(rise, fall);
+      falls[index] = dominant(fall, rise);
+    }
     const range = wilderSum(trueRange(bars), period);
-    const plus = wilderSum(
-      rises.map((rise, index) => dominant(rise, at(falls, index))),
-      period,
-    );
-    const minus = wilderSum(
-      falls.map((fall, index) => dominant(fall, at(rises, index))),
-      period,
-    );
-    const plusDi = plus.map((movement, index) => share(movement, at(range, index)));
-    const minusDi = minus.map((movement, index) => share(movement, at(range, index)));
-    const dx = plusDi.map((up, index) => share(Math.abs(up - at(minusDi, index)), up + at(minusDi, index)));
+    const plusDi = wilderSum(rises, period);
+    const minusDi = wilderSum(falls, period);
+    const dx = unknownColumn(high.length);
+    for (let index = period; index < dx.length; index += 1) {
+      const plus = share(at(plusDi, index), at(range, index));
+      const minus = share(at(minusDi, index), at(range, index));
+      plusDi[index] = plus;
+      minusDi[index] = minus;
+      dx[index] = share(Math.abs(plus - minus), plus + minus);
+    }
     const warmUp = 2 * period - 1;
     return {
       adx: wilderAverage(dx, { period, start: period }),
@@ -44,9 +50,8 @@ export const adx = defineIndicator({
   },
 });
 
-/** Movement counts in one direction only: that in which the bar reached further. NaN stays NaN. */
+/** Movement counts in one direction only: that in which the bar reached further. */
 function dominant(movement: number, opposite: number): number {
-  if (Number.isNaN(movement + opposite)) return Number.NaN;
   return movement > opposite && movement > 0 ? movement : 0;
 }
 

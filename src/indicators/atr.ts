@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { defineIndicator } from './definition.ts';
-import { wilderAverage } from './moving-averages.ts';
 import { period } from './parameters.ts';
-import { trueRange } from './true-range.ts';
+import { averageTrueRange } from './true-range.ts';
 
 /** Wilder's average of the true range, seeded as TA-Lib does with the mean of the first `period` true ranges. */
 export const atr = defineIndicator({
@@ -13,6 +12,7 @@ export const atr = defineIndicator({
   kind: 'volatility',
   parameters: z.strictObject({ period: period(14, [1, 100]) }),
   outputs: ['value'],
+  reads: ['high', 'low', 'close'],
   warmUp: ({ period }) => period,
-  compute: (bars, { period }) => ({ value: wilderAverage(trueRange(bars), { period, start: 1 }) }),
+  compute: (bars, { period }) => ({ value: averageTrueRange(bars, period) }),
 });

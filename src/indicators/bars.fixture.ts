@@ -21,14 +21,42 @@ export function closesOf(closes: readonly number[]): Bars {
 }
 
 export function headOf(bars: Bars, length: number): Bars {
+  return part(bars, 0, length);
+}
+
+export function tailOf(bars: Bars, start: number): Bars {
+  return part(bars, start, bars.close.length);
+}
+
+function part(bars: Bars, start: number, end: number): Bars {
   return {
-    time: bars.time.subarray(0, length),
-    open: bars.open.subarray(0, length),
-    high: bars.high.subarray(0, length),
-    low: bars.low.subarray(0, length),
-    close: bars.close.subarray(0, length),
-    volume: bars.volume.subarray(0, length),
+    time: bars.time.subarray(start, end),
+    open: bars.open.subarray(start, end),
+    high: bars.high.subarray(start, end),
+    low: bars.low.subarray(start, end),
+    close: bars.close.subarray(start, end),
+    volume: bars.volume.subarray(start, end),
   };
+}
+
+/** Bars of a random walk in cents, each with an extent and a volume; the same for the same seed. */
+export function walk(length: number, { seed = 1 } = {}): Bars {
+  let state = seed;
+  const upTo = (limit: number): number => {
+    state = (state * 48_271) % 2_147_483_647;
+    return state % limit;
+  };
+  let cents = 10_000;
+  return barsOf(
+    Array.from({ length }, () => {
+      const open = cents + upTo(41) - 20;
+      const close = Math.max(1_000, open + upTo(401) - 200);
+      cents = close;
+      const high = Math.max(open, close) + 1 + upTo(80);
+      const low = Math.min(open, close) - 1 - upTo(80);
+      return [open / 100, high / 100, low / 100, close / 100, 1 + upTo(10_000)] as const;
+    }),
+  );
 }
 
 const price = fc.double({ min: 1, max: 1000, noNaN: true });

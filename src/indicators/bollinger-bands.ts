@@ -1,13 +1,12 @@
 import { z } from 'zod';
-import type { Bars } from '../market/index.ts';
-import { at, ratio, type Source, sourceColumn } from './columns.ts';
+import { at, ratio, sourceColumn } from './columns.ts';
 import { defineIndicator } from './definition.ts';
-import { period, source } from './parameters.ts';
-import { rollingDeviation } from './rolling.ts';
+import { multiplier, period, source } from './parameters.ts';
+import { rollingMoments } from './rolling.ts';
 
 const parameters = z.strictObject({
   period: period(20, [2, 200]),
-  multiplier: z.number().positive().max(10).default(2).describe('standard deviations from the middle to a band'),
+  multiplier: multiplier(2).describe('standard deviations from the middle to a band'),
   source,
 });
 
@@ -19,32 +18,50 @@ export const bollingerBands = defineIndicator({
   kind: 'volatility',
   parameters,
   outputs: ['upper', 'middle', 'lower'],
+  reads: ['source'],
   warmUp: ({ period }) => period - 1,
-  compute: bands,
+  compute: (bars, { source, ...parameters }) => bollinger(sourceColumn(bars, source), parameters),
 });
 
 /** (upper - lower) / middle, as a fraction. */
 export const bollingerBandWidth = defineIndicator({
   type: 'bollingerbandwidth',
+  aliases: ['bbwidth'],
   name: 'Bollinger Band Width',
   description: 'Distance between the Bollinger bands as a fraction of the middle one: narrow in calm markets.',
   kind: 'volatility',
   parameters,
   outputs: ['value'],
+  reads: ['source'],
   warmUp: ({ period }) => period - 1,
-  compute(bars, parameters) {
-    const { upper, middle, lower } = bands(bars, parameters);
-    return { value: upper.map((value, index) => ratio(value - at(lower, index), at(middle, index))) };
+  compute(bars, { period, multiplier, source }) {
+    const { mean, variance } = rollingMoments(sourceColumn(bars, source), period);
+    const value = new Float64Array(mean.length);
+    for (let index = 0; index < value.length; index += 1) {
+      value[index] = ratio(2 * multiplier * Math.sqrt(at(variance, index)), at(mean, index));
+    }
+    return { value };
   },
 });
 
+interface Bands {
+  readonly upper: Float64Array;
+  readonly middle: Float64Array;
+  readonly lower: Float64Array;
+}
+
 /** The standard deviation is that of the whole window (divided by the period, not one less), as in TA-Lib. */
-function bands(bars: Bars, { period, multiplier, source }: { period: number; multiplier: number; source: Source }) {
-  const { mean, deviation } = rollingDeviation(sourceColumn(bars, source), { period, distance: (d) => d * d });
-  const reach = deviation.map((variance) => multiplier * Math.sqrt(variance));
-  return {
-    upper: mean.map((value, index) => value + at(reach, index)),
-    middle: mean,
-    lower: mean.map((value, index) => value - at(reach, index)),
-  };
+export function bollinger(
+  values: Float64Array,
+  { period, multiplier }: { readonly period: number; readonly multiplier: number },
+): Bands {
+  const { mean, variance } = rollingMoments(values, period);
+  const upper = new Float64Array(mean.length);
+  const lower = new Float64Array(mean.length);
+  for (let index = 0; index < mean.length; index += 1) {
+    const reach = multiplier * Math.sqrt(at(variance, index));
+    upper[index] = at(mean, index) + reach;
+    lower[index] = at(mean, index) - reach;
+  }
+  return { upper, middle: mean, lower };
 }

@@ -16,14 +16,16 @@ export const cci = defineIndicator({
   kind: 'momentum',
   parameters: z.strictObject({ period: period(20, [2, 100]) }),
   outputs: ['value'],
+  reads: ['high', 'low', 'close'],
   warmUp: ({ period }) => period - 1,
   compute(bars, { period }) {
     const price = typicalPrice(bars);
-    const { mean, deviation } = rollingDeviation(price, { period, distance: Math.abs });
-    return { value: price.map((value, index) => inUsualDistances(value - at(mean, index), at(deviation, index))) };
+    const { mean, deviation } = rollingDeviation(price, period);
+    const value = new Float64Array(price.length);
+    for (let index = 0; index < value.length; index += 1) {
+      const usual = at(deviation, index);
+      value[index] = usual === 0 ? 0 : (at(price, index) - at(mean, index)) / (scale * usual);
+    }
+    return { value };
   },
 });
-
-function inUsualDistances(distance: number, deviation: number): number {
-  return deviation === 0 ? 0 : distance / (scale * deviation);
-}

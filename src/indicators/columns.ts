@@ -1,32 +1,41 @@
 import type { Bars } from '../market/index.ts';
 
+export type BarColumn = 'open' | 'high' | 'low' | 'close' | 'volume';
+
 /** What a price indicator can read: a column of the bars, or an average of a bar's prices under its usual short name. */
 export const sources = ['open', 'high', 'low', 'close', 'volume', 'hl2', 'hlc3', 'ohlc4'] as const;
 
 export type Source = (typeof sources)[number];
 
-export function sourceColumn(bars: Bars, source: Source): Float64Array {
+/** The columns of the bars that a source is made of. */
+export function columnsOfSource(source: Source): readonly BarColumn[] {
   switch (source) {
     case 'hl2':
-      return mean([bars.high, bars.low]);
+      return ['high', 'low'];
     case 'hlc3':
-      return typicalPrice(bars);
+      return ['high', 'low', 'close'];
     case 'ohlc4':
-      return mean([bars.open, bars.high, bars.low, bars.close]);
+      return ['open', 'high', 'low', 'close'];
     case 'open':
     case 'high':
     case 'low':
     case 'close':
     case 'volume':
-      return bars[source];
+      return [source];
     default:
       return source satisfies never;
   }
 }
 
+export function sourceColumn(bars: Bars, source: Source): Float64Array {
+  const [first, ...others] = columnsOfSource(source);
+  const column = bars[first ?? 'close'];
+  return others.length === 0 ? column : mean([column, ...others.map((name) => bars[name])]);
+}
+
 /** The mean of high, low and close of each bar. */
-export function typicalPrice({ high, low, close }: Bars): Float64Array {
-  return mean([high, low, close]);
+export function typicalPrice(bars: Bars): Float64Array {
+  return sourceColumn(bars, 'hlc3');
 }
 
 /** The value at an index, NaN beyond the ends: what lies before the first bar is unknown. */
@@ -48,6 +57,37 @@ export function silence(column: Float64Array, warmUp: number): Float64Array {
   return column.fill(Number.NaN, 0, warmUp);
 }
 
+/** `a - b`, row by row. */
+export function difference(a: Float64Array, b: Float64Array): Float64Array {
+  const result = new Float64Array(a.length);
+  for (let index = 0; index < result.length; index += 1) result[index] = at(a, index) - at(b, index);
+  return result;
+}
+
+/** The change against the value `period` rows before; NaN for the first `period` rows. */
+export function change(values: Float64Array, period: number): Float64Array {
+  const result = unknownColumn(values.length);
+  for (let index = period; index < values.length; index += 1) {
+    result[index] = at(values, index) - at(values, index - period);
+  }
+  return result;
+}
+
+/** That change in percent of the earlier value; NaN where that is 0. */
+export function changeInPercent(values: Float64Array, period: number): Float64Array {
+  const result = unknownColumn(values.length);
+  for (let index = period; index < values.length; index += 1) {
+    const earlier = at(values, index - period);
+    result[index] = ratio(100 * (at(values, index) - earlier), earlier);
+  }
+  return result;
+}
+
 function mean(columns: readonly [Float64Array, ...Float64Array[]]): Float64Array {
-  return columns[0].map((_, index) => columns.reduce((sum, column) => sum + at(column, index), 0) / columns.length);
+  const result = Float64Array.from(columns[0]);
+  for (const column of columns.slice(1)) {
+    for (let index = 0; index < result.length; index += 1) result[index] = at(result, index) + at(column, index);
+  }
+  for (let index = 0; index < result.length; index += 1) result[index] = at(result, index) / columns.length;
+  return result;
 }

@@ -16,10 +16,16 @@ export const distanceFromMa = defineIndicator({
     source,
   }),
   outputs: ['value'],
+  reads: ['source'],
   warmUp: ({ period }) => period - 1,
   compute(bars, { period, ma_type, source }) {
     const values = sourceColumn(bars, source);
     const average = ma_type === 'SMA' ? simpleAverage(values, period) : exponentialAverage(values, { period });
-    return { value: values.map((value, index) => 100 * ratio(value - at(average, index), at(average, index))) };
+    const value = new Float64Array(values.length);
+    for (let index = 0; index < value.length; index += 1) {
+      const usual = at(average, index);
+      value[index] = 100 * ratio(at(values, index) - usual, usual);
+    }
+    return { value };
   },
 });

@@ -22,6 +22,7 @@ export const ema = defineIndicator({
     source,
   }),
   outputs: ['value'],
+  reads: ['source'],
   warmUp: ({ period }) => period - 1,
   compute(bars, { period, adjust, source }) {
     const values = sourceColumn(bars, source);

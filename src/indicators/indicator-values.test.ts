@@ -40,6 +40,15 @@ describe('values worked out by hand', () => {
     ['obv', barsOf(five), {}, [100, 300, 600, 200, 200]],
     ['mfi', closesOf([1, 2, 3, 2, 2]), { period: 2 }, [unknown, unknown, 100, 60, 0]],
     ['volumeratio', barsOf(five), { period: 2 }, [unknown, 4 / 3, 1.2, 8 / 7, 10 / 9]],
+    ['vwap', closesOf([1, 2, 6]), { period: 2 }, [unknown, 1.5, 4]],
+    ['vwap', barsOf(five), { period: 0, use_typical_price: false }, [11, 37 / 3, 41 / 3, 12.2, 172 / 15]],
+    ['parabolicsar', barsOf(five), {}, [unknown, 9, 9.1, 9.376, 9.64096]],
+    [
+      'zigzag',
+      closesOf([100, 104, 103, 106, 100, 98, 99, 104]),
+      { threshold: 0.05 },
+      [100, 100, 100, 106, 100, 98, 98, 104],
+    ],
   ])('%s', (type, bars, parameters, expected) => {
     expect(rounded(columns(type, bars, parameters)['value'])).toEqual(rounded(expected));
   });
@@ -64,6 +73,35 @@ describe('values worked out by hand', () => {
     // places in the range: -, 4/5, 4/5, 0, 0; their means over two: -, -, 4/5, 2/5, 0
     expect(rounded(k)).toEqual(rounded([unknown, unknown, unknown, 40, 0]));
     expect(rounded(d)).toEqual(rounded([unknown, unknown, unknown, 60, 20]));
+  });
+
+  it('supertrend turns with a close beyond its line, which until then never gives way', () => {
+    const bars = closesOf([10, 11, 12, 20, 19, 18, 8]);
+    const { trend, direction } = columns('supertrend', bars, { period: 1, multiplier: 2 });
+    // ranges 1, 1, 8, 1, 1, 10. Ceilings 13, 13 (14 is higher), 13 (so is 36); the close at 20 breaks it.
+    // Floors 9, 10, 10 (4 is lower), 17, 17 (16 is lower); the close at 8 breaks it, when the ceiling is at 20.
+    expect(direction).toEqual([unknown, -1, -1, 1, 1, 1, -1]);
+    expect(trend).toEqual([unknown, 13, 13, 10, 17, 17, 20]);
+  });
+
+  it('ichimoku holds the cloud that was thrown to the bar, and the close itself as lagging line', () => {
+    const bars = closesOf([1, 2, 3, 4, 9]);
+    const lines = columns('ichimoku', bars, { tenkan_period: 1, kijun_period: 2, senkou_b_period: 3, displacement: 1 });
+    expect(lines).toEqual({
+      tenkan: [unknown, unknown, unknown, 4, 9],
+      kijun: [unknown, unknown, unknown, 3.5, 6.5],
+      senkou_a: [unknown, unknown, unknown, (3 + 2.5) / 2, (4 + 3.5) / 2],
+      senkou_b: [unknown, unknown, unknown, 2, 3],
+      chikou: [unknown, unknown, unknown, 4, 9],
+    });
+  });
+
+  it('aroon counts the bars since the newest of the highest highs and the lowest lows', () => {
+    const given = { period: 4, include_oscillator: true };
+    const { up, down, oscillator } = columns('aroon', closesOf([5, 9, 3, 9, 4, 3, 6, 7]), given);
+    expect(up).toEqual([unknown, unknown, unknown, unknown, 75, 50, 25, 0]);
+    expect(down).toEqual([unknown, unknown, unknown, unknown, 50, 100, 75, 50]);
+    expect(oscillator).toEqual([unknown, unknown, unknown, unknown, 25, -50, -50, -50]);
   });
 
   it('adx sums movement from the second bar and averages the first DX', () => {
@@ -98,7 +136,7 @@ describe('values from elsewhere', () => {
 });
 
 describe('a market that does not move', () => {
-  const flat = barsOf(Array.from({ length: 40 }, () => [0.1, 0.1, 0.1, 0.1, 1000]));
+  const flat = barsOf(Array.from({ length: 60 }, () => [0.1, 0.1, 0.1, 0.1, 1000]));
 
   it.each([
     ['rsi', 'value', 50],
@@ -111,16 +149,28 @@ describe('a market that does not move', () => {
     ['bollingerbandwidth', 'value', 0],
     ['volumeratio', 'value', 1],
     ['obv', 'value', 1000],
+    ['vwap', 'value', 0.1],
+    ['cmf', 'cmf', 0],
+    ['adline', 'line', 0],
+    ['rvi', 'rvi', 0],
+    ['fishertransform', 'fisher', 0],
+    ['squeezeintensity', 'value', 0],
+    ['aroon', 'up', 100],
+    ['aroon', 'down', 100],
+    ['keltnerchannels', 'upper', 0.1],
+    ['donchianchannels', 'lower', 0.1],
+    ['parabolicsar', 'value', 0.1],
+    ['zigzag', 'value', 0.1],
   ])('has a neutral %s', (type, output, neutral) => {
-    expect(columns(type, flat)[output]?.at(-1)).toBe(neutral);
+    expect(columns(type, flat)[output]?.at(-1)).toBeCloseTo(neutral, 12);
   });
 });
 
 describe('what is not there', () => {
   const untraded = barsOf(Array.from({ length: 40 }, (_, index) => [1, 2, 1, 1 + (index % 2), unknown]));
 
-  it.each(['obv', 'mfi', 'volumeratio'])('%s is unknown without volumes', (type) => {
-    expect(columns(type, untraded)['value']?.every(Number.isNaN)).toBe(true);
+  it.each(['obv', 'mfi', 'volumeratio', 'vwap', 'cmf', 'adline'])('%s is unknown without volumes', (type) => {
+    expect(Object.values(columns(type, untraded)).flat().every(Number.isNaN)).toBe(true);
   });
 
   it('a ratio to 0 is unknown', () => {
@@ -150,6 +200,10 @@ describe('laws', () => {
     ['williamsr', -100, 0],
     ['atr', 0, Infinity],
     ['bollingerbandwidth', 0, Infinity],
+    ['aroon', 0, 100],
+    ['rvi', -1, 1],
+    ['squeezeintensity', 0, 0.5],
+    ['fishertransform', -3.81, 3.81],
   ])('%s stays between %d and %d', (type, lowest, highest) => {
     fc.assert(
       fc.property(bars, (bars) => {
@@ -178,10 +232,51 @@ describe('laws', () => {
     );
   });
 
-  it('the bands keep their order', () => {
+  it('what was bought is a share of what was traded', () => {
     fc.assert(
       fc.property(bars, (bars) => {
-        const { upper = [], middle = [], lower = [] } = columns('bollingerbands', bars);
+        const { cmf = [], above_zero: above = [], below_zero: below = [] } = columns('cmf', bars);
+        for (const [index, share] of cmf.entries()) {
+          if (Number.isNaN(share)) continue;
+          expect(Math.abs(share)).toBeLessThanOrEqual(1 + dust);
+          expect((above[index] ?? 0) - (below[index] ?? 0)).toBe(Math.sign(share));
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('the zigzag is never as far from the price as its threshold', () => {
+    fc.assert(
+      fc.property(bars, fc.double({ min: 0.01, max: 0.5, noNaN: true }), (bars, threshold) => {
+        for (const [index, furthest] of (columns('zigzag', bars, { threshold })['value'] ?? []).entries()) {
+          expect(Math.abs((bars.close[index] ?? 0) - furthest)).toBeLessThan(threshold * furthest + dust);
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('the supertrend is a floor below the closes or a ceiling above them, and gives way only when it turns', () => {
+    fc.assert(
+      fc.property(bars, (bars) => {
+        const { trend = [], direction = [] } = columns('supertrend', bars, { period: 3, multiplier: 1 });
+        for (let index = 3; index < trend.length; index += 1) {
+          const side = direction[index] ?? 0;
+          expect(side * ((bars.close[index] ?? 0) - (trend[index] ?? 0))).toBeGreaterThanOrEqual(0);
+          if (index > 3 && direction[index - 1] === side) {
+            expect(side * ((trend[index] ?? 0) - (trend[index - 1] ?? 0))).toBeGreaterThanOrEqual(0);
+          }
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it.each(['bollingerbands', 'keltnerchannels', 'donchianchannels'])('the bands of %s keep their order', (type) => {
+    fc.assert(
+      fc.property(bars, (bars) => {
+        const { upper = [], middle = [], lower = [] } = columns(type, bars);
         for (const [index, center] of middle.entries()) {
           if (Number.isNaN(center)) continue;
           expect(upper[index]).toBeGreaterThanOrEqual(center);
@@ -209,6 +304,18 @@ describe('laws', () => {
     ['atr', 2],
     ['momentum', 2],
     ['bollingerbands', 2],
+    ['aroon', 1],
+    ['cmf', 1],
+    ['adline', 1],
+    ['rvi', 1],
+    ['fishertransform', 1],
+    ['squeezeintensity', 1],
+    ['vwap', 2],
+    ['donchianchannels', 2],
+    ['keltnerchannels', 2],
+    ['ichimoku', 2],
+    ['parabolicsar', 2],
+    ['zigzag', 2],
   ])('with prices in half dollars, %s is multiplied by %d, bit for bit', (type, factor) => {
     const twice = (column: Float64Array): Float64Array => column.map((value) => 2 * value);
     fc.assert(

@@ -27,6 +27,28 @@ const configurations: Readonly<Record<string, readonly unknown[]>> = {
   atr: [{ period: 1 }],
   mfi: [{ period: 1 }],
   volumeratio: [{ period: 2 }],
+  aroon: [{ period: 1, include_oscillator: true }, { period: 30 }],
+  supertrend: [{ period: 1, multiplier: 0.5 }],
+  parabolicsar: [{ initial_af: 0.1, step_af: 0.1, max_af: 1 }],
+  rvi: [{ period: 4, signal: 1 }],
+  fishertransform: [{ period: 2, smoothing: 1 }],
+  keltnerchannels: [
+    { period: 2, atr_period: 30 },
+    { period: 30, atr_period: 1 },
+  ],
+  squeezeintensity: [
+    { bb_period: 30, kc_period: 5, source: 'hl2' },
+    { bb_period: 2, kc_period: 2 },
+  ],
+  vwap: [{ period: 0 }, { period: 1 }, { use_typical_price: false }],
+  cmf: [{ period: 2 }],
+  adline: [{ use_sma_smoothing: true, smoothing_period: 5 }],
+  donchianchannels: [{ period: 2, include_middle: false }],
+  zigzag: [{ threshold: 0.01 }, { threshold: 0.9, source: 'high' }],
+  ichimoku: [
+    { tenkan_period: 1, kijun_period: 1, senkou_b_period: 1, displacement: 1 },
+    { tenkan_period: 50, kijun_period: 30, senkou_b_period: 20, displacement: 5 },
+  ],
 };
 
 for (const definition of indicators) testIndicator(definition, [{}, ...(configurations[definition.type] ?? [])]);
@@ -41,6 +63,16 @@ describe('findIndicator()', () => {
     ['bollinger_band_width', 'bollingerbandwidth'],
     ['WilliamsR', 'williamsr'],
     ['distance-from-ma', 'distancefromma'],
+    ['bb_width', 'bollingerbandwidth'],
+    ['stoch', 'stochastic'],
+    ['psar', 'parabolicsar'],
+    ['ParabolicSAR', 'parabolicsar'],
+    ['donchian', 'donchianchannels'],
+    ['KeltnerChannels', 'keltnerchannels'],
+    ['ADLine', 'adline'],
+    ['squeeze_intensity', 'squeezeintensity'],
+    ['SuperTrend', 'supertrend'],
+    ['volume_ratio', 'volumeratio'],
   ])('finds "%s" as %s', (name, type) => {
     expect(findIndicator(name).type).toBe(type);
   });
@@ -49,7 +81,7 @@ describe('findIndicator()', () => {
     ['rsy', 'There is no indicator of type "rsy"; did you mean "rsi"?'],
     ['stochastik', 'did you mean "stochastic"?'],
     ['bolingerbands', 'did you mean "bollingerbands"?'],
-    ['ichimoku', 'use one of sma, ema, wma, macd'],
+    ['heikinashi', 'use one of sma, ema, wma, macd'],
   ])('refuses "%s" with help', (name, message) => {
     expect(() => findIndicator(name)).toThrow(
       expect.objectContaining({ code: 'invalid_input', message: expect.stringContaining(message) }),
@@ -81,6 +113,7 @@ describe('the catalogue', () => {
     ['bbands', { multiplier: 0 }, 'multiplier'],
     ['macd', { fast: 26, slow: 12 }, 'fast must be less than slow'],
     ['obv', { period: 3 }, 'period'],
+    ['psar', { initial_af: 0.1, max_af: 0.05 }, 'initial_af must not exceed max_af'],
   ])('refuses %s with %j', (type, parameters, message) => {
     expect(() => findIndicator(type).configure(parameters)).toThrow(
       expect.objectContaining({ code: 'invalid_input', message: expect.stringContaining(message) }),

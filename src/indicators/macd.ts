@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { at, silence, sourceColumn } from './columns.ts';
+import { difference, silence, sourceColumn } from './columns.ts';
 import { defineIndicator } from './definition.ts';
 import { exponentialAverage } from './moving-averages.ts';
 import { barCount, source } from './parameters.ts';
@@ -26,15 +26,16 @@ export const macd = defineIndicator({
   kind: 'trend',
   parameters,
   outputs: ['line', 'signal', 'histogram'],
+  reads: ['source'],
   warmUp: warmUpOf,
   compute(bars, parameters) {
     const { fast, slow, signal: signalPeriod, source } = parameters;
     const values = sourceColumn(bars, source);
     const fastAverage = exponentialAverage(values, { period: fast, start: slow - fast });
     const slowAverage = exponentialAverage(values, { period: slow });
-    const line = fastAverage.map((value, index) => value - at(slowAverage, index));
+    const line = difference(fastAverage, slowAverage);
     const signal = exponentialAverage(line, { period: signalPeriod, start: slow - 1 });
-    const histogram = line.map((value, index) => value - at(signal, index));
+    const histogram = difference(line, signal);
     return { line: silence(line, warmUpOf(parameters)), signal, histogram };
   },
 });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { at, typicalPrice } from './columns.ts';
+import { at, typicalPrice, unknownColumn } from './columns.ts';
 import { defineIndicator } from './definition.ts';
 import { period } from './parameters.ts';
 import { rollingSum } from './rolling.ts';
@@ -16,18 +16,24 @@ export const mfi = defineIndicator({
   kind: 'volume',
   parameters: z.strictObject({ period: period(14, [1, 100]) }),
   outputs: ['value'],
+  reads: ['high', 'low', 'close', 'volume'],
   warmUp: ({ period }) => period,
   compute(bars, { period }) {
     const price = typicalPrice(bars);
-    const flow = price.map((value, index) => Math.sign(value - at(price, index - 1)) * value * at(bars.volume, index));
-    const inflow = rollingSum(flow.map(rising), period);
-    const outflow = rollingSum(flow.map(falling), period);
-    return { value: inflow.map((up, index) => shareOf(up, at(outflow, index))) };
+    const rising = unknownColumn(price.length);
+    const falling = unknownColumn(price.length);
+    for (let index = 1; index < price.length; index += 1) {
+      const change = at(price, index) - at(price, index - 1);
+      const flow = at(price, index) * at(bars.volume, index);
+      rising[index] = change > 0 ? flow : 0;
+      falling[index] = change < 0 ? flow : 0;
+    }
+    const value = rollingSum(rising, period);
+    const outflow = rollingSum(falling, period);
+    for (let index = 0; index < value.length; index += 1) value[index] = shareOf(at(value, index), at(outflow, index));
+    return { value };
   },
 });
-
-const rising = (flow: number): number => Math.max(flow, 0);
-const falling = (flow: number): number => Math.max(-flow, 0);
 
 function shareOf(inflow: number, outflow: number): number {
   const total = inflow + outflow;

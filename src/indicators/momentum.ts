@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { at, sourceColumn } from './columns.ts';
+import { change, sourceColumn } from './columns.ts';
 import { defineIndicator } from './definition.ts';
 import { period, source } from './parameters.ts';
 
@@ -11,9 +11,7 @@ export const momentum = defineIndicator({
   kind: 'momentum',
   parameters: z.strictObject({ period: period(10, [1, 100]), source }),
   outputs: ['value'],
+  reads: ['source'],
   warmUp: ({ period }) => period,
-  compute(bars, { period, source }) {
-    const values = sourceColumn(bars, source);
-    return { value: values.map((value, index) => value - at(values, index - period)) };
-  },
+  compute: (bars, { period, source }) => ({ value: change(sourceColumn(bars, source), period) }),
 });

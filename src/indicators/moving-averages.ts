@@ -3,7 +3,9 @@ import { rollingSum } from './rolling.ts';
 
 /** The mean of the last `period` values. */
 export function simpleAverage(values: Float64Array, period: number): Float64Array {
-  return rollingSum(values, period).map((sum) => sum / period);
+  const result = rollingSum(values, period);
+  for (let index = 0; index < result.length; index += 1) result[index] = at(result, index) / period;
+  return result;
 }
 
 /**
@@ -31,13 +33,14 @@ function recursiveAverage(
 ): Float64Array {
   const result = unknownColumn(values.length);
   const first = start + period - 1;
+  if (first >= values.length) return result;
   let average = 0;
-  for (let index = start; index < values.length; index += 1) {
-    const value = at(values, index);
-    if (index < first) average += value;
-    else if (index === first) average = (average + value) / period;
-    else average += weight * (value - average);
-    if (index >= first) result[index] = average;
+  for (let index = start; index <= first; index += 1) average += at(values, index);
+  average /= period;
+  result[first] = average;
+  for (let index = first + 1; index < values.length; index += 1) {
+    average += weight * (at(values, index) - average);
+    result[index] = average;
   }
   return result;
 }

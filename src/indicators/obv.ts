@@ -11,15 +11,16 @@ export const obv = defineIndicator({
   kind: 'volume',
   parameters: z.strictObject({}),
   outputs: ['value'],
+  reads: ['close', 'volume'],
   warmUp: () => 0,
   compute({ close, volume }) {
+    const value = new Float64Array(volume.length);
     let balance = 0;
-    return {
-      value: volume.map((traded, index) => {
-        const change = index === 0 ? 1 : Math.sign(at(close, index) - at(close, index - 1));
-        balance += change * traded;
-        return balance;
-      }),
-    };
+    for (let index = 0; index < value.length; index += 1) {
+      const direction = index === 0 ? 1 : Math.sign(at(close, index) - at(close, index - 1));
+      balance += direction * at(volume, index);
+      value[index] = balance;
+    }
+    return { value };
   },
 });

@@ -11,5 +11,10 @@ export function period(standard: number, range: readonly [number, number]) {
   return barCount(standard, range).describe('bars that a value looks back on');
 }
 
+/** How far bands lie from their middle; what one unit is, the description says. */
+export function multiplier(standard: number) {
+  return z.number().positive().max(10).default(standard);
+}
+
 /** The column that an indicator of one column reads. */
 export const source = z.enum(sources).default('close').describe('column that the indicator reads');

@@ -9,9 +9,11 @@ import { rollingMax, rollingMin } from './rolling.ts';
 export function placeInRange({ high, low, close }: Bars, period: number): Float64Array {
   const highest = rollingMax(high, period);
   const lowest = rollingMin(low, period);
-  return close.map((value, index) => {
+  const place = new Float64Array(close.length);
+  for (let index = 0; index < place.length; index += 1) {
     const bottom = at(lowest, index);
     const extent = at(highest, index) - bottom;
-    return extent === 0 ? 50 : (100 * (value - bottom)) / extent;
-  });
+    place[index] = extent === 0 ? 50 : (100 * (at(close, index) - bottom)) / extent;
+  }
+  return place;
 }

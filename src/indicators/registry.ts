@@ -1,22 +1,35 @@
 import { KtrdrError, nearestName } from '../base/index.ts';
+import { adLine } from './ad-line.ts';
 import { adx } from './adx.ts';
+import { aroon } from './aroon.ts';
 import { atr } from './atr.ts';
 import { bollingerBands, bollingerBandWidth } from './bollinger-bands.ts';
 import { cci } from './cci.ts';
+import { cmf } from './cmf.ts';
 import type { IndicatorDefinition } from './definition.ts';
 import { distanceFromMa } from './distance-from-ma.ts';
+import { donchianChannels } from './donchian-channels.ts';
 import { ema } from './ema.ts';
+import { fisherTransform } from './fisher-transform.ts';
+import { ichimoku } from './ichimoku.ts';
+import { keltnerChannels } from './keltner-channels.ts';
 import { macd } from './macd.ts';
 import { mfi } from './mfi.ts';
 import { momentum } from './momentum.ts';
 import { obv } from './obv.ts';
+import { parabolicSar } from './parabolic-sar.ts';
 import { roc } from './roc.ts';
 import { rsi } from './rsi.ts';
+import { rvi } from './rvi.ts';
 import { sma } from './sma.ts';
+import { squeezeIntensity } from './squeeze-intensity.ts';
 import { stochastic } from './stochastic.ts';
+import { superTrend } from './super-trend.ts';
 import { volumeRatio } from './volume-ratio.ts';
+import { vwap } from './vwap.ts';
 import { williamsR } from './williams-r.ts';
 import { wma } from './wma.ts';
+import { zigzag } from './zigzag.ts';
 
 /** Every indicator there is, in the order of a catalogue: by kind, the best known first. */
 export const indicators: readonly IndicatorDefinition[] = [
@@ -25,6 +38,9 @@ export const indicators: readonly IndicatorDefinition[] = [
   wma,
   macd,
   adx,
+  aroon,
+  superTrend,
+  parabolicSar,
   distanceFromMa,
   rsi,
   stochastic,
@@ -32,12 +48,22 @@ export const indicators: readonly IndicatorDefinition[] = [
   cci,
   roc,
   momentum,
+  rvi,
+  fisherTransform,
   bollingerBands,
   bollingerBandWidth,
+  keltnerChannels,
   atr,
+  squeezeIntensity,
   obv,
+  vwap,
   mfi,
+  cmf,
+  adLine,
   volumeRatio,
+  donchianChannels,
+  zigzag,
+  ichimoku,
 ];
 
 const byName = new Map(

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { at, ratio, sourceColumn } from './columns.ts';
+import { changeInPercent, sourceColumn } from './columns.ts';
 import { defineIndicator } from './definition.ts';
 import { period, source } from './parameters.ts';
 
@@ -12,13 +12,7 @@ export const roc = defineIndicator({
   kind: 'momentum',
   parameters: z.strictObject({ period: period(10, [1, 100]), source }),
   outputs: ['value'],
+  reads: ['source'],
   warmUp: ({ period }) => period,
-  compute(bars, { period, source }) {
-    const values = sourceColumn(bars, source);
-    return { value: values.map((value, index) => changeInPercent(value, at(values, index - period))) };
-  },
+  compute: (bars, { period, source }) => ({ value: changeInPercent(sourceColumn(bars, source), period) }),
 });
-
-function changeInPercent(value: number, earlier: number): number {
-  return ratio(100 * (value - earlier), earlier);
-}

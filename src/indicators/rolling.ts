@@ -1,33 +1,120 @@
 import { at, unknownColumn } from './columns.ts';
 
-/**
- * The sum, the largest or the smallest of each window of `period` values; NaN before the first full window.
+/*
+ * Each of these folds windows of `period` values, NaN before the first full one, in a time that does not grow with the
+ * period: blocks of `period` values are folded from both ends, so that a window is the tail of one block and the head
+ * of the next (van Herk 1992, Gil and Werman 1993). Nothing is ever taken back out, so nothing drifts over a million
+ * bars, and a huge value is forgotten as soon as it leaves the window.
  *
- * Blocks of `period` values are folded from both ends, so that a window is the tail of one block and the head of the
- * next (van Herk 1992, Gil and Werman 1993). Nothing is ever subtracted: sums do not drift over a million bars, and a NaN
- * is forgotten as soon as it leaves the window.
+ * The loops are written out, here as in the other columns' files: V8 makes them ten times as fast as `map` with a
+ * function or a loop that is given one.
  */
+
 export function rollingSum(values: Float64Array, period: number): Float64Array {
-  return rolling(values, period, (a, b) => a + b);
+  const result = unknownColumn(values.length);
+  const tails = new Float64Array(period);
+  for (let block = 0; block < values.length; block += period) {
+    const size = Math.min(period, values.length - block);
+    let head = 0;
+    for (let k = 0; k < size; k += 1) {
+      head = k === 0 ? at(values, block) : head + at(values, block + k);
+      if (k === period - 1) result[block + k] = head;
+      else if (block > 0) result[block + k] = at(tails, k + 1) + head;
+    }
+    let tail = 0;
+    for (let k = size - 1; k >= 0; k -= 1) {
+      tail = k === size - 1 ? at(values, block + k) : at(values, block + k) + tail;
+      tails[k] = tail;
+    }
+  }
+  return result;
 }
 
 export function rollingMax(values: Float64Array, period: number): Float64Array {
-  return rolling(values, period, Math.max);
+  return rollingExtreme(values, { period, sign: 1 });
 }
 
 export function rollingMin(values: Float64Array, period: number): Float64Array {
-  return rolling(values, period, Math.min);
+  return rollingExtreme(values, { period, sign: -1 });
+}
+
+/** The largest of the values times `sign`, times `sign`: with -1 the smallest value. */
+function rollingExtreme(
+  values: Float64Array,
+  { period, sign }: { readonly period: number; readonly sign: 1 | -1 },
+): Float64Array {
+  const result = unknownColumn(values.length);
+  const tails = new Float64Array(period);
+  for (let block = 0; block < values.length; block += period) {
+    const size = Math.min(period, values.length - block);
+    let head = -Infinity;
+    for (let k = 0; k < size; k += 1) {
+      head = Math.max(head, sign * at(values, block + k));
+      if (k === period - 1) result[block + k] = sign * head;
+      else if (block > 0) result[block + k] = sign * Math.max(at(tails, k + 1), head);
+    }
+    let tail = -Infinity;
+    for (let k = size - 1; k >= 0; k -= 1) {
+      tail = Math.max(sign * at(values, block + k), tail);
+      tails[k] = tail;
+    }
+  }
+  return result;
 }
 
 /**
- * The mean of each window and the mean of `distance(value - mean)`: with squares the variance, with absolute values the
- * mean deviation. Values are taken relative to the newest of their window, so a window without movement deviates by
- * exactly 0, and large prices lose no digits.
+ * Mean and variance (divided by the period) of each window. Head and tail of the blocks are gathered value by value
+ * (Welford 1962) and joined (Chan, Golub and LeVeque 1979), so large prices lose no digits, and a window without
+ * movement has a variance of exactly 0.
+ */
+export function rollingMoments(
+  values: Float64Array,
+  period: number,
+): { readonly mean: Float64Array; readonly variance: Float64Array } {
+  const mean = unknownColumn(values.length);
+  const variance = unknownColumn(values.length);
+  const tailMeans = new Float64Array(period);
+  const tailSquares = new Float64Array(period);
+  for (let block = 0; block < values.length; block += period) {
+    const size = Math.min(period, values.length - block);
+    let center = 0;
+    let squares = 0;
+    for (let k = 0; k < size; k += 1) {
+      const value = at(values, block + k);
+      const distance = value - center;
+      center = k === 0 ? value : center + distance / (k + 1);
+      squares = k === 0 ? 0 : squares + distance * (value - center);
+      if (k === period - 1) {
+        mean[block + k] = center;
+        variance[block + k] = squares / period;
+      } else if (block > 0) {
+        const apart = center - at(tailMeans, k + 1);
+        const share = (k + 1) / period;
+        mean[block + k] = at(tailMeans, k + 1) + apart * share;
+        variance[block + k] = (at(tailSquares, k + 1) + squares) / period + apart * apart * share * (1 - share);
+      }
+    }
+    for (let k = size - 1, count = 1; k >= 0; k -= 1, count += 1) {
+      const value = at(values, block + k);
+      const distance = value - center;
+      center = count === 1 ? value : center + distance / count;
+      squares = count === 1 ? 0 : squares + distance * (value - center);
+      tailMeans[k] = center;
+      tailSquares[k] = squares;
+    }
+  }
+  return { mean, variance };
+}
+
+/**
+ * The mean of each window, and the mean distance of its values from that mean. The distances are from a mean that moves,
+ * so each window is gone through. Values are taken relative to the newest of their window: a window without movement
+ * deviates by exactly 0.
  */
 export function rollingDeviation(
   values: Float64Array,
-  { period, distance }: { period: number; distance: (deviation: number) => number },
-): { mean: Float64Array; deviation: Float64Array } {
+  period: number,
+): { readonly mean: Float64Array; readonly deviation: Float64Array } {
   const mean = unknownColumn(values.length);
   const deviation = unknownColumn(values.length);
   for (let end = period - 1; end < values.length; end += 1) {
@@ -36,32 +123,11 @@ export function rollingDeviation(
     let offset = 0;
     for (let index = start; index < end; index += 1) offset += at(values, index) - newest;
     offset /= period;
+    const center = newest + offset;
     let sum = 0;
-    for (let index = start; index <= end; index += 1) sum += distance(at(values, index) - newest - offset);
-    mean[end] = newest + offset;
+    for (let index = start; index <= end; index += 1) sum += Math.abs(at(values, index) - newest - offset);
+    mean[end] = center;
     deviation[end] = sum / period;
   }
   return { mean, deviation };
-}
-
-function rolling(values: Float64Array, period: number, fold: (a: number, b: number) => number): Float64Array {
-  const result = unknownColumn(values.length);
-  const tails = new Float64Array(period);
-  for (let block = 0; block < values.length; block += period) {
-    const size = Math.min(period, values.length - block);
-    let head = Number.NaN;
-    for (let k = 0; k < size; k += 1) {
-      const value = at(values, block + k);
-      head = k === 0 ? value : fold(head, value);
-      if (k === period - 1) result[block + k] = head;
-      else if (block > 0) result[block + k] = fold(at(tails, k + 1), head);
-    }
-    let tail = Number.NaN;
-    for (let k = size - 1; k >= 0; k -= 1) {
-      const value = at(values, block + k);
-      tail = k === size - 1 ? value : fold(value, tail);
-      tails[k] = tail;
-    }
-  }
-  return result;
 }

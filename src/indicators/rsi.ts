@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { at, sourceColumn } from './columns.ts';
+import { at, sourceColumn, unknownColumn } from './columns.ts';
 import { defineIndicator } from './definition.ts';
-import { wilderAverage } from './moving-averages.ts';
 import { period, source } from './parameters.ts';
 
 /**
@@ -16,18 +15,32 @@ export const rsi = defineIndicator({
   kind: 'momentum',
   parameters: z.strictObject({ period: period(14, [2, 100]), source }),
   outputs: ['value'],
+  reads: ['source'],
   warmUp: ({ period }) => period,
-  compute(bars, { period, source }) {
-    const values = sourceColumn(bars, source);
-    const changes = values.map((value, index) => value - at(values, index - 1));
-    const rises = wilderAverage(changes.map(gain), { period, start: 1 });
-    const falls = wilderAverage(changes.map(loss), { period, start: 1 });
-    return { value: rises.map((rise, index) => strength(rise, at(falls, index))) };
-  },
+  compute: (bars, { period, source }) => ({ value: relativeStrength(sourceColumn(bars, source), period) }),
 });
 
-const gain = (change: number): number => Math.max(change, 0);
-const loss = (change: number): number => Math.max(-change, 0);
+/** Both of Wilder's averages in one loop: each waits for its own last value, so two cost no more than one. */
+function relativeStrength(values: Float64Array, period: number): Float64Array {
+  const result = unknownColumn(values.length);
+  const weight = 1 / period;
+  let rise = 0;
+  let fall = 0;
+  for (let index = 1; index < values.length; index += 1) {
+    const change = at(values, index) - at(values, index - 1);
+    const gain = Math.max(change, 0);
+    const loss = Math.max(-change, 0);
+    if (index > period) {
+      rise += weight * (gain - rise);
+      fall += weight * (loss - fall);
+    } else {
+      rise += weight * gain;
+      fall += weight * loss;
+    }
+    if (index >= period) result[index] = strength(rise, fall);
+  }
+  return result;
+}
 
 function strength(rise: number, fall: number): number {
   const movement = rise + fall;

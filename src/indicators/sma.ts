@@ -12,6 +12,7 @@ export const sma = defineIndicator({
   kind: 'trend',
   parameters: z.strictObject({ period: period(20, [2, 500]), source }),
   outputs: ['value'],
+  reads: ['source'],
   warmUp: ({ period }) => period - 1,
   compute: (bars, { period, source }) => ({ value: simpleAverage(sourceColumn(bars, source), period) }),
 });

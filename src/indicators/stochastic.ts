@@ -18,6 +18,7 @@ export const stochastic = defineIndicator({
     smooth_k: barCount(3, [1, 20]).describe('bars over which K itself is averaged'),
   }),
   outputs: ['k', 'd'],
+  reads: ['high', 'low', 'close'],
   warmUp: warmUpOf,
   compute(bars, parameters) {
     const k = simpleAverage(placeInRange(bars, parameters.k), parameters.smooth_k);

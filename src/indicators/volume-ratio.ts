@@ -11,9 +11,11 @@ export const volumeRatio = defineIndicator({
   kind: 'volume',
   parameters: z.strictObject({ period: period(20, [2, 100]) }),
   outputs: ['value'],
+  reads: ['volume'],
   warmUp: ({ period }) => period - 1,
   compute({ volume }, { period }) {
-    const usual = simpleAverage(volume, period);
-    return { value: volume.map((traded, index) => ratio(traded, at(usual, index))) };
+    const value = simpleAverage(volume, period);
+    for (let index = 0; index < value.length; index += 1) value[index] = ratio(at(volume, index), at(value, index));
+    return { value };
   },
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { at } from './columns.ts';
 import { defineIndicator } from './definition.ts';
 import { period } from './parameters.ts';
 import { placeInRange } from './place-in-range.ts';
@@ -12,6 +13,11 @@ export const williamsR = defineIndicator({
   kind: 'momentum',
   parameters: z.strictObject({ period: period(14, [1, 100]) }),
   outputs: ['value'],
+  reads: ['high', 'low', 'close'],
   warmUp: ({ period }) => period - 1,
-  compute: (bars, { period }) => ({ value: placeInRange(bars, period).map((place) => place - 100) }),
+  compute(bars, { period }) {
+    const value = placeInRange(bars, period);
+    for (let index = 0; index < value.length; index += 1) value[index] = at(value, index) - 100;
+    return { value };
+  },
 });

@@ -11,6 +11,7 @@ export const wma = defineIndicator({
   kind: 'trend',
   parameters: z.strictObject({ period: period(20, [2, 500]), source }),
   outputs: ['value'],
+  reads: ['source'],
   warmUp: ({ period }) => period - 1,
   compute: (bars, { period, source }) => ({ value: weightedAverage(sourceColumn(bars, source), period) }),
 });
