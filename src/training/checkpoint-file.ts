@@ -16,6 +16,7 @@ export interface TrainingCheckpoint {
 interface Header {
   job: string;
   history: RunState['history'];
+  begun: RunState['begun'];
   shuffle: RunState['shuffle'];
   best?: Omit<BestState, 'params'>;
 }
@@ -25,7 +26,8 @@ const count = z.number().int().positive();
 
 const headerSchema: Schema<Header> = z.object({
   job: z.string(),
-  history: z.array(epochMetricsSchema).min(1),
+  history: z.array(epochMetricsSchema),
+  begun: z.object({ batches: z.number().int().nonnegative(), lossSum: z.number() }),
   shuffle: z.tuple([word, word, word, word]),
   best: z.object({ epoch: count, score: z.number(), reference: z.number(), improvedAt: count }).exactOptional(),
 });
@@ -40,9 +42,12 @@ export function jobHash(plan: TrainingPlan, dataFingerprint: string): string {
 }
 
 /** A safetensors file: the trainer's parameters, and those of the best epoch, as tensors; the rest as JSON beside them. */
-export function encodeCheckpoint({ job, state: { history, shuffle, params, best } }: TrainingCheckpoint): Uint8Array {
+export function encodeCheckpoint({
+  job,
+  state: { history, begun, shuffle, params, best },
+}: TrainingCheckpoint): Uint8Array {
   const tensors = new Map([['params', vector(params)]]);
-  const header: Header = { job, history, shuffle };
+  const header: Header = { job, history, begun, shuffle };
   if (best !== undefined) {
     const { params: bestParams, ...standing } = best;
     tensors.set('best', vector(bestParams));
@@ -54,13 +59,13 @@ export function encodeCheckpoint({ job, state: { history, shuffle, params, best 
 /** @throws KtrdrError `data_corrupt` when the bytes are no checkpoint. */
 export function decodeCheckpoint(bytes: Uint8Array): TrainingCheckpoint {
   const { tensors, metadata } = readSafetensors(bytes);
-  const { job, history, shuffle, best } = headerOf(metadata[metadataKey]);
+  const { job, history, begun, shuffle, best } = headerOf(metadata[metadataKey]);
   const params = (name: string): Float32Array => {
     const tensor = tensors.get(name);
     if (tensor === undefined) throw corrupt(`it has no tensor "${name}"`);
     return tensor.values;
   };
-  const state = { history, shuffle, params: params('params') };
+  const state = { history, begun, shuffle, params: params('params') };
   return { job, state: best === undefined ? state : { ...state, best: { ...best, params: params('best') } } };
 }
 

@@ -16,7 +16,8 @@ import { KtrdrError, operationIdSchema, systemCode } from '../base/index.ts';
 
 /** What the operation's record keeps of a checkpoint. */
 export interface SavedCheckpoint {
-  readonly epoch: number;
+  /** How many batches of the whole training it holds. */
+  readonly batches: number;
   /** `<operation id>/<name>`, below the folder of all checkpoints. */
   readonly file: string;
   readonly sha256: string;
@@ -31,7 +32,7 @@ export interface FoundCheckpoint extends SavedCheckpoint {
 /** The one before is there for the case that the last one is damaged. */
 const keptCheckpoints = 2;
 
-const namePattern = /^epoch-([1-9]\d*)-([0-9a-f]{64})\.safetensors$/;
+const namePattern = /^batch-([1-9]\d*)-([0-9a-f]{64})\.safetensors$/;
 
 /**
  * The checkpoints of one operation, in `<root>/<operation id>/`. The hash of a file's contents is part of its name: what
@@ -47,10 +48,10 @@ export class CheckpointFolder {
   }
 
   /** On disk when it returns; all but the newest two are removed. @throws KtrdrError `failed_precondition` when the disk refuses. */
-  write(epoch: number, bytes: Uint8Array): SavedCheckpoint {
+  write(batches: number, bytes: Uint8Array): SavedCheckpoint {
     const directory = join(this.#root, this.#operation);
     const sha256 = hashOf(bytes);
-    const name = `epoch-${epoch}-${sha256}.safetensors`;
+    const name = `batch-${batches}-${sha256}.safetensors`;
     try {
       mkdirSync(directory, { recursive: true });
       replaceDurably(join(directory, name), bytes);
@@ -61,19 +62,19 @@ export class CheckpointFolder {
     } catch (thrown) {
       throw refusedByDisk(thrown, directory);
     }
-    return { epoch, file: this.#fileOf(name), sha256 };
+    return { batches, file: this.#fileOf(name), sha256 };
   }
 
   /** Newest first. */
   list(): FoundCheckpoint[] {
     return namesIn(join(this.#root, this.#operation))
       .flatMap((name) => {
-        const [, epoch, sha256] = namePattern.exec(name) ?? [];
-        if (epoch === undefined || sha256 === undefined) return [];
+        const [, batches, sha256] = namePattern.exec(name) ?? [];
+        if (batches === undefined || sha256 === undefined) return [];
         const read = (): Uint8Array => readWhole(join(this.#root, this.#operation, name), sha256);
-        return [{ epoch: Number(epoch), file: this.#fileOf(name), sha256, read }];
+        return [{ batches: Number(batches), file: this.#fileOf(name), sha256, read }];
       })
-      .toSorted((a, b) => b.epoch - a.epoch);
+      .toSorted((a, b) => b.batches - a.batches);
   }
 
   remove(): void {

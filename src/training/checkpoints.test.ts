@@ -50,12 +50,12 @@ interface Attempt {
   of?: TrainingJob;
 }
 
-/** One attempt at the training, the record's checkpoints, the first epoch it trained, and what it told the log. */
+/** One attempt at the training, the record's checkpoints, the first batch that it trained (counted from the beginning; 0 for none), and what it told the log. */
 function train({ settings, everyMs = 0, as = id, last, batches = Infinity, of = job }: Attempt = {}): {
   result: Promise<TrainedModel>;
   saved: SavedCheckpoint[];
   said: string[];
-  firstEpoch: () => number;
+  firstBatch: () => number;
 } {
   const source = new CancellationSource();
   const saved: SavedCheckpoint[] = [];
@@ -67,7 +67,7 @@ function train({ settings, everyMs = 0, as = id, last, batches = Infinity, of = 
     context: trainModel.begin(input),
     intervalMs: 0,
     emit: ({ context }) => {
-      if (context.batch > 0) first ||= context.epoch;
+      if (context.batch > 0) first ||= (context.epoch - 1) * context.batches + context.batch;
       seen += 1;
       if (seen >= batches) source.cancel('shutdown');
     },
@@ -81,7 +81,7 @@ function train({ settings, everyMs = 0, as = id, last, batches = Infinity, of = 
     clock: systemClock,
     log,
   });
-  return { result, saved, said, firstEpoch: () => first };
+  return { result, saved, said, firstBatch: () => first };
 }
 
 const files = (of = id): string[] => readdirSync(join(directory, of));
@@ -95,8 +95,8 @@ describe(`an interrupted training (seed ${seed})`, () => {
         const batches = 1 + random.below(300);
         const attempt = train(stops.length < 6 ? { batches } : {});
         const end = await attempt.result.catch(() => undefined);
-        expect(attempt.firstEpoch(), `stopped after ${stops.join(', ')} batches`).toBeGreaterThanOrEqual(first);
-        first = attempt.firstEpoch();
+        expect(attempt.firstBatch(), `stopped after ${stops.join(', ')} batches`).toBeGreaterThanOrEqual(first);
+        first = attempt.firstBatch();
         stops.push(batches);
         if (end === undefined) continue;
         expect(end, `stopped after ${stops.join(', ')} batches`).toEqual(uninterrupted);
@@ -107,14 +107,14 @@ describe(`an interrupted training (seed ${seed})`, () => {
     }
   });
 
-  it('trains no epoch again that a checkpoint holds', async () => {
+  it('trains no batch again that a checkpoint holds', async () => {
     const first = train({ batches: 120 });
     await expect(first.result).rejects.toMatchObject({ code: 'cancelled' });
-    const { epoch = 0 } = first.saved.at(-1) ?? {};
-    expect(first.saved.map((saved) => saved.epoch)).toEqual(Array.from({ length: epoch }, (_, index) => index + 1));
+    const batches = first.saved.map((saved) => saved.batches);
+    expect(batches).toEqual(batches.toSorted((a, b) => a - b));
     const second = train();
     expect(await second.result).toEqual(uninterrupted);
-    expect(second.firstEpoch()).toBe(epoch + 1);
+    expect(second.firstBatch()).toBe((batches.at(-1) ?? 0) + 1);
     expect(second.said).toEqual(['the training goes on from a checkpoint']);
   });
 
@@ -122,7 +122,7 @@ describe(`an interrupted training (seed ${seed})`, () => {
     expect(await train().result).toEqual(uninterrupted);
     const again = train();
     expect(await again.result).toEqual(uninterrupted);
-    expect(again.firstEpoch()).toBe(0);
+    expect(again.firstBatch()).toBe(0);
   });
 
   it('falls back to the checkpoint before a damaged one, then to the beginning, and says so', async () => {
@@ -133,7 +133,7 @@ describe(`an interrupted training (seed ${seed})`, () => {
     truncateSync(join(directory, newest?.file ?? ''), 100);
     const second = train(stop);
     await expect(second.result).rejects.toMatchObject({ code: 'cancelled' });
-    expect(second.firstEpoch()).toBe((before?.epoch ?? 0) + 1);
+    expect(second.firstBatch()).toBe((before?.batches ?? 0) + 1);
     expect(second.said).toEqual(['a checkpoint is damaged and is left out', 'the training goes on from a checkpoint']);
 
     for (const name of files()) {
@@ -145,7 +145,7 @@ describe(`an interrupted training (seed ${seed})`, () => {
     }
     const third = train();
     expect(await third.result).toEqual(uninterrupted);
-    expect(third.firstEpoch()).toBe(1);
+    expect(third.firstBatch()).toBe(1);
     expect(third.said).toEqual([
       'a checkpoint is damaged and is left out',
       'a checkpoint is damaged and is left out',
@@ -159,7 +159,7 @@ describe(`an interrupted training (seed ${seed})`, () => {
     const second = train({ of: { ...job, symbols } });
     expect((await second.result).weightsSha256).not.toBe(uninterrupted.weightsSha256);
     expect(second.said[0]).toBe('a checkpoint is of other bars or another strategy and is left out');
-    expect(second.firstEpoch()).toBe(1);
+    expect(second.firstBatch()).toBe(1);
   });
 
   it('can go on as another operation, which its record leads to the files', async () => {
@@ -168,8 +168,8 @@ describe(`an interrupted training (seed ${seed})`, () => {
     const last = first.saved.at(-1);
     const other = train({ as: 'another', last });
     expect(await other.result).toEqual(uninterrupted);
-    expect(other.firstEpoch()).toBe((last?.epoch ?? 0) + 1);
-    expect(other.saved[0]?.file).toMatch(/^another\/epoch-/);
+    expect(other.firstBatch()).toBe((last?.batches ?? 0) + 1);
+    expect(other.saved[0]?.file).toMatch(/^another\/batch-/);
     const lost = train({ as: 'third', last: { ...last, file: '../../etc/passwd' } });
     expect(await lost.result).toEqual(uninterrupted);
     expect(lost.said).toEqual(['the training begins anew: no checkpoint can be used']);
@@ -191,9 +191,9 @@ describe('CheckpointFolder', () => {
   it('keeps the newest two and takes nothing else for one', () => {
     const folder = new CheckpointFolder(directory, id);
     expect(folder.list()).toEqual([]);
-    for (const epoch of [8, 9, 10]) folder.write(epoch, Uint8Array.of(epoch));
+    for (const batches of [8, 9, 10]) folder.write(batches, Uint8Array.of(batches));
     writeFileSync(join(directory, id, `${files()[0]}.saving`), 'half of a');
-    expect(folder.list().map((found) => [found.epoch, ...found.read()])).toEqual([
+    expect(folder.list().map((found) => [found.batches, ...found.read()])).toEqual([
       [10, 10],
       [9, 9],
     ]);
@@ -217,6 +217,7 @@ describe('openCheckpoints()', () => {
 describe('a checkpoint’s file', () => {
   const state: RunState = {
     history: [{ epoch: 1, trainLoss: 0.1 + 0.2, trainAccuracy: 1 / 3 }],
+    begun: { batches: 3, lossSum: 0.7 + 0.1 },
     shuffle: [1, 2 ** 32 - 1, 0, 7],
     params: Float32Array.of(1.5, -0, 3e-39),
     best: { epoch: 1, score: -1e-300, reference: -0.1, improvedAt: 1, params: Float32Array.of(9) },
@@ -231,7 +232,7 @@ describe('a checkpoint’s file', () => {
   it('refuses what is none', () => {
     const bytes = encodeCheckpoint({ job: 'x', state });
     expect(thrownBy(() => decodeCheckpoint(bytes.subarray(0, 60))).code).toBe('data_corrupt');
-    const foreign = encodeCheckpoint({ job: 'x', state: { ...state, history: [] } });
+    const foreign = encodeCheckpoint({ job: 'x', state: { ...state, begun: { batches: -1, lossSum: 0 } } });
     expect(thrownBy(() => decodeCheckpoint(foreign)).message).toMatch(/^This is not a checkpoint of a training: /);
   });
 });

@@ -15,11 +15,12 @@ import type { RunState } from './training-run.ts';
 export interface CheckpointSettings {
   /** Of all operations. */
   readonly directory: string;
-  /** At most one in this time; 0 is one after each epoch. */
+  /** At most one in this time; 0 is one every few batches. */
   readonly everyMs: number;
 }
 
 const defaultEveryMs = 5_000;
+const mostShare = 100;
 
 /** Makes the folder where there is none, and clears away what ended operations left there long ago. */
 export function openCheckpoints(
@@ -32,7 +33,7 @@ export function openCheckpoints(
 
 type Context = Pick<WorkContext<unknown>, 'id' | 'checkpoint' | 'log' | 'clock'>;
 
-const savedSchema = z.object({ epoch: z.number(), file: z.string(), sha256: z.string() });
+const savedSchema = z.object({ batches: z.number(), file: z.string(), sha256: z.string() });
 
 /** The checkpoints of a training as its thread sees them: it looks for one at its beginning and leaves some on its way. */
 export class Checkpoints {
@@ -40,7 +41,8 @@ export class Checkpoints {
   readonly #context: Context;
   readonly #job: string;
   readonly #folder: CheckpointFolder;
-  #savedAt: number;
+  /** Not before this time. */
+  #nextAt: number;
 
   /** @param job see `jobHash`. */
   constructor(settings: CheckpointSettings, context: Context, job: string) {
@@ -48,7 +50,7 @@ export class Checkpoints {
     this.#context = context;
     this.#job = job;
     this.#folder = new CheckpointFolder(settings.directory, context.id);
-    this.#savedAt = context.clock.elapsed();
+    this.#nextAt = context.clock.elapsed() + settings.everyMs;
   }
 
   /**
@@ -61,7 +63,7 @@ export class Checkpoints {
     for (const checkpoint of found) {
       const state = this.#usable(checkpoint);
       if (state === undefined) continue;
-      log.info('the training goes on from a checkpoint', { epoch: checkpoint.epoch, file: checkpoint.file });
+      log.info('the training goes on from a checkpoint', { batches: checkpoint.batches, file: checkpoint.file });
       return state;
     }
     if (found.length > 0 || this.#context.checkpoint.last !== undefined) {
@@ -70,18 +72,25 @@ export class Checkpoints {
     return undefined;
   }
 
-  /** Saves the state when the last checkpoint is old enough. One that the disk refuses is missed; the training goes on. */
-  offer(state: () => RunState): void {
+  /**
+   * Saves the state when the last checkpoint is old enough, and so old that saving costs the training a hundredth of its
+   * time at most. One that the disk refuses is missed; the training goes on.
+   * @param batchesOf how many batches of the whole training a state holds.
+   */
+  offer(state: () => RunState, batchesOf: (state: RunState) => number): void {
     const { clock, checkpoint, log } = this.#context;
-    if (clock.elapsed() - this.#savedAt < this.#settings.everyMs) return;
+    const begunAt = clock.elapsed();
+    if (begunAt < this.#nextAt) return;
     try {
       const reached = state();
       const bytes = encodeCheckpoint({ job: this.#job, state: reached });
-      checkpoint.save(this.#folder.write(reached.history.length, bytes));
+      checkpoint.save(this.#folder.write(batchesOf(reached), bytes));
     } catch (thrown) {
       log.warn('a checkpoint was not saved', { error: KtrdrError.from(thrown).message });
     }
-    this.#savedAt = clock.elapsed();
+    const savedAt = clock.elapsed();
+    const { everyMs } = this.#settings;
+    this.#nextAt = savedAt + (everyMs === 0 ? 0 : Math.max(everyMs, mostShare * (savedAt - begunAt)));
   }
 
   /**
@@ -92,7 +101,7 @@ export class Checkpoints {
     const last: Partial<SavedCheckpoint> = savedSchema.safeParse(this.#context.checkpoint.last).data ?? {};
     const before = operationOf(last.file ?? '');
     const others = before === undefined || before === this.#context.id ? [] : this.#listOf(before);
-    return [...this.#folder.list(), ...others].toSorted((a, b) => b.epoch - a.epoch);
+    return [...this.#folder.list(), ...others].toSorted((a, b) => b.batches - a.batches);
   }
 
   #listOf(operation: string): FoundCheckpoint[] {
@@ -101,13 +110,13 @@ export class Checkpoints {
 
   #usable(found: FoundCheckpoint): RunState | undefined {
     const { log } = this.#context;
-    const { epoch, file } = found;
+    const { batches, file } = found;
     try {
       const { job, state } = decodeCheckpoint(found.read());
       if (job === this.#job) return state;
-      log.warn('a checkpoint is of other bars or another strategy and is left out', { epoch, file });
+      log.warn('a checkpoint is of other bars or another strategy and is left out', { batches, file });
     } catch (thrown) {
-      log.warn('a checkpoint is damaged and is left out', { epoch, file, error: KtrdrError.from(thrown).message });
+      log.warn('a checkpoint is damaged and is left out', { batches, file, error: KtrdrError.from(thrown).message });
     }
     return undefined;
   }

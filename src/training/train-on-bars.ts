@@ -1,5 +1,4 @@
 import type { WorkContext } from '../async/index.ts';
-import { KtrdrError } from '../base/index.ts';
 import { plainBackend, weightsHash, type ModelSpec } from '../nn/index.ts';
 import { jobHash } from './checkpoint-file.ts';
 import { Checkpoints, type CheckpointSettings } from './checkpoints.ts';
@@ -14,7 +13,7 @@ import { partMetrics } from '../models/index.ts';
 import { phases } from './phases.ts';
 import type { TrainingPlan } from '../strategies/index.ts';
 import type { TrainModelContext, TrainModelResult } from './train-model.ts';
-import { evaluateRows, runTraining, targetsOf, type TrainingOutcome } from './training-run.ts';
+import { evaluateRows, runTraining, targetsOf, type RunState, type TrainingOutcome } from './training-run.ts';
 
 /** A plan and the bars it is trained on: all that decides the weights. Plain data; it crosses to a thread. */
 export interface TrainingJob {
@@ -51,16 +50,8 @@ export async function trainOnBars(
     settings === undefined ? undefined : new Checkpoints(settings, context, jobHash(plan, dataFingerprint));
   progress.report({ phase: phases.features.name, fraction: phases.features.share[0] });
   const { data, parts, scales, classes, warnings } = buildTrainingSet(plan, symbols, token);
-  const { training, model: shape } = plan.strategy;
-  if (shape.type !== 'mlp') throw new KtrdrError('internal', `A network of type "${shape.type}" cannot be trained.`);
-  const model: ModelSpec = {
-    kind: shape.type,
-    inputs: plan.features.length,
-    hiddenLayers: [...shape.hiddenLayers],
-    outputs: Math.max(1, classes.length),
-    activation: shape.activation,
-    dropout: shape.dropout,
-  };
+  const { training } = plan.strategy;
+  const model = modelOf(plan, classes);
   using trainer = plainBackend.create({
     model,
     objective: training.objective,
@@ -68,6 +59,8 @@ export async function trainOnBars(
     data,
     seed: plan.seed,
   });
+  const batchesAnEpoch = Math.ceil(parts.train.length / training.batchSize);
+  const batchesOf = ({ history, begun }: RunState): number => history.length * batchesAnEpoch + begun.batches;
   const outcome = runTraining(
     {
       trainer,
@@ -78,7 +71,7 @@ export async function trainOnBars(
       seed: plan.seed,
       from: checkpoints?.newest(),
     },
-    { token, progress, clock, share: phases.training.share, onEpoch: (state) => checkpoints?.offer(state) },
+    { token, progress, clock, share: phases.training.share, onState: (state) => checkpoints?.offer(state, batchesOf) },
   );
   progress.report({ phase: phases.testing.name, fraction: phases.testing.share[0] });
   const metrics = metricsOf(parts, (rows) => {
@@ -97,6 +90,17 @@ export async function trainOnBars(
     dataFingerprint,
     warnings,
   };
+}
+
+/** The network that a plan asks for; one output for each class, or one for a number. */
+function modelOf({ strategy: { model }, features }: TrainingPlan, classes: readonly string[]): ModelSpec {
+  const ends = { inputs: features.length, outputs: Math.max(1, classes.length) };
+  if (model.type === 'mlp') {
+    const { type: kind, hiddenLayers, activation, dropout } = model;
+    return { kind, hiddenLayers, activation, dropout, ...ends };
+  }
+  const { type: kind, sequenceLength, hiddenSize, layers, dropout } = model;
+  return { kind, sequenceLength, hiddenSize, layers, dropout, ...ends };
 }
 
 function metricsOf(

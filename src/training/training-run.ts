@@ -3,20 +3,30 @@ import { KtrdrError } from '../base/index.ts';
 import { createRandom, type Evaluation, type Trainer } from '../nn/index.ts';
 import type { TrainingParts, TrainingSet } from '../samples/index.ts';
 import { phases } from './phases.ts';
-import type { EarlyStopping } from '../strategies/index.ts';
+import type { EarlyStopping, TrainingSettings } from '../strategies/index.ts';
+import { learningRateAfter } from './learning-rate.ts';
 import { accuracyOf, type EpochMetrics } from '../models/index.ts';
 import type { TrainModelContext } from './train-model.ts';
 
-/** All that a run needs to go on after an epoch as if nothing had come between. */
+/** All that a run needs to go on after a batch as if nothing had come between. */
 export interface RunState {
   /** Of the epochs that are done, in their order. */
   readonly history: readonly EpochMetrics[];
-  /** Of the generator that puts the rows of an epoch into their order. */
+  /** Of the next epoch, which may have begun. */
+  readonly begun: BegunEpoch;
+  /** Of the generator that puts the rows of that epoch into their order, before it did. */
   readonly shuffle: readonly [number, number, number, number];
   /** As `Trainer.exportParams` gives them. */
   readonly params: Float32Array;
   /** With early stopping only. */
   readonly best?: BestState;
+}
+
+interface BegunEpoch {
+  /** That are done. */
+  readonly batches: number;
+  /** Over their rows. */
+  readonly lossSum: number;
 }
 
 export interface BestState {
@@ -35,7 +45,7 @@ interface TrainingRun {
   readonly targets: TrainingSet['data']['targets'];
   readonly classes: readonly string[];
   readonly parts: Pick<TrainingParts, 'train' | 'validation'>;
-  readonly settings: { readonly epochs: number; readonly batchSize: number; readonly earlyStopping?: EarlyStopping };
+  readonly settings: Pick<TrainingSettings, 'epochs' | 'batchSize' | 'scheduler' | 'earlyStopping'>;
   readonly seed: number;
   /** Where an interrupted run of the same trainer, parts, settings and seed had got to. */
   readonly from?: RunState | undefined;
@@ -47,8 +57,8 @@ interface RunContext {
   readonly share: readonly [from: number, to: number];
   readonly progress: Progress<TrainModelContext>;
   readonly clock: Clock;
-  /** Called after each epoch; the state is made when it is asked for. */
-  readonly onEpoch?: (state: () => RunState) => void;
+  /** Called every few batches and after each epoch; the state is made when it is asked for. */
+  readonly onState?: (state: () => RunState) => void;
 }
 
 export interface TrainingOutcome {
@@ -68,16 +78,21 @@ export function runTraining(
   { trainer, targets, classes, parts, settings, seed, from }: TrainingRun,
   context: RunContext,
 ): TrainingOutcome {
-  const { epochs, earlyStopping } = settings;
+  const { epochs, batchSize, earlyStopping } = settings;
   const random = createRandom(seed, shuffleStream);
   const order = Int32Array.from(parts.train);
   const sample = evenSample(parts.train, sampledRows);
   const best = earlyStopping === undefined ? undefined : new BestEpoch(earlyStopping, from?.best);
   const history: EpochMetrics[] = [...(from?.history ?? [])];
-  const report = reporter({ settings, rows: order.length, epochsBefore: history.length }, context);
+  const rate = { initial: trainer.learningRate, scheduler: settings.scheduler };
+  const begun = { batches: 0, lossSum: 0, ...from?.begun };
+  const rowsBefore = history.length * order.length + Math.min(begun.batches * batchSize, order.length);
+  const report = reporter({ settings, rows: order.length, rowsBefore }, context);
+  let shuffle = random.exportState();
   if (from !== undefined) {
     trainer.importParams(from.params);
     random.importState(from.shuffle);
+    shuffle = from.shuffle;
   }
   const measured = ({ outputs }: Evaluation, rows: Int32Array) => ({
     outputs,
@@ -86,7 +101,8 @@ export function runTraining(
   });
   const state = (): RunState => ({
     history: [...history],
-    shuffle: random.exportState(),
+    begun: { ...begun },
+    shuffle,
     params: trainer.exportParams(),
     ...(best?.state === undefined ? {} : { best: best.state }),
   });
@@ -96,7 +112,12 @@ export function runTraining(
     // From the same order each time, so that the generator's state says all of what is to come.
     order.set(parts.train);
     random.shuffle(order);
-    const trainLoss = trainEpoch({ trainer, order, epoch, batchSize: settings.batchSize }, context.token, report.batch);
+    trainer.learningRate = learningRateAfter(history, rate);
+    trainEpoch({ trainer, order, epoch, batchSize, begun }, context.token, {
+      batch: report.batch,
+      look: () => context.onState?.(state),
+    });
+    const trainLoss = begun.lossSum / order.length;
     const sampled = evaluateRows(trainer, sample, context.token);
     // The loss of a step is that before the step: only now is it known what the last one did.
     refuseDivergence(epoch, sampled.loss);
@@ -111,7 +132,9 @@ export function runTraining(
     history.push(metrics);
     report.epoch(metrics);
     best?.look(metrics, trainer);
-    context.onEpoch?.(state);
+    Object.assign(begun, { batches: 0, lossSum: 0 });
+    shuffle = random.exportState();
+    context.onState?.(state);
   }
   const epochsTrained = history.length;
   if (best?.state !== undefined) trainer.importParams(best.state.params);
@@ -168,23 +191,32 @@ interface Epoch {
   readonly order: Int32Array;
   readonly epoch: number;
   readonly batchSize: number;
+  /** How far it is; kept up to date. */
+  readonly begun: { -readonly [Key in keyof BegunEpoch]: BegunEpoch[Key] };
 }
 
-/** Returns the mean loss over the rows. */
+interface EpochListener {
+  batch(epoch: number, batch: number, trainLoss: number): void;
+  /** Called every few batches, between two of them. */
+  look(): void;
+}
+
 function trainEpoch(
-  { trainer, order, epoch, batchSize }: Epoch,
+  { trainer, order, epoch, batchSize, begun }: Epoch,
   token: CancellationToken,
-  report: (epoch: number, batch: number, trainLoss: number) => void,
-): number {
-  let lossSum = 0;
-  for (let from = 0, batch = 1; from < order.length; from += batchSize, batch += 1) {
-    if (batch % batchesBetweenLooks === 1) token.throwIfCancelled('the training');
+  listener: EpochListener,
+): void {
+  for (let from = begun.batches * batchSize; from < order.length; from += batchSize) {
+    if (begun.batches % batchesBetweenLooks === 0) {
+      token.throwIfCancelled('the training');
+      if (begun.batches > 0) listener.look();
+    }
     const rows = order.subarray(from, from + batchSize);
-    lossSum += trainer.step(rows) * rows.length;
-    refuseDivergence(epoch, lossSum);
-    report(epoch, batch, lossSum / (from + rows.length));
+    begun.lossSum += trainer.step(rows) * rows.length;
+    begun.batches += 1;
+    refuseDivergence(epoch, begun.lossSum);
+    listener.batch(epoch, begun.batches, begun.lossSum / (from + rows.length));
   }
-  return lossSum / order.length;
 }
 
 /** The best epoch so far, with everything the trainer had then. */
@@ -218,17 +250,17 @@ class BestEpoch {
 }
 
 function reporter(
-  { settings, rows, epochsBefore }: Pick<TrainingRun, 'settings'> & { rows: number; epochsBefore: number },
+  { settings, rows, rowsBefore }: Pick<TrainingRun, 'settings'> & { rows: number; rowsBefore: number },
   { progress, clock, share: [from, to] }: RunContext,
 ): { batch: (epoch: number, batch: number, trainLoss: number) => void; epoch: (metrics: EpochMetrics) => void } {
   const batches = Math.ceil(rows / settings.batchSize);
   const total = settings.epochs * batches;
-  const begun = clock.elapsed();
+  const begunAt = clock.elapsed();
   return {
     batch(epoch, batch, trainLoss) {
       const done = (epoch - 1) * batches + batch;
-      const trained = (epoch - 1 - epochsBefore) * rows + Math.min(rows, batch * settings.batchSize);
-      const seconds = (clock.elapsed() - begun) / 1000;
+      const trained = (epoch - 1) * rows + Math.min(rows, batch * settings.batchSize) - rowsBefore;
+      const seconds = (clock.elapsed() - begunAt) / 1000;
       progress.report({
         phase: phases.training.name,
         done,
