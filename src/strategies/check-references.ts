@@ -14,8 +14,11 @@ export interface CheckedReferences {
   readonly warnings: readonly Finding[];
 }
 
+/** The parts of a strategy that name each other. */
+type ReferringParts = Pick<WrittenStrategy, 'training_data' | 'indicators' | 'fuzzy_sets' | 'nn_inputs'>;
+
 /** Checks that every name in a well-formed strategy refers to something, and configures its indicators. */
-export function checkReferences(written: WrittenStrategy): CheckedReferences {
+export function checkReferences(written: ReferringParts): CheckedReferences {
   const errors: Finding[] = [];
   const { indicators, definitions } = configure(written, errors);
   const fuzzySets = resolveFuzzySets(written, definitions, errors);
@@ -28,15 +31,22 @@ export function checkReferences(written: WrittenStrategy): CheckedReferences {
   return { references: { indicators, fuzzySets, inputs }, errors, warnings };
 }
 
-/** By id; undefined for an indicator of an unknown type. */
-type Definitions = ReadonlyMap<string, IndicatorDefinition | undefined>;
+/** What can be referred to, by the id of the indicator; undefined for one of an unknown type. */
+type Definitions = ReadonlyMap<string, Outputs | undefined>;
+
+interface Outputs {
+  readonly type: string;
+  readonly outputs: readonly string[];
+  /** What the indicator can give, but not with these parameters. */
+  readonly leftOut: readonly string[];
+}
 
 function configure(
-  written: WrittenStrategy,
+  written: ReferringParts,
   errors: Finding[],
 ): { indicators: IndicatorUse[]; definitions: Definitions } {
   const indicators: IndicatorUse[] = [];
-  const definitions = new Map<string, IndicatorDefinition | undefined>();
+  const definitions = new Map<string, Outputs | undefined>();
   for (const [id, { type, ...given }] of Object.entries(written.indicators)) {
     const definition = definitionOf(type);
     if (definition instanceof KtrdrError) {
@@ -44,8 +54,10 @@ function configure(
       errors.push({ path: ['indicators', id, 'type'], at: 'value', message: definition.message });
       continue;
     }
-    definitions.set(id, definition);
     const parameters = definition.parameters.safeParse(given);
+    const outputs = parameters.success ? definition.configure(parameters.data).outputs : definition.outputs;
+    const leftOut = definition.outputs.filter((output) => !outputs.includes(output));
+    definitions.set(id, { type: definition.type, outputs, leftOut });
     if (parameters.success) {
       indicators.push({ id, type: definition.type, parameters: parameters.data });
     } else {
@@ -65,7 +77,7 @@ function definitionOf(type: string): IndicatorDefinition | KtrdrError {
   }
 }
 
-function resolveFuzzySets(written: WrittenStrategy, definitions: Definitions, errors: Finding[]): FuzzySet[] {
+function resolveFuzzySets(written: ReferringParts, definitions: Definitions, errors: Finding[]): FuzzySet[] {
   return Object.entries(written.fuzzy_sets).flatMap(([id, { indicator, ...members }]) => {
     const path = ['fuzzy_sets', id, 'indicator'];
     const source = outputOf(indicator, definitions);
@@ -90,9 +102,9 @@ function outputOf(reference: string, definitions: Definitions): IndicatorOutput 
   }
   const definition = definitions.get(indicator);
   if (definition === undefined) return undefined;
-  const { outputs, type } = definition;
+  const { outputs, leftOut, type } = definition;
   const [only] = outputs;
-  if (outputs.length === 1) {
+  if (only !== undefined && outputs.length === 1) {
     if (output === undefined) return { indicator, output: only };
     return `the indicator "${indicator}" (${type}) has a single output; write "${indicator}".`;
   }
@@ -100,11 +112,13 @@ function outputOf(reference: string, definitions: Definitions): IndicatorOutput 
   if (output === undefined)
     return `the indicator "${indicator}" (${type}) has several outputs; use one of ${choices.join(', ')}.`;
   if (outputs.includes(output)) return { indicator, output };
+  if (leftOut.includes(output))
+    return `the indicator "${indicator}" (${type}) leaves out the output "${output}"; ask for it among its parameters, or use one of ${choices.join(', ')}.`;
   return `the indicator "${indicator}" (${type}) has no output "${output}"; ${suggestion(output, outputs)}`;
 }
 
 function resolveInputs(
-  written: WrittenStrategy,
+  written: ReferringParts,
   { definitions, fuzzySets }: { definitions: Definitions; fuzzySets: readonly FuzzySet[] },
   errors: Finding[],
 ): NetworkInput[] {
@@ -159,7 +173,7 @@ function repeatedFeatures(
 }
 
 function unusedParts(
-  { training_data: data }: WrittenStrategy,
+  { training_data: data }: ReferringParts,
   { indicators, fuzzySets, inputs }: Pick<Strategy, 'indicators' | 'fuzzySets' | 'inputs'>,
 ): Finding[] {
   const { timeframes, base = fastest(timeframes) } = data.timeframes;

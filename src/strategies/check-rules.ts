@@ -2,12 +2,14 @@ import { areTrades, classesOf } from './classes.ts';
 import type { Finding } from './schema-sentences.ts';
 import type { WrittenStrategy } from './strategy.schema.ts';
 
+type RuledParts = Pick<WrittenStrategy, 'training' | 'decisions'>;
+
 /** Checks what keys of different parts of a well-formed strategy say of each other: each of them must have an effect. */
-export function checkRules(written: WrittenStrategy): Finding[] {
+export function checkRules(written: RuledParts): Finding[] {
   return [...outputRules(written), ...objectiveRules(written), ...decisionRules(written), ...validationRules(written)];
 }
 
-function outputRules({ training, decisions }: WrittenStrategy): Finding[] {
+function outputRules({ training, decisions }: RuledParts): Finding[] {
   const { source } = training.labels;
   const fits = classesOf(training.labels).length > 0 ? 'classification' : 'regression';
   if (decisions.output_format === fits) return [];
@@ -22,7 +24,7 @@ const objectives = {
   regression: ['huber', 'mse'],
 } as const;
 
-function objectiveRules({ training, decisions: { output_format: format } }: WrittenStrategy): Finding[] {
+function objectiveRules({ training, decisions: { output_format: format } }: RuledParts): Finding[] {
   const { loss = objectives[format][0], focal_gamma: gamma, huber_delta: delta, class_weights: weights } = training;
   const known = objectives[format];
   const findings: Finding[] = [];
@@ -41,7 +43,7 @@ function objectiveRules({ training, decisions: { output_format: format } }: Writ
   return findings;
 }
 
-function decisionRules({ training: { labels }, decisions }: WrittenStrategy): Finding[] {
+function decisionRules({ training: { labels }, decisions }: RuledParts): Finding[] {
   const findings: Finding[] = [];
   const { filters } = decisions;
   if (decisions.output_format === 'regression') {
@@ -68,7 +70,7 @@ function decisionRules({ training: { labels }, decisions }: WrittenStrategy): Fi
   return findings;
 }
 
-function validationRules({ training, decisions }: WrittenStrategy): Finding[] {
+function validationRules({ training, decisions }: RuledParts): Finding[] {
   const { early_stopping: stopping, lr_scheduler: scheduler, data_split: split } = training;
   const findings: Finding[] = [];
   if (split.validation === 0 && stopping !== undefined) {

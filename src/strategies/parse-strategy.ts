@@ -1,5 +1,6 @@
+import type { Document } from 'yaml';
+import type { z } from 'zod';
 import { KtrdrError } from '../base/index.ts';
-import { awaitedParts } from './awaited.ts';
 import { buildStrategy } from './build-strategy.ts';
 import { checkReferences } from './check-references.ts';
 import { checkRules } from './check-rules.ts';
@@ -8,7 +9,6 @@ import { sentencesOf, type Finding } from './schema-sentences.ts';
 import { strategySchema } from './strategy.schema.ts';
 import type { Strategy } from './strategy.ts';
 import { upgradeStrategy } from './upgrade.ts';
-import type { UpgradeNote } from './upgrade-notes.ts';
 import { readYaml, sourceOf, type YamlSource } from './yaml-source.ts';
 
 /** Something to say about one place of a strategy file. Lines and columns count from 1. */
@@ -28,6 +28,10 @@ export interface StrategyCheck {
   readonly grammar: Grammar;
   /** In the order of the lines. */
   readonly issues: readonly StrategyIssue[];
+  /** What the upgrade of an older grammar changed. */
+  readonly changes: readonly StrategyIssue[];
+  /** The strategy in grammar 3.0, where the file is of an older one. */
+  readonly upgraded: Document | undefined;
 }
 
 /**
@@ -54,29 +58,30 @@ export function checkStrategy(text: string, fileName = 'strategy'): StrategyChec
       column,
       message: `${message}.`,
     }));
-    return { strategy: undefined, grammar: '3.0', issues };
+    return { strategy: undefined, grammar: '3.0', issues, changes: [], upgraded: undefined };
   }
   const grammar = grammarOf(read.source.value);
-  const { source, notes } = inThirdGrammar(read.source, grammar, fileName);
+  const { source, remarks, changes, upgraded } = inThirdGrammar(read.source, grammar, fileName);
   const { strategy, errors, warnings } = interpret(source.value);
   const issues = [
-    ...notes,
+    ...remarks,
     ...located(source, 'error', errors),
     ...located(source, 'warning', warnings),
-    ...(strategy === undefined ? [] : located(source, 'error', awaitedParts(strategy))),
   ];
-  return { strategy, grammar, issues: issues.sort((a, b) => a.line - b.line || a.column - b.column) };
+  return { strategy, grammar, issues: inOrder(issues), changes: inOrder(changes), upgraded };
 }
 
-function interpret(value: unknown): {
-  strategy: StrategyCheck['strategy'];
-  errors: readonly Finding[];
-  warnings: readonly Finding[];
-} {
+interface Interpretation {
+  readonly strategy: StrategyCheck['strategy'];
+  readonly errors: readonly Finding[];
+  readonly warnings: readonly Finding[];
+}
+
+function interpret(value: unknown): Interpretation {
   const shape = strategySchema.safeParse(value);
   if (!shape.success) {
     const errors = sentencesOf(shape.error.issues, { schema: strategySchema, root: value });
-    return { strategy: undefined, errors, warnings: [] };
+    return { strategy: undefined, errors: [...errors, ...faultsOfParts(value)], warnings: [] };
   }
   const { references, errors: unresolved, warnings } = checkReferences(shape.data);
   const errors = [...unresolved, ...checkRules(shape.data)];
@@ -84,26 +89,47 @@ function interpret(value: unknown): {
   return { strategy: buildStrategy(shape.data, references), errors, warnings };
 }
 
+const referring = strategySchema.pick({ training_data: true, indicators: true, fuzzy_sets: true, nn_inputs: true });
+const ruled = strategySchema.pick({ training: true, decisions: true });
+
+/** What can be said of well-formed parts of a strategy beside parts that are not, so that one look shows everything. */
+function faultsOfParts(value: unknown): Finding[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const partOf = (schema: z.ZodObject): object =>
+    Object.fromEntries(Object.entries(value).filter(([key]) => Object.hasOwn(schema.shape, key)));
+  const references = referring.safeParse(partOf(referring));
+  const rules = ruled.safeParse(partOf(ruled));
+  return [
+    ...(references.success ? checkReferences(references.data).errors : []),
+    ...(rules.success ? checkRules(rules.data) : []),
+  ];
+}
+
 function inThirdGrammar(
   source: YamlSource,
   grammar: Grammar,
   fileName: string,
-): { source: YamlSource; notes: readonly StrategyIssue[] } {
-  if (grammar === '3.0') return { source, notes: [] };
-  const { document, notes } = upgradeStrategy(source.document, grammar);
-  const remark: UpgradeNote = {
-    path: '',
-    offset: 0,
-    message: `this is grammar ${grammar}, read as 3.0; write it out with "ktrdr strategies migrate ${fileName}".`,
-  };
+): { source: YamlSource; remarks: StrategyIssue[]; changes: StrategyIssue[]; upgraded: Document | undefined } {
+  const upgrade = grammar === '3.0' ? undefined : upgradeStrategy(source.document, grammar);
+  if (upgrade === undefined) return { source, remarks: [], changes: [], upgraded: undefined };
+  const { document, notes } = upgrade;
+  const message =
+    `this is grammar ${grammar}, read as 3.0 with ${notes.length} changes; ` +
+    `"ktrdr strategies migrate ${fileName}" names them and writes it out.`;
   return {
     source: sourceOf(document, source.positionOf),
-    notes: [remark, ...notes].map(({ path, offset, message }) => ({
+    remarks: [{ ...said('warning', ''), line: 1, column: 1, message }],
+    changes: notes.map(({ path, offset, message: change }) => ({
       ...said('warning', path),
       ...source.positionOf(offset),
-      message,
+      message: change,
     })),
+    upgraded: document,
   };
+}
+
+function inOrder(issues: readonly StrategyIssue[]): StrategyIssue[] {
+  return issues.toSorted((a, b) => a.line - b.line || a.column - b.column);
 }
 
 /** The first ones usually explain the rest. */

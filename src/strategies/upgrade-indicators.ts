@@ -1,15 +1,28 @@
-import { isMap, isScalar, isSeq, Pair, Scalar, YAMLMap } from 'yaml';
+import { isMap, isScalar, isSeq, Pair, Scalar, YAMLMap, YAMLSeq } from 'yaml';
 import { KtrdrError } from '../base/index.ts';
 import { findIndicator, type IndicatorDefinition } from '../indicators/index.ts';
+import { keysAt } from './schema-keys.ts';
 import type { Remark } from './upgrade-notes.ts';
-import { entryOf, itemsIn, keyOf, mapIn, put, putFirst, rename, scalarLike, take, valueIn } from './yaml-edit.ts';
+import {
+  entryOf,
+  listIn,
+  keyOf,
+  mapIn,
+  put,
+  putFirst,
+  rename,
+  scalarLike,
+  take,
+  valueIn,
+  type Entry,
+} from './yaml-edit.ts';
 
 /**
  * Indicators from a list to a map, and fuzzy sets with the indicator that they are about. Grammar 2.0 took a set to be
  * about the indicator of its own name, about its main output, and about close / average where that is an average.
  */
 export function upgradeIndicators(strategy: YAMLMap, remark: Remark): void {
-  const indicators = indicatorMap(itemsIn(strategy, 'indicators') ?? [], remark);
+  const indicators = indicatorMap(listIn(strategy, 'indicators') ?? new YAMLSeq(), remark);
   put(strategy, 'indicators', indicators);
   const sets = mapIn(strategy, 'fuzzy_sets');
   const distances = new Set<string>();
@@ -39,9 +52,10 @@ export function upgradeIndicators(strategy: YAMLMap, remark: Remark): void {
   }
 }
 
-function indicatorMap(items: readonly unknown[], remark: Remark): YAMLMap {
+function indicatorMap(list: YAMLSeq, remark: Remark): YAMLMap {
   const map = new YAMLMap();
-  for (const [index, item] of items.entries()) {
+  if (list.commentBefore !== undefined) map.commentBefore = list.commentBefore;
+  for (const [index, item] of list.items.entries()) {
     const indicator = isMap(item) ? item : new YAMLMap();
     const wanted = String(valueIn(indicator, 'feature_id') ?? valueIn(indicator, 'name') ?? `indicator_${index + 1}`);
     const id = entryOf(map, wanted) === undefined ? wanted : `${wanted}_${index + 1}`;
@@ -53,6 +67,7 @@ function indicatorMap(items: readonly unknown[], remark: Remark): YAMLMap {
     if (name !== undefined) rename(name, 'type');
     const nested = take(indicator, 'parameters')?.value;
     if (isMap(nested)) indicator.items.push(...nested.items);
+    shortenPeriods(indicator, id, remark);
     const key = new Scalar(id);
     if (indicator.range !== undefined) key.range = indicator.range;
     if (indicator.commentBefore !== undefined) key.commentBefore = indicator.commentBefore;
@@ -60,6 +75,20 @@ function indicatorMap(items: readonly unknown[], remark: Remark): YAMLMap {
     map.items.push(new Pair(key, indicator));
   }
   return map;
+}
+
+/** `fast_period` is `fast` now, and so on, where an indicator has several. */
+function shortenPeriods(indicator: YAMLMap, id: string, remark: Remark): void {
+  const definition = definitionOf(valueIn(indicator, 'type'));
+  if (definition === undefined) return;
+  const known = keysAt(definition.parameters, [], {});
+  for (const entry of indicator.items) {
+    const name = keyOf(entry);
+    const short = name.replace(/_period$/, '');
+    if (short === name || known.includes(name) || !known.includes(short)) continue;
+    rename(entry, short);
+    remark(`indicators.${id}.${name}`, entry.key, `"${name}" of "${id}" is "${short}" now.`);
+  }
 }
 
 /** The indicator that a fuzzy set of a name is about: the one of that id, of that type, or one whose id the name begins with. */
@@ -73,13 +102,20 @@ function idFor(name: string, indicators: YAMLMap): string | undefined {
   return sameType ?? ids.find((id) => name.startsWith(id) || id.startsWith(name));
 }
 
-/** Some names stood for indicators that nobody had to list. */
+/** Some names stood for indicators that nobody had to list; the width of Bollinger bands was that of those in the list. */
 function derived(name: string, indicators: YAMLMap): string | undefined {
-  if (definitionOf(name) === undefined) return undefined;
-  const indicator = new YAMLMap();
-  put(indicator, 'type', name);
+  const definition = definitionOf(name);
+  if (definition === undefined) return undefined;
+  const listed = indicators.items.find((entry) => definitionOf(typeOf(entry)) === definitionOf('bollingerbands'));
+  const isWidth = definition === definitionOf('bollingerbandwidth');
+  const indicator = isWidth && isMap(listed?.value) ? listed.value.clone() : new YAMLMap();
+  if (isMap(indicator)) put(indicator, 'type', definition.type);
   put(indicators, name, indicator);
   return name;
+}
+
+function typeOf({ value }: Entry): unknown {
+  return isMap(value) ? valueIn(value, 'type') : undefined;
 }
 
 function definitionOf(type: unknown): IndicatorDefinition | undefined {
@@ -107,7 +143,7 @@ function toDistance(indicators: YAMLMap, id: string, { type }: IndicatorDefiniti
 function asPercent(member: { value: unknown }): void {
   const { value } = member;
   const type = isMap(value) ? valueIn(value, 'type') : 'triangular';
-  const numbers = isMap(value) ? itemsIn(value, 'parameters') : isSeq(value) ? value.items : undefined;
+  const numbers = isMap(value) ? listIn(value, 'parameters')?.items : isSeq(value) ? value.items : undefined;
   if (numbers === undefined) return;
   for (const [index, node] of numbers.entries()) {
     const number = Number(isScalar(node) ? node.value : node);

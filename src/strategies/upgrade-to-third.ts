@@ -1,7 +1,7 @@
 import { isMap, isScalar, Scalar, YAMLMap, YAMLSeq } from 'yaml';
 import { upgradeIndicators } from './upgrade-indicators.ts';
 import { drop, dropOthers, type Remark } from './upgrade-notes.ts';
-import { entryOf, itemsIn, keyOf, mapIn, needMap, put, putFirst, rename, take, valueIn } from './yaml-edit.ts';
+import { entryOf, keyOf, listIn, mapIn, move, needMap, put, putFirst, rename, take, valueIn } from './yaml-edit.ts';
 
 /** Grammar 2.0 to 3.0: indicators by id, the network's inputs written down, all of the training in one place. */
 export function upgradeToThird(strategy: YAMLMap, remark: Remark): void {
@@ -39,7 +39,7 @@ function upgradeTrainingData(data: YAMLMap | undefined, remark: Remark): void {
 function tidyChoice(choice: YAMLMap, { one, many, several }: { one: string; many: string; several: string }): void {
   const list = entryOf(choice, 'list');
   if (list !== undefined && entryOf(choice, many) === undefined) rename(list, many);
-  const items = itemsIn(choice, many);
+  const items = listIn(choice, many)?.items;
   if (items?.length === 1) {
     const entry = entryOf(choice, many);
     take(choice, one);
@@ -48,7 +48,7 @@ function tidyChoice(choice: YAMLMap, { one, many, several }: { one: string; many
       entry.value = items[0];
     }
   }
-  const mode = itemsIn(choice, many) === undefined ? 'single' : several;
+  const mode = listIn(choice, many) === undefined ? 'single' : several;
   if (mode === several) take(choice, one);
   if (valueIn(choice, 'mode') !== mode) putFirst(choice, 'mode', mode);
 }
@@ -64,7 +64,9 @@ function addInputs(strategy: YAMLMap, remark: Remark): void {
     inputs.add(input);
   }
   put(strategy, 'nn_inputs', inputs, 'fuzzy_sets');
+  const added = entryOf(strategy, 'nn_inputs')?.key;
   const sets = entryOf(strategy, 'fuzzy_sets')?.key;
+  if (isScalar(added) && isScalar(sets) && sets.spaceBefore === true) added.spaceBefore = true;
   remark('fuzzy_sets', sets, 'every fuzzy set is an input of the network on all timeframes ("nn_inputs").');
 }
 
@@ -89,7 +91,7 @@ function upgradeModel(strategy: YAMLMap, remark: Remark): void {
   if (training === undefined) return;
   remark('model.training', training.key, 'the settings of the training stand under "training" now.');
   const target = needMap(strategy, 'training');
-  if (isMap(training.value)) for (const entry of training.value.items) put(target, keyOf(entry), entry.value);
+  if (isMap(training.value)) for (const entry of training.value.items) move(entry, target);
 }
 
 function upgradeDecisions(decisions: YAMLMap | undefined, remark: Remark): void {

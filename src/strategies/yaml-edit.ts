@@ -1,4 +1,4 @@
-import { isAlias, isMap, isScalar, isSeq, Pair, Scalar, visit, YAMLMap, type Document, type Node } from 'yaml';
+import { isMap, isScalar, isSeq, Pair, Scalar, visit, YAMLMap, type Document, type Node, type YAMLSeq } from 'yaml';
 
 /** Changes to the nodes of a YAML document that keep its comments, and the places where its parts stood. */
 
@@ -33,9 +33,9 @@ export function valueIn(map: YAMLMap | undefined, key: string): string | number 
   return typeof plain === 'string' || typeof plain === 'number' || typeof plain === 'boolean' ? plain : undefined;
 }
 
-export function itemsIn(map: YAMLMap | undefined, key: string): unknown[] | undefined {
+export function listIn(map: YAMLMap | undefined, key: string): YAMLSeq | undefined {
   const value = entryOf(map, key)?.value;
-  return isSeq(value) ? value.items : undefined;
+  return isSeq(value) ? value : undefined;
 }
 
 /** Takes an entry out of its map. What was written above the first entry of a map stays with the map. */
@@ -55,6 +55,12 @@ export function put(map: YAMLMap, key: string, value: unknown, behind?: string):
   const before = behind === undefined ? undefined : entryOf(map, behind);
   const index = before === undefined ? map.items.length : map.items.indexOf(before) + 1;
   map.items.splice(index, 0, new Pair(new Scalar(key), value));
+}
+
+/** Moves an entry to another map, where it takes the place of one with its key. */
+export function move(entry: Entry, to: YAMLMap): void {
+  take(to, keyOf(entry));
+  to.items.push(entry);
 }
 
 /** Sets a value that comes first in its map. */
@@ -81,17 +87,30 @@ export function offsetOf(node: unknown): number {
   return (node as Node | null | undefined)?.range?.[0] ?? 0;
 }
 
-/** Writes out what aliases stand for, so that parts can be moved past each other. */
-export function expandAliases(document: Document): void {
+const mostNodes = 100_000;
+
+/**
+ * Writes out what aliases stand for, so that parts can be moved past each other.
+ * @returns false where that would make too much of it.
+ */
+export function expandAliases(document: Document): boolean {
+  const anchors = new Map<string, Scalar | YAMLMap | YAMLSeq>();
+  let nodes = 0;
+  const meet = (_: unknown, node: Scalar | YAMLMap | YAMLSeq): symbol | undefined => {
+    if (node.anchor !== undefined) anchors.set(node.anchor, node);
+    delete node.anchor;
+    nodes += 1;
+    return nodes > mostNodes ? visit.BREAK : undefined;
+  };
   visit(document, {
-    Alias(_, alias) {
-      const meant = alias.resolve(document);
-      return meant === undefined || isAlias(meant) ? undefined : (meant.clone() as Node);
+    Scalar: meet,
+    Map: meet,
+    Seq: meet,
+    Alias(_, { source }, path) {
+      const meant = anchors.get(source);
+      // What lies within itself has no end.
+      return meant === undefined || path.includes(meant) ? new Scalar(null) : (meant.clone() as Node);
     },
   });
-  visit(document, {
-    Node(_, node) {
-      if ('anchor' in node) delete node.anchor;
-    },
-  });
+  return nodes <= mostNodes;
 }
