@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import type { Bars } from '../market/index.ts';
+import { type Bars, sliceBars } from '../market/index.ts';
 
 export type BarRow = readonly [open: number, high: number, low: number, close: number, volume: number];
 
@@ -21,22 +21,11 @@ export function closesOf(closes: readonly number[]): Bars {
 }
 
 export function headOf(bars: Bars, length: number): Bars {
-  return part(bars, 0, length);
+  return sliceBars(bars, 0, length);
 }
 
 export function tailOf(bars: Bars, start: number): Bars {
-  return part(bars, start, bars.close.length);
-}
-
-function part(bars: Bars, start: number, end: number): Bars {
-  return {
-    time: bars.time.subarray(start, end),
-    open: bars.open.subarray(start, end),
-    high: bars.high.subarray(start, end),
-    low: bars.low.subarray(start, end),
-    close: bars.close.subarray(start, end),
-    volume: bars.volume.subarray(start, end),
-  };
+  return sliceBars(bars, start, bars.close.length);
 }
 
 /** Bars of a random walk in cents, each with an extent and a volume; the same for the same seed. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { BarColumn } from './columns.ts';
+import type { BarValue } from './columns.ts';
 import type { IndicatorDefinition, IndicatorKind } from './definition.ts';
 import { indicators } from './registry.ts';
 
@@ -18,7 +18,7 @@ export interface CatalogueEntry {
   /** The outputs that are there only when a parameter asks for them. */
   readonly optionalOutputs: readonly string[];
   /** The columns of the bars that it reads, with the defaults. */
-  readonly reads: readonly BarColumn[];
+  readonly reads: readonly BarValue[];
   /** Bars without a value before the first one, with the defaults. */
   readonly warmUp: number;
 }

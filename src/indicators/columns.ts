@@ -1,6 +1,7 @@
-import type { Bars } from '../market/index.ts';
+import type { BarColumn, Bars } from '../market/index.ts';
 
-export type BarColumn = 'open' | 'high' | 'low' | 'close' | 'volume';
+/** A column of the bars that an indicator can read. */
+export type BarValue = Exclude<BarColumn, 'time'>;
 
 /** What a price indicator can read: a column of the bars, or an average of a bar's prices under its usual short name. */
 export const sources = ['open', 'high', 'low', 'close', 'volume', 'hl2', 'hlc3', 'ohlc4'] as const;
@@ -8,7 +9,7 @@ export const sources = ['open', 'high', 'low', 'close', 'volume', 'hl2', 'hlc3',
 export type Source = (typeof sources)[number];
 
 /** The columns of the bars that a source is made of. */
-export function columnsOfSource(source: Source): readonly BarColumn[] {
+export function columnsOfSource(source: Source): readonly BarValue[] {
   switch (source) {
     case 'hl2':
       return ['high', 'low'];

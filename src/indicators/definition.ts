@@ -1,6 +1,6 @@
 import { parse, type Schema } from '../base/index.ts';
 import type { Bars } from '../market/index.ts';
-import { type BarColumn, columnsOfSource, sources } from './columns.ts';
+import { type BarValue, columnsOfSource, sources } from './columns.ts';
 import { overKnownStretches } from './known-stretches.ts';
 
 /**
@@ -47,7 +47,7 @@ export interface Indicator {
   readonly parameters: IndicatorParameters;
   readonly outputs: readonly string[];
   /** The columns of the bars that it reads: all others may be unknown, as are the volumes of currencies. */
-  readonly reads: readonly BarColumn[];
+  readonly reads: readonly BarValue[];
   /** How many bars pass before the first value: the values at indices below `warmUp` are NaN in every column. */
   readonly warmUp: number;
   compute(bars: Bars): IndicatorColumns;
@@ -66,7 +66,7 @@ export interface IndicatorSpec<Parameters extends IndicatorParameters, Output ex
   readonly parameters: Schema<Parameters>;
   readonly outputs: readonly [Output, ...Output[]];
   /** `source` stands for the columns that the parameter of this name chooses. */
-  readonly reads: readonly (BarColumn | 'source')[];
+  readonly reads: readonly (BarValue | 'source')[];
   /** The outputs that these parameters leave out; none unless told. */
   leavesOut?(parameters: NoInfer<Parameters>): readonly NoInfer<Output>[];
   warmUp(parameters: NoInfer<Parameters>): number;
@@ -107,7 +107,7 @@ export function defineIndicator<Parameters extends IndicatorParameters, const Ou
   };
 }
 
-function columnsRead(reads: readonly (BarColumn | 'source')[], { source }: IndicatorParameters): readonly BarColumn[] {
+function columnsRead(reads: readonly (BarValue | 'source')[], { source }: IndicatorParameters): readonly BarValue[] {
   return [
     ...new Set(
       reads.flatMap((name) =>

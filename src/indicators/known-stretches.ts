@@ -1,5 +1,5 @@
-import type { Bars } from '../market/index.ts';
-import { at, type BarColumn, unknownColumn } from './columns.ts';
+import { type Bars, sliceBars } from '../market/index.ts';
+import { at, type BarValue, unknownColumn } from './columns.ts';
 import type { IndicatorColumns } from './definition.ts';
 
 /**
@@ -9,21 +9,21 @@ import type { IndicatorColumns } from './definition.ts';
  */
 export function overKnownStretches(
   bars: Bars,
-  reads: readonly BarColumn[],
+  reads: readonly BarValue[],
   compute: (bars: Bars) => IndicatorColumns,
 ): IndicatorColumns {
   const columns = reads.map((name) => bars[name]);
   if (columns.every(allFinite)) return compute(bars);
 
   const length = bars.close.length;
-  const outputs = Object.keys(compute(stretchOf(bars, 0, 0)));
+  const outputs = Object.keys(compute(sliceBars(bars, 0, 0)));
   const whole = Object.fromEntries(outputs.map((output) => [output, unknownColumn(length)]));
   const isKnown = (row: number): boolean => columns.every((column) => Number.isFinite(column[row]));
   for (let start = 0; start < length; start += 1) {
     if (!isKnown(start)) continue;
     let end = start + 1;
     while (end < length && isKnown(end)) end += 1;
-    for (const [output, part] of Object.entries(compute(stretchOf(bars, start, end)))) whole[output]?.set(part, start);
+    for (const [output, part] of Object.entries(compute(sliceBars(bars, start, end)))) whole[output]?.set(part, start);
     start = end;
   }
   return whole;
@@ -34,15 +34,4 @@ function allFinite(column: Float64Array): boolean {
   let sum = 0;
   for (let index = 0; index < column.length; index += 1) sum += at(column, index) - at(column, index);
   return sum === 0;
-}
-
-function stretchOf(bars: Bars, start: number, end: number): Bars {
-  return {
-    time: bars.time.subarray(start, end),
-    open: bars.open.subarray(start, end),
-    high: bars.high.subarray(start, end),
-    low: bars.low.subarray(start, end),
-    close: bars.close.subarray(start, end),
-    volume: bars.volume.subarray(start, end),
-  };
 }

@@ -280,6 +280,17 @@ describe('parseStrategy()', () => {
     expect(complaints(sampleStrategy(replacement))).toEqual([complaint]);
   });
 
+  it('takes an output that a parameter has to ask for only where it does', () => {
+    const text = (parameters: string): string =>
+      sampleStrategy(['{ type: macd }', `{ type: aroon${parameters} }`], ['macd_12.histogram', 'macd_12.oscillator']);
+    expect(complaints(text(''))).toEqual([
+      's.yaml:18:20: the indicator "macd_12" (aroon) leaves out the output "oscillator"; ask for it among its parameters, or use one of macd_12.up, macd_12.down.',
+    ]);
+    expect(parseStrategy(text(', include_oscillator: true'), 's.yaml').inputs[1]).toMatchObject({
+      source: { indicator: 'macd_12', output: 'oscillator' },
+    });
+  });
+
   it('lists every issue, in the order of the lines', () => {
     const text = sampleStrategy(['  epochs: 3', '  epoch: 3'], ['type: mlp', 'type: mpl']);
     expect(complaints(text).map((line) => line.slice(0, 10))).toEqual(['s.yaml:22:', 's.yaml:26:']);
