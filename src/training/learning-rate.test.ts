@@ -30,9 +30,4 @@ describe('learningRateAfter()', () => {
     // A ten-thousandth of the loss is no progress.
     expect(rates(scheduler, historyOf(6, 5.9999, 5.9998))).toEqual([8, 8, 8, 4]);
   });
-
-  it('watches the training loss where nothing is validated', () => {
-    const idle = [5, 5, 5].map((trainLoss, index): EpochMetrics => ({ epoch: index + 1, trainLoss }));
-    expect(rates({ type: 'reduce_on_plateau', factor: 0.1, patience: 1 }, idle)[3]).toBeCloseTo(0.8, 12);
-  });
 });

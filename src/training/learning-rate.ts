@@ -7,8 +7,7 @@ const leastFall = 1e-4;
 
 /**
  * The learning rate of the epoch that follows those of a history: the history alone decides it, so a training that goes on
- * from a checkpoint goes on with the right one. `reduce_on_plateau` watches the validation loss, or the training loss
- * where nothing is validated.
+ * from a checkpoint goes on with the right one.
  */
 export function learningRateAfter(
   history: readonly EpochMetrics[],
@@ -33,7 +32,7 @@ function plateaus(history: readonly EpochMetrics[], patience: number): number {
   let least = Infinity;
   let idle = 0;
   let count = 0;
-  for (const { trainLoss, validationLoss = trainLoss } of history) {
+  for (const { validationLoss = Infinity } of history) {
     idle += 1;
     if (validationLoss < least * (1 - leastFall)) {
       least = validationLoss;

@@ -1,0 +1,99 @@
+import type { CostModel, DecisionSettings, VolumeFilter } from '../strategies/index.ts';
+
+/** What a model makes of one bar. */
+export interface Decision {
+  /** The name of a class; of a regression BUY, HOLD or SELL. */
+  readonly signal: string;
+  /** The probability of the likeliest class; of a regression the expected return. */
+  readonly value: number;
+  /** Why the signal is HOLD, or the likeliest class is not decided for, although the model alone would have it. */
+  readonly withheld?: Withheld;
+}
+
+type Withheld = 'confidence' | 'cost' | 'volume' | 'position' | 'separation';
+
+interface BarOutputs {
+  /** Row after row the probability of each class, or the value. */
+  readonly outputs: Float32Array;
+  /** Of the bars, oldest first: when each was complete, in epoch milliseconds, and what was traded in it. */
+  readonly closedAt: Float64Array;
+  readonly volume: Float64Array;
+  /** How much was traded in the bars before the first one, oldest first, as far as it is known. */
+  readonly volumeBefore?: Float64Array;
+}
+
+/**
+ * Decisions of a model, bar after bar, by the rules of its strategy.
+ *
+ * A signal must be likely enough (or promise more than it costs), then have volume behind it, then change the position,
+ * then come long enough after the signal before; the first rule that it breaks makes it HOLD. Positions are those that
+ * followed the signals so far: a signal against a position closes it, one without a position opens it.
+ * @param classes in the order of the outputs; none for a regression.
+ */
+export function decide(bars: BarOutputs, classes: readonly string[], settings: DecisionSettings): Decision[] {
+  const wished = Array.from(bars.closedAt.keys(), (bar) =>
+    classes.length > 0 ? likeliest(bars.outputs, { bar, classes, settings }) : promising(bars.outputs[bar], settings),
+  );
+  const isTraded = volumeTest(bars, settings.volumeFilter);
+  const { minSignalSeparationMs: separation = 0, positionAwareness, allowShortFromFlat } = settings;
+  let position = 0;
+  let signalledAt = -Infinity;
+  return wished.map((decision, bar): Decision => {
+    const direction = directions[decision.signal] ?? 0;
+    if (direction === 0) return decision;
+    const closedAt = bars.closedAt[bar] ?? Number.NaN;
+    const next = Math.max(-1, Math.min(1, position + direction));
+    const isEmpty = next === position || (next === -1 && !allowShortFromFlat);
+    const broken: Withheld | undefined = !isTraded(bar)
+      ? 'volume'
+      : positionAwareness && isEmpty
+        ? 'position'
+        : closedAt - signalledAt < separation
+          ? 'separation'
+          : undefined;
+    if (broken !== undefined) return { ...decision, signal: hold, withheld: broken };
+    position = next;
+    signalledAt = closedAt;
+    return decision;
+  });
+}
+
+const hold = 'HOLD';
+const directions: Readonly<Record<string, 1 | -1>> = { BUY: 1, SELL: -1 };
+
+interface Chances {
+  readonly bar: number;
+  readonly classes: readonly string[];
+  readonly settings: DecisionSettings;
+}
+
+function likeliest(outputs: Float32Array, { bar, classes, settings }: Chances): Decision {
+  const chances = outputs.subarray(bar * classes.length, (bar + 1) * classes.length);
+  const value = chances.reduce((most, chance) => Math.max(most, chance), 0);
+  const signal = classes[chances.indexOf(value)] ?? hold;
+  if (value >= settings.confidenceThreshold || signal === hold) return { signal, value };
+  // Of states of the market none stands for "nothing"; the likeliest is told with its doubt.
+  return { signal: signal in directions ? hold : signal, value, withheld: 'confidence' };
+}
+
+function promising(value = Number.NaN, { costModel }: DecisionSettings): Decision {
+  const { roundTripCost, minEdgeMultiplier }: CostModel = costModel ?? { roundTripCost: 0, minEdgeMultiplier: 1 };
+  const signal = value > 0 ? 'BUY' : value < 0 ? 'SELL' : hold;
+  if (signal === hold || Math.abs(value) > roundTripCost * minEdgeMultiplier) return { signal, value };
+  return { signal: hold, value, withheld: 'cost' };
+}
+
+/** Whether a bar has the volume that a filter asks for; without volumes to compare it has not. */
+function volumeTest(
+  { volume, volumeBefore = new Float64Array(0) }: BarOutputs,
+  filter: VolumeFilter | undefined,
+): (bar: number) => boolean {
+  if (filter === undefined) return () => true;
+  const { period, minRatio } = filter;
+  const at = (bar: number): number => (bar < 0 ? volumeBefore[volumeBefore.length + bar] : volume[bar]) ?? Number.NaN;
+  return (bar) => {
+    let sum = 0;
+    for (let back = 1; back <= period; back += 1) sum += at(bar - back);
+    return at(bar) >= (minRatio * sum) / period;
+  };
+}
