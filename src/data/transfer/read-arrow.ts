@@ -4,13 +4,13 @@ import { KtrdrError } from '../../base/index.ts';
 import { BarCollector, type Cell } from './bar-collector.ts';
 import { FileFault } from './file-fault.ts';
 import { findColumns } from './header.ts';
+import { unpackLz4Frame } from './lz4.ts';
 import type { BarsOfFile, ReadOptions } from './read-bars-file.ts';
 import type { FileStamp } from './stamps.ts';
 
 /** An Arrow IPC file (also named Feather) or stream. @throws FileFault as the other formats do. */
 export async function readArrow(path: string, options: ReadOptions): Promise<BarsOfFile> {
-  // The library is large; a program that never reads Arrow does not load it.
-  const arrow = await import('apache-arrow');
+  const arrow = await loadArrow();
   const handle = await open(path);
   try {
     const reader = await readable(async () => (await arrow.RecordBatchReader.from(handle)).open());
@@ -23,6 +23,8 @@ export async function readArrow(path: string, options: ReadOptions): Promise<Bar
       options.token.throwIfCancelled('the reading of the file');
       const { value: batch, done: isEnd } = await readable(async () => reader.next());
       if (isEnd === true) break;
+      // How many batches there are is not known before the end.
+      options.onProgress(done - 1, done);
       const vectors = fields.map((_: Field, place: number) => batch.getChildAt(place));
       collector.addBatch({
         rows: batch.numRows,
@@ -32,13 +34,27 @@ export async function readArrow(path: string, options: ReadOptions): Promise<Bar
           return meanings[place]?.(value) ?? (value as Cell);
         },
       });
-      // How many batches there are is not known before the end.
-      options.onProgress(done, done + 1);
     }
     return { bars: collector.bars(), ignored: columns.ignored, firstRow: 1 };
   } finally {
     await handle.close();
   }
+}
+
+type Arrow = typeof import('apache-arrow');
+
+/** The library is large; a program that never reads Arrow does not load it. It unpacks nothing by itself. */
+async function loadArrow(): Promise<Arrow> {
+  const [arrow, { decompress }] = await Promise.all([import('apache-arrow'), import('fzstd')]);
+  const { compressionRegistry, CompressionType } = arrow;
+  compressionRegistry.set(CompressionType.LZ4_FRAME, { decode: unpackLz4Frame });
+  compressionRegistry.set(CompressionType.ZSTD, { decode: (packed) => aligned(decompress(packed)) });
+  return arrow;
+}
+
+/** Columns of doubles can only be looked at where eight bytes begin. */
+function aligned(bytes: Uint8Array): Uint8Array {
+  return bytes.byteOffset % 8 === 0 ? bytes : bytes.slice();
 }
 
 /** The memory of a column of doubles without nulls. */
@@ -50,10 +66,7 @@ function numbersOf(vector: Vector | null | undefined): Float64Array | undefined 
 }
 
 /** Turns a value into what the type of its column says that it is; undefined where it is what it looks like. */
-function meaningOf(
-  arrow: typeof import('apache-arrow'),
-  { type }: Field,
-): (cell: unknown) => FileStamp | number | undefined {
+function meaningOf(arrow: Arrow, { type }: Field): (cell: unknown) => FileStamp | number | undefined {
   if (arrow.DataType.isDecimal(type)) {
     const { scale } = type;
     return (cell) => (cell instanceof Uint32Array ? Number(`${integerOf(cell)}e${-scale}`) : undefined);
@@ -81,8 +94,6 @@ async function readable<T>(read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (cause) {
-    const { message } = KtrdrError.from(cause);
-    const why = message.includes('codec not found') ? 'it is packed; write it without compression' : message;
-    throw new FileFault({}, `the Arrow file cannot be read: ${why}`, cause);
+    throw new FileFault({}, `the Arrow file cannot be read: ${KtrdrError.from(cause).message}`, cause);
   }
 }

@@ -12,6 +12,7 @@ import { KtrdrError } from '../../base/index.ts';
 import { BarCollector, type Cell } from './bar-collector.ts';
 import { FileFault } from './file-fault.ts';
 import { findColumns } from './header.ts';
+import { unpackLz4Block } from './lz4.ts';
 import type { BarsOfFile, ReadOptions } from './read-bars-file.ts';
 import type { FileStamp } from './stamps.ts';
 
@@ -20,6 +21,7 @@ export async function readParquet(path: string, options: ReadOptions): Promise<B
   const file = await asyncBufferFromFile(path);
   const metadata = await readable(() => parquetMetadataAsync(file, { parsers }));
   const fields = metadata.schema.slice(1).filter(({ num_children: children = 0 }) => children === 0);
+  const compressors = await loadCompressors();
   const columns = findColumns(fields.map(({ name }) => name));
   const collector = new BarCollector(columns, { ...options, firstRow: 1 });
   const meanings = fields.map(meaningOf);
@@ -103,19 +105,22 @@ function meaningOf({
   return (cell) => (typeof cell === 'number' ? { kind, ms: cell } : undefined);
 }
 
-/** Snappy is built in. */
-const compressors: Compressors = {
-  GZIP: (input) => gunzipSync(input),
-  BROTLI: (input) => brotliDecompressSync(input),
-  ZSTD: refuse('zstd'),
-  LZ4: refuse('lz4'),
-  LZ4_RAW: refuse('lz4'),
-  LZO: refuse('lzo'),
-};
+/** How pages may be packed, beside snappy, which is built in. The lengths are those that the pages announce. */
+async function loadCompressors(): Promise<Compressors> {
+  const { decompress } = await import('fzstd');
+  return {
+    GZIP: (input, length) => gunzipSync(input, { maxOutputLength: Math.max(length, 1) }),
+    BROTLI: (input, length) => brotliDecompressSync(input, { maxOutputLength: Math.max(length, 1) }),
+    ZSTD: (input, length) => decompress(input, new Uint8Array(length)),
+    LZ4_RAW: unpackLz4Block,
+    LZ4: refuse('the lz4 of Hadoop'),
+    LZO: refuse('lzo'),
+  };
+}
 
 function refuse(codec: string): () => Uint8Array {
   return () => {
-    throw new Error(`it is packed with ${codec}; write it with snappy or without compression`);
+    throw new Error(`it is packed with ${codec}; write it with zstd, snappy or without compression`);
   };
 }
 
