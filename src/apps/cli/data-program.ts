@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
-import { repairNames } from '../../data/index.ts';
+import { dateOrders, repairNames } from '../../data/index.ts';
 import { calendarIds, timeframes } from '../../market/index.ts';
+import { mostBarsOnPage } from '../bars-page.ts';
 import type { LoadOptions, ShowOptions } from './commands/data.ts';
 import type { ExportOptions, ImportOptions } from './commands/data-files.ts';
 import type { CoverageOptions, GapsOptions } from './commands/data-gaps.ts';
@@ -10,6 +11,7 @@ import {
   calendarOption,
   conflictsOption,
   dateOption,
+  datesOption,
   durationOption,
   filledOption,
   formatOption,
@@ -87,7 +89,7 @@ function addLookingCommands(data: Command, client: ClientCommand): void {
     .requiredOption('-t, --timeframe <timeframe>', timeframeWords, timeframeOption)
     .option('--start <date>', 'first day or instant (UTC)', dateOption)
     .option('--end <date>', 'end of the span, exclusive (UTC)', dateOption)
-    .option('-n, --last <count>', 'show the last bars only', wholeNumberBetween(1, 1_000_000_000), 10)
+    .option('-n, --last <count>', 'show the last bars only', wholeNumberBetween(1, mostBarsOnPage), 10)
     .option('--json', 'print the bars as JSON columns')
     .action(
       client(async (context, symbol: string, options: ShowOptions) =>
@@ -175,6 +177,7 @@ function addFileCommands(data: Command, client: ClientCommand): void {
       .description('import a file of bars, all of it or nothing')
       .requiredOption('-t, --timeframe <timeframe>', timeframeWords, timeframeOption)
       .option('--zone <zone>', 'of times that name none, for example America/New_York or UTC', filledOption)
+      .option('--dates <order>', `of dates such as 03/08/2024: ${dateOrders.join(' or ')}`, datesOption)
       .option(
         '--calendar <calendar>',
         `where it trades, when the symbol does not tell: ${calendarIds.join(' or ')}`,

@@ -1,6 +1,13 @@
 import { InvalidArgumentError } from 'commander';
 import { KtrdrError } from '../../base/index.ts';
-import { exportFormats, importConflicts, loadModes, repairNames, type RepairName } from '../../data/index.ts';
+import {
+  dateOrders,
+  exportFormats,
+  importConflicts,
+  loadModes,
+  repairNames,
+  type RepairName,
+} from '../../data/index.ts';
 import type { Latency } from '../../ib/index.ts';
 import { calendarIds, parseTimeframe, type Timeframe } from '../../market/index.ts';
 
@@ -32,6 +39,7 @@ function oneOfOption<T extends string>(what: string, names: readonly T[]): (text
 
 export const modeOption = oneOfOption('mode', loadModes);
 export const calendarOption = oneOfOption('calendar', calendarIds);
+export const datesOption = oneOfOption('order', dateOrders);
 export const conflictsOption = oneOfOption('way', importConflicts);
 export const formatOption = oneOfOption('format', exportFormats);
 

@@ -1,3 +1,4 @@
+import { TextDecoder } from 'node:util';
 import { FileFault } from './file-fault.ts';
 
 /** No row of bars is as long; what is longer is no text. */
@@ -5,7 +6,7 @@ const longestLine = 65_536;
 
 /**
  * The rows of a CSV text that arrives in pieces, those of one piece together: RFC 4180 with any one of `,`, `;` and tab
- * between the cells, which the first row tells. A byte order mark and either line end are understood; a quoted cell ends
+ * between the cells, which the first row tells. A byte order mark, UTF-16 with one, and either line end are understood; a quoted cell ends
  * in its own line.
  * @throws FileFault for a row that is no such row, or has another number of cells than the first.
  */
@@ -36,25 +37,34 @@ class RowSplitter {
     const cells = line.includes('"') ? quotedCells(line, this.#delimiter, row) : line.split(this.#delimiter);
     if (row === 1) this.#width = cells.length;
     if (cells.length !== this.#width) {
-      throw new FileFault({ row }, `it has ${cells.length} cells where the first row has ${this.#width}`);
+      throw new FileFault(
+        { row },
+        `it has ${cells.length} cells where the first row, which names them, has ${this.#width}`,
+      );
     }
     return [cells];
   }
 }
 
 async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string[]> {
-  const decoder = new TextDecoder('utf-8', { fatal: true });
+  let decoder: TextDecoder | undefined;
   let rest = '';
   for await (const chunk of chunks) {
-    rest += decoded(() => decoder.decode(chunk, { stream: true }));
+    const current = (decoder ??= decoderOf(chunk));
+    rest += decoded(() => current.decode(chunk, { stream: true }));
     if (rest.includes('\0')) throw noText();
     const lines = rest.split('\n');
     rest = lines.pop() ?? '';
     if (rest.length > longestLine) throw noText();
     yield lines;
   }
-  rest += decoded(() => decoder.decode());
+  rest += decoded(() => decoder?.decode() ?? '');
   if (rest !== '') yield [rest];
+}
+
+/** Windows programs write UTF-16, and say so by the byte order mark. */
+function decoderOf(begin: Uint8Array): TextDecoder {
+  return new TextDecoder(begin[0] === 0xff && begin[1] === 0xfe ? 'utf-16le' : 'utf-8', { fatal: true });
 }
 
 function decoded(decode: () => string): string {
@@ -66,7 +76,7 @@ function decoded(decode: () => string): string {
 }
 
 function noText(): FileFault {
-  return new FileFault({}, 'it is no CSV text in UTF-8, no Parquet file and no Arrow file or stream');
+  return new FileFault({}, 'it is no CSV text in UTF-8 or UTF-16, no Parquet file and no Arrow file or stream');
 }
 
 /** What occurs most often in the first row. */

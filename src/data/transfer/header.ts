@@ -9,6 +9,8 @@ export interface FileColumns {
   readonly high: number;
   readonly low: number;
   readonly close: number;
+  /** What the row is of, where the file says so. */
+  readonly instrument: number | undefined;
   /** Absent in files of markets without volume. */
   readonly volume: number | undefined;
   /** Names that mean nothing to a bar. */
@@ -17,8 +19,23 @@ export interface FileColumns {
 }
 
 /** The names that files give their columns, without case and signs. */
-const names: Readonly<Record<BarColumn | 'date' | 'clock' | 'index', readonly string[]>> = {
-  time: ['timestamp', 'datetime', 'ts', 'opentime', 'unix', 'epoch', 'unixtimestamp', 't'],
+const names: Readonly<Record<BarColumn | 'date' | 'clock' | 'index' | 'instrument', readonly string[]>> = {
+  time: [
+    'timestamp',
+    'datetime',
+    'ts',
+    'opentime',
+    'windowstart',
+    'tsevent',
+    'gmttime',
+    'localtime',
+    'datetimeutc',
+    'unix',
+    'unixtime',
+    'epoch',
+    'unixtimestamp',
+    't',
+  ],
   date: ['date', 'day', 'dateutc', 'tradedate'],
   // Beside a date it is the time of day; alone it is a stamp.
   clock: ['time', 'timeutc'],
@@ -27,8 +44,9 @@ const names: Readonly<Record<BarColumn | 'date' | 'clock' | 'index', readonly st
   open: ['open', 'o', 'openprice'],
   high: ['high', 'h', 'highprice'],
   low: ['low', 'l', 'lowprice'],
-  close: ['close', 'c', 'closeprice', 'last', 'closelast'],
+  close: ['close', 'c', 'closeprice', 'last', 'closelast', 'price'],
   volume: ['volume', 'v', 'vol'],
+  instrument: ['ticker', 'symbol', 'instrument', 'tic', 'name'],
 };
 
 /**
@@ -54,12 +72,20 @@ export function findColumns(header: readonly string[]): FileColumns {
     if (place === undefined) throw wrong(`has no column "${column}"; it has ${listed(header)}`);
     return place;
   };
+  if (header.length > 0 && !header.some((name) => /[a-z]/i.test(name))) {
+    throw new FileFault({ row: 1 }, `it names no columns; put a row such as ${exampleHeader} above the bars`);
+  }
   const stamp = placeOf('time');
   const apart = stamp === undefined ? [placeOf('date'), placeOf('clock')] : [];
   const named = [stamp, ...apart].filter((place) => place !== undefined);
   const index = named.length === 0 ? placeOf('index') : undefined;
   const time = index === undefined ? named : [index];
-  if (time.length === 0) throw wrong(`has no column "time", "timestamp" or "date"; it has ${listed(header)}`);
+  if (time.length === 0) {
+    throw wrong(
+      `has no column "time", "timestamp" or "date"; it has ${listed(header)}. Let the file begin with one row of names, such as ${exampleHeader}`,
+    );
+  }
+  const instrument = plain.findIndex((name) => names.instrument.includes(name));
   return {
     time,
     open: needed('open'),
@@ -67,10 +93,13 @@ export function findColumns(header: readonly string[]): FileColumns {
     low: needed('low'),
     close: needed('close'),
     volume: placeOf('volume'),
+    instrument: instrument === -1 ? undefined : instrument,
     ignored: header.filter((_, index) => !claimed.has(index)),
     names: header,
   };
 }
+
+const exampleHeader = '"date,open,high,low,close,volume"';
 
 function listed(header: readonly string[]): string {
   const shown = header.slice(0, 12).map((name) => `"${name.slice(0, 40)}"`);

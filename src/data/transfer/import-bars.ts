@@ -10,6 +10,7 @@ import {
   type RepairName,
 } from '../quality/index.ts';
 import type { FileFormat } from './read-bars-file.ts';
+import { dateOrders, type DateOrder } from './stamps.ts';
 
 /** What becomes of stored bars that the file has with other values. */
 export const importConflicts = ['refuse', 'keep', 'replace'] as const;
@@ -24,6 +25,8 @@ export interface ImportBarsInput {
   calendar?: CalendarId;
   /** Of stamps that name no zone. */
   zone?: string;
+  /** Of dates such as 03/08/2024; they are refused when absent. */
+  dates?: DateOrder;
   /** Asked for by name; without them a file that is not in order is refused. */
   repairs?: RepairName[];
   /** `refuse` when absent. */
@@ -78,6 +81,7 @@ export const importBars: OperationContract<ImportBarsInput, ImportBarsContext, I
     timeframe: z.enum(timeframes),
     calendar: z.enum(calendarIds).exactOptional(),
     zone: z.string().min(1).max(64).exactOptional(),
+    dates: z.enum(dateOrders).exactOptional(),
     repairs: z.array(z.enum(repairNames)).exactOptional(),
     conflicts: z.enum(importConflicts).exactOptional(),
     check: z.boolean().exactOptional(),

@@ -201,6 +201,18 @@ describe('importFile()', () => {
     expect(revisions.map(({ bars }) => [...bars.close])).toEqual([[2]]);
   });
 
+  it('leaves the process free while it reads and checks', async () => {
+    const minutes = { symbol: 'SPY', timeframe: '1m' } as const;
+    const rows = Array.from({ length: 60_000 }, (_, minute) => row(new Date(minute * 60_000 + 1e12).toISOString()));
+    const before = performance.eventLoopUtilization();
+    const { bars, unfinished } = await importRows(rows.toReversed(), {
+      series: minutes,
+      given: { check: true, repairs: ['sort'], calendar: 'currencies' },
+    });
+    expect(performance.eventLoopUtilization(before).utilization).toBeLessThan(0.5);
+    expect([bars.count, unfinished]).toEqual([60_000, 0]);
+  });
+
   it.each(['reading', 'checking'])('stores nothing when it is cancelled while %s', async (when) => {
     using source = new CancellationSource();
     const importing = importRows([row('2024-03-06')], {

@@ -14,6 +14,7 @@ export interface ReadOptions extends StampOptions {
   readonly onProgress: (done: number, total: number) => void;
   /** What a file may hold; see `BarCollector`. */
   readonly mostBars?: number;
+  readonly mayLackPrices?: boolean;
 }
 
 /** The rows of a file as they stand in it, in any order. */

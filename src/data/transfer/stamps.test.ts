@@ -54,6 +54,34 @@ describe('parseStamp() and barStamp()', () => {
     },
   );
 
+  it.each(['Mar 8, 2024', 'March 08 2024', '8 mar 2024', '08-Mar-2024', '2024-3-8', '2024/3/08'])(
+    'takes %s as the date that it names in words or between signs',
+    (text) => {
+      expect(iso(text, days)).toBe('2024-03-08T00:00:00.000Z');
+    },
+  );
+
+  it.each([
+    ['2024-03-08 2:30 PM', '14:30'],
+    ['2024-03-08 12:00am', '00:00'],
+    ['2024-03-08 12:05 pm', '12:05'],
+    ['08-Mar-2024 9:30:00', '09:30'],
+    ['20240308 0930', '09:30'],
+  ])('takes %s as that time of the day', (text, time) => {
+    expect(iso(text, { timeframe: '1h', zone: 'UTC' })).toBe(`2024-03-08T${time}:00.000Z`);
+  });
+
+  it('takes the order of day and month that was named', () => {
+    const at = (text: string, options: StampOptions): string =>
+      new Date(barStamp(parseStamp(text, options), options)).toISOString().slice(0, 16);
+    expect(at('03/08/2024', { ...days, dates: 'month-first' })).toBe('2024-03-08T00:00');
+    expect(at('8.3.2024', { ...days, dates: 'day-first' })).toBe('2024-03-08T00:00');
+    expect(at('08.03.2024 09:30:00.000', { timeframe: '1h', zone: 'UTC', dates: 'day-first' })).toBe(
+      '2024-03-08T09:30',
+    );
+    expect(() => at('03/28/2024', { ...days, dates: 'day-first' })).toThrow(/names a day that does not exist/);
+  });
+
   it('finds the date of an instant at midnight in the zone that was named', () => {
     expect(iso('1709874000', { ...days, zone: 'America/New_York' })).toBe('2024-03-08T00:00:00.000Z');
     expect(() => iso('1709874000', days)).toThrow(/say with --zone where midnight is/);
@@ -68,6 +96,12 @@ describe('parseStamp() and barStamp()', () => {
     ['8.3.2024', days, /does not tell day from month/],
     ['2024-02-30', days, /names a day that does not exist/],
     ['2024-13-01', days, /names a day that does not exist/],
+    ['2024-03-08 13:30 PM', hours, /names a time that does not exist/],
+    ['2024-03-08 00:30 AM', hours, /names a time that does not exist/],
+    ['2024111', days, /is no time such as/],
+    ['20240308 500', hours, /is no time such as/],
+    ['8 Mrz 2024', days, /is no time such as/],
+    ['3/8/24', days, /is no time such as/],
     ['2024-03-08T24:30Z', hours, /names a time that does not exist/],
     ['0024-03-08', days, /names a day that does not exist/],
     ['2024-03-10 02:30 America/New_York', hours, /names a time that the clocks of America\/New_York skip/],

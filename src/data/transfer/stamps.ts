@@ -11,8 +11,14 @@ export interface FileStamp {
   readonly isDate?: boolean;
 }
 
+/** Which number of a date like 03/08/2024 is the month. */
+export const dateOrders = ['month-first', 'day-first'] as const;
+export type DateOrder = (typeof dateOrders)[number];
+
 export interface StampOptions {
   readonly timeframe: Timeframe;
+  /** Of dates that begin with neither a year nor the name of a month. */
+  readonly dates?: DateOrder | undefined;
   /** Of stamps that name none: an IANA name. */
   readonly zone?: string | undefined;
 }
@@ -48,31 +54,26 @@ export function barStamp(
  * Interactive Brokers writes it, dates, and epoch seconds, milliseconds, microseconds or nanoseconds by their size.
  * @throws KtrdrError `invalid_input`, in half a sentence, for any other text.
  */
-export function parseStamp(text: string): FileStamp {
+export function parseStamp(text: string, { dates }: Pick<StampOptions, 'dates'> = {}): FileStamp {
   // The platform reads this form several times as fast, and shifts only days that some month does not have.
   if (plainUtc.test(text)) return { kind: 'instant', ms: Date.parse(text) };
   const spaced = compact.test(text) ? `${text.slice(0, 8)} ${text.slice(8)}` : text;
   const epoch = epochMs(spaced);
   if (epoch !== undefined) return { kind: 'instant', ms: epoch };
-  const match = written.exec(spaced);
-  if (match?.groups === undefined) {
-    throw unclear(
-      /^\d{1,2}[/.-]\d{1,2}[/.-]\d{4}/.test(text)
-        ? 'does not tell day from month; write dates as 2024-03-08'
-        : 'is no time such as 2024-03-08T14:30:00Z, 2024-03-08, 20240308 09:30:00 or epoch seconds',
-    );
-  }
-  const { year, month, day, separator = '', hour, minute = '0', second = '0', fraction = '0', zone } = match.groups;
+  const match = written.exec(yearFirst(spaced.trim(), dates));
+  if (match?.groups === undefined)
+    throw unclear('is no time such as 2024-03-08T14:30:00Z, 2024-03-08, 20240308 09:30:00 or epoch seconds');
+  const { year, month, day, separator = '', minute = '0', second = '0', fraction = '0', half, zone } = match.groups;
   const date = Date.UTC(Number(year), Number(month) - 1, Number(day));
   // Years below 100 would become those of the last century.
   if (new Date(date).getUTCDate() !== Number(day) || Number(month) > 12 || Number(year) < 100)
     throw unclear('names a day that does not exist');
-  if (hour === undefined) return { kind: 'wall-clock', ms: date, isDate: true };
-  if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59)
-    throw unclear('names a time that does not exist');
+  if (match.groups['hour'] === undefined) return { kind: 'wall-clock', ms: date, isDate: true };
+  const hour = hourOf(match.groups['hour'], half);
+  if (hour > 23 || Number(minute) > 59 || Number(second) > 59) throw unclear('names a time that does not exist');
   const ms =
     date +
-    Number(hour) * hourMs +
+    hour * hourMs +
     Number(minute) * 60_000 +
     Number(second) * 1_000 +
     Math.trunc(Number(`0.${fraction}`) * 1_000);
@@ -80,6 +81,40 @@ export function parseStamp(text: string): FileStamp {
   if (separator === '-') return { kind: 'wall-clock', ms, zone: 'UTC' };
   if (zone === undefined) return { kind: 'wall-clock', ms };
   return { kind: 'wall-clock', ms, zone: zone === 'Z' || zone === 'z' ? 'UTC' : zone };
+}
+
+/** Of a clock with two halves of the day, where one is named. */
+function hourOf(hour: string, half: string | undefined): number {
+  if (half === undefined) return Number(hour);
+  // There is no hour 0 on it, nor one above 12; 99 is none either.
+  if (Number(hour) < 1 || Number(hour) > 12) return 99;
+  return (Number(hour) % 12) + (half.toLowerCase() === 'pm' ? 12 : 0);
+}
+
+/** A date of other orders as one that begins with its year; other text as it is. */
+function yearFirst(text: string, dates: DateOrder | undefined): string {
+  const { day, name, year, rest = '' } = (dayNameYear.exec(text) ?? nameDayYear.exec(text))?.groups ?? {};
+  const month = monthNames.indexOf((name ?? '').slice(0, 3).toLowerCase()) + 1;
+  if (day !== undefined && month > 0) return `${year}-${twoDigits(month)}-${twoDigits(day)}${rest}`;
+  const numbers = numbersYear.exec(text)?.groups;
+  if (numbers === undefined) return text;
+  const { first = '', second = '' } = numbers;
+  if (dates === undefined) {
+    throw unclear(
+      'does not tell day from month; say which comes first with "--dates day-first" or "--dates month-first"',
+    );
+  }
+  const [monthNumber, dayNumber] = dates === 'month-first' ? [first, second] : [second, first];
+  return `${numbers['year']}-${twoDigits(monthNumber)}-${twoDigits(dayNumber)}${numbers['rest'] ?? ''}`;
+}
+
+const monthNames = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
+const dayNameYear = /^(?<day>\d{1,2})[ -](?<name>[A-Za-z]{3,9})[ -](?<year>\d{4})(?<rest>\D.*)?$/;
+const nameDayYear = /^(?<name>[A-Za-z]{3,9}) (?<day>\d{1,2}),? (?<year>\d{4})(?<rest>\D.*)?$/;
+const numbersYear = /^(?<first>\d{1,2})(?<sign>[/.-])(?<second>\d{1,2})\k<sign>(?<year>\d{4})(?<rest>\D.*)?$/;
+
+function twoDigits(number: number | string): string {
+  return String(number).padStart(2, '0');
 }
 
 const plainUtc = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ$/;
@@ -94,8 +129,9 @@ const compact =
 const hourMs = 3_600_000;
 const dayMs = 86_400_000;
 
+// Single digits stand between signs alone: without any, 2024111 may be two days, and 500 two times.
 const written =
-  /^(?<year>\d{4})(?<dash>[-/.]?)(?<month>\d{2})\k<dash>(?<day>\d{2})(?:(?<separator>[Tt]| {1,2}|-)(?<hour>\d{2}):?(?<minute>\d{2})(?::?(?<second>\d{2})(?:[.,](?<fraction>\d{1,9}))?)? ?(?<zone>[Zz]|[+-]\d{2}(?::?\d{2})?|[A-Za-z]\w*(?:\/[\w+-]+)*)?)?$/;
+  /^(?=\d{8}(?:\D|$)|\d{4}[-/.])(?<year>\d{4})(?<dash>[-/.]?)(?<month>\d{1,2})\k<dash>(?<day>\d{1,2})(?:(?<separator>[Tt]| {1,2}|-)(?=\d{1,2}:|\d{4}(?:\d{2})?(?:\D|$))(?<hour>\d{1,2}):?(?<minute>\d{2})(?::?(?<second>\d{2})(?:[.,](?<fraction>\d{1,9}))?)?(?: ?(?<half>[AaPp][Mm])(?![A-Za-z]))? ?(?<zone>[Zz]|[+-]\d{2}(?::?\d{2})?|[A-Za-z]\w*(?:\/[\w+-]+)*)?)?$/;
 
 /** By the number of digits: 8 are a date, up to 10 seconds, 13 milliseconds, 16 microseconds, 19 nanoseconds. */
 function epochMs(text: string): number | undefined {

@@ -10,6 +10,7 @@ import {
   encodeBars,
   exportFormats,
   importBars,
+  type DateOrder,
   type ExportFormat,
   type ImportBarsResult,
   type ImportConflicts,
@@ -24,7 +25,8 @@ import {
   type Timeframe,
 } from '../../../market/index.ts';
 import type { OperationsClient } from '../../../service/index.ts';
-import { getBars, getRange, mostBarsOnPage } from '../../data-endpoints.ts';
+import { mostBarsOnPage } from '../../bars-page.ts';
+import { getBars, getRange } from '../../data-endpoints.ts';
 import { withApi } from '../api-client.ts';
 import { formatCount, formatCounted, formatStamp } from '../format.ts';
 import { checkSpan } from '../parse-options.ts';
@@ -37,6 +39,7 @@ export interface ImportOptions {
   timeframe: Timeframe;
   calendar?: CalendarId;
   zone?: string;
+  dates?: DateOrder;
   repair?: RepairName[];
   conflicts?: ImportConflicts;
   check?: boolean;
@@ -110,17 +113,17 @@ export async function exportFile(
   if (output === undefined && format !== 'csv' && process.stdout.isTTY) {
     throw new KtrdrError('invalid_input', `A terminal cannot show ${format}; name a file with --output.`);
   }
-  const { bars } = await withApi(settings, async (client) => {
-    const { calendar } = await client.call(getRange, { query: { symbol, timeframe } }, token);
-    const written = { bars: 0 };
-    const pages = counted(pagesOf(client, symbol, options, token), written);
+  const { bars, name } = await withApi(settings, async (client) => {
+    const { calendar, symbol: name } = await client.call(getRange, { query: { symbol, timeframe } }, token);
+    const written = { bars: 0, name };
+    const pages = counted(pagesOf(client, name, options, token), written);
     const pieces = repair.length === 0 ? pages : repaired(pages, repair, { timeframe, calendar });
     const chunks = Readable.from(encodeBars(pieces, { format, timeframe }));
     await (output === undefined ? toStdout(chunks) : toFile(chunks, output));
     return written;
   });
   terminal.note(
-    `${symbol} ${timeframe}: ${formatCounted(bars, 'bar')} exported${output === undefined ? '' : ` to ${output}`}`,
+    `${name} ${timeframe}: ${formatCounted(bars, 'bar')} exported${output === undefined ? '' : ` to ${output}`}`,
   );
 }
 

@@ -1,0 +1,4 @@
+import { serveWork } from '../../async/index.ts';
+import { prepareImport } from './prepare-import.ts';
+
+serveWork(prepareImport);
