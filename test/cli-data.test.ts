@@ -62,6 +62,38 @@ describe('looking at what is stored', () => {
     });
   });
 
+  it('names a series as it is stored, whatever the spelling that was asked for', { timeout: 60_000 }, async () => {
+    const path = fileAt('named.csv');
+    await writeFile(path, 'date,open,high,low,close\n2023-01-03,1,3,0.5,2\n');
+    const told = async (command: readonly string[]): Promise<void> => {
+      const { code, stdout, stderr } = await data([...command]);
+      expect(code, stderr).toBe(0);
+      expect(`${stdout}${stderr}`, command.join(' ')).not.toMatch(/aapl|eurusd|eur\/usd/);
+      expect(`${stdout}${stderr}`, command.join(' ')).toMatch(/AAPL|EUR\.USD/);
+    };
+    const hour = ['-t', '1h'];
+    const looking = [
+      ['load', 'aapl', ...hour, '--mode', 'local', ...span],
+      ['load', 'aapl', ...hour, '--mode', 'full', ...span, '--dry-run'],
+      ['range', 'aapl', ...hour, '--json'],
+      ...['show', 'coverage', 'gaps', 'quality'].flatMap((name) => [
+        [name, 'aapl', ...hour],
+        [name, 'aapl', ...hour, '--json'],
+      ]),
+      ['verify', 'aapl', ...hour],
+      ['head', 'aapl', '-t', '1d'],
+    ];
+    for (const [index, command] of looking.entries()) {
+      if (index % 2 === 0) await Promise.all([told(command), told(looking[index + 1] ?? command)]);
+    }
+    await told(['import', 'eurusd', path, '-t', '1d']);
+    await told(['export', 'eur/usd', '-t', '1d', '-o', fileAt('named.arrow')]);
+    await told(['delete', 'eurusd', '-t', '1d', '--yes']);
+    expect((await data(['range', 'msft', ...hour])).stderr).toContain('There is no MSFT 1h data');
+    const twice = await json(['load', 'aapl', 'AAPL', ...hour, '--mode', 'local', ...span]);
+    expect(twice).toMatchObject({ series: [{ symbol: 'AAPL' }] });
+  });
+
   it('lists the gap that was cut, exact to one bar, draws it, and fills it again', async () => {
     const cut = ['--start', '2023-03-10T15:00', '--end', '2023-03-13T15:00'];
     expect(await data(['delete', 'AAPL', '-t', '1h', ...cut])).toMatchObject({
@@ -101,7 +133,7 @@ describe('looking at what is stored', () => {
 
     const wanted = ['load', 'aapl', '-t', '1h', '--mode', 'full', ...span];
     expect(await json([...wanted, '--dry-run'])).toMatchObject({
-      plans: [{ symbol: 'aapl', requests: 1, bars: 8, range: { start, end } }],
+      plans: [{ symbol: 'AAPL', requests: 1, bars: 8, range: { start, end } }],
     });
     expect((await data([...wanted, '--dry-run'])).stdout).toMatch(
       /^1 request for 8 bars \(384 B in memory\), about .*; nothing was loaded$/m,

@@ -4,8 +4,12 @@ import { foundInstrumentsSchema, instrumentSchema } from '../ib/index.ts';
 import { calendarIds, jsonBarsAsArrow, jsonBarsSchema, timeframes } from '../market/index.ts';
 import { operationSchema } from '../operations/index.ts';
 import { defineEndpoint, encodable, unnamedStartHeaders } from '../service/index.ts';
+import { mostBarsOnPage } from './bars-page.ts';
 
-/** The data domain's routes of the API. Times are epoch milliseconds; symbols are understood in any spelling. */
+/**
+ * The data domain's routes of the API. Times are epoch milliseconds; symbols are understood in any spelling, and answers have
+ * them in the one that the bars are kept under.
+ */
 
 const count = z.number().int().nonnegative();
 const instant = z.coerce.number<number>().optional();
@@ -47,16 +51,12 @@ export const getRange = defineEndpoint({
   response: z.object({ ...seriesInfo, confirmedEmptyRanges: count, revision: count, updatedAt: z.number() }),
 });
 
-/** Bars of one page at most. */
-export const mostBarsOnPage = 100_000;
-
 export const getBars = defineEndpoint({
   method: 'GET',
   path: '/data/bars',
-  summary:
-    'Stored bars as columns, oldest first: JSON, or an Arrow stream when the caller accepts it. `last` keeps only the newest. `limit` gives the oldest of them as a page; the next page is `after` the time of its last bar, and one with fewer bars is the last',
+  summary: `Stored bars as columns, oldest first: JSON, or an Arrow stream when the caller accepts it. One answer has ${mostBarsOnPage} bars at most; more are refused. \`last\` gives the newest of them. \`limit\` gives the oldest as a page; the next page is \`after\` the time of its last bar, and one with fewer bars is the last`,
   query: ofSeries.extend({
-    last: z.coerce.number<number>().int().min(1).optional(),
+    last: z.coerce.number<number>().int().min(1).max(mostBarsOnPage).optional(),
     after: instant,
     limit: z.coerce.number<number>().int().min(1).max(mostBarsOnPage).optional(),
   }),
@@ -70,6 +70,7 @@ export const getCoverage = defineEndpoint({
     'For every bar the calendar expects: present, confirmed not to exist, or missing; `by` counts by UTC days or months, too',
   query: ofSeries.extend({ by: z.enum(periodKinds).optional() }),
   response: z.object({
+    symbol: z.string(),
     periods: z
       .array(z.object({ start: z.number(), expected: count, present: count, confirmedEmpty: count }))
       .exactOptional(),
@@ -92,6 +93,7 @@ export const getGaps = defineEndpoint({
     limit: z.coerce.number<number>().int().min(1).max(10_000).optional(),
   }),
   response: z.object({
+    symbol: z.string(),
     gaps: z.array(
       z.object({
         kind: z.enum(absenceKinds),
@@ -112,7 +114,7 @@ export const deleteBars = defineEndpoint({
   path: '/data/bars',
   summary: 'Remove stored bars, and what is known to be empty, in a range or altogether',
   query: ofSeries,
-  response: z.object({ removed: count }),
+  response: z.object({ symbol: z.string(), removed: count }),
 });
 
 export const getContract = defineEndpoint({
@@ -136,7 +138,7 @@ export const getHead = defineEndpoint({
   path: '/data/head',
   summary: 'The start of the oldest bar that the source has, in epoch milliseconds; null when it has none',
   query: z.object({ symbol, timeframe }),
-  response: z.object({ earliest: z.number().nullable() }),
+  response: z.object({ symbol: z.string(), earliest: z.number().nullable() }),
 });
 
 export const postLoad = defineEndpoint({
@@ -157,6 +159,7 @@ export const postPlan = defineEndpoint({
   idempotent: true,
   body: loadBars.input,
   response: z.object({
+    symbol: z.string(),
     requests: count,
     bars: count,
     bytes: count,

@@ -1,3 +1,4 @@
+import { KtrdrError } from '../base/index.ts';
 import {
   loadBars,
   type Absence,
@@ -5,11 +6,15 @@ import {
   type BarProvider,
   type DataManager,
   type InstrumentSearch,
+  type OpenSpan,
   type SeriesInfo,
+  type SeriesKey,
+  type StoredSeries,
 } from '../data/index.ts';
-import { barsToJson, sliceBars, type TimeRange } from '../market/index.ts';
+import { barCount, barsToJson, type Bars } from '../market/index.ts';
 import type { OperationsService } from '../operations/index.ts';
 import { implement, startOptions, type ImplementedEndpoint } from '../service/index.ts';
+import { mostBarsOnPage } from './bars-page.ts';
 import {
   deleteBars,
   getBars,
@@ -34,6 +39,14 @@ interface DataRoutes {
 /** Answers the data domain's endpoints. */
 export function dataRoutes({ data, provider, operations }: DataRoutes): ImplementedEndpoint[] {
   const { stored } = data;
+  const named = async ({
+    symbol,
+    timeframe,
+    ...span
+  }: SeriesKey & OpenSpan): Promise<{ key: SeriesKey; span: OpenSpan }> => {
+    const { key } = await stored.info({ symbol, timeframe });
+    return { key, span };
+  };
   return [
     implement(listSeries, async () => ({ series: (await stored.list()).map(listed) })),
     implement(getRange, async ({ query }) => {
@@ -43,31 +56,38 @@ export function dataRoutes({ data, provider, operations }: DataRoutes): Implemen
     }),
     implement(getBars, async ({ query: { symbol, timeframe, start, end, last, after, limit } }) => {
       const key = { symbol, timeframe };
-      const from = after === undefined ? start : Math.max(start ?? -Infinity, after + 1);
-      if (limit !== undefined) return barsToJson(await stored.page(key, { start: from, end, limit }));
-      const bars = await stored.bars(key, rangeOf(from, end));
-      const first = last === undefined ? 0 : Math.max(0, bars.time.length - last);
-      return barsToJson(sliceBars(bars, first, bars.time.length));
+      const span = { start: after === undefined ? start : Math.max(start ?? -Infinity, after + 1), end };
+      if (limit !== undefined) return barsToJson(await stored.page(key, { ...span, limit }));
+      if (last !== undefined) return barsToJson(await stored.newest(key, { ...span, limit: last }));
+      return barsToJson(await allOf(stored, key, span));
     }),
-    implement(getCoverage, async ({ query: { symbol, timeframe, by, ...span } }) => {
-      const key = { symbol, timeframe };
-      const coverage = await stored.coverage(key, span);
+    implement(getCoverage, async ({ query: { by, ...query } }) => {
+      const { key, span } = await named(query);
+      const coverage = { symbol: key.symbol, ...(await stored.coverage(key, span)) };
       return by === undefined ? coverage : { ...coverage, periods: await stored.coverageBy(by, key, span) };
     }),
-    implement(getGaps, async ({ query: { symbol, timeframe, all, from = -Infinity, limit = 1_000, ...span } }) => {
-      const absences = await stored.absences({ symbol, timeframe }, { ...span, all: all === 'true' });
+    implement(getGaps, async ({ query: { all, from = -Infinity, limit = 1_000, ...query } }) => {
+      const { key, span } = await named(query);
+      const absences = await stored.absences(key, { ...span, all: all === 'true' });
       const rest = absences.filter(({ start }) => start >= from);
       const next = rest[limit]?.start;
-      return { gaps: rest.slice(0, limit), totals: totalsOf(absences), ...(next === undefined ? {} : { next }) };
+      return {
+        symbol: key.symbol,
+        gaps: rest.slice(0, limit),
+        totals: totalsOf(absences),
+        ...(next === undefined ? {} : { next }),
+      };
     }),
-    implement(deleteBars, async ({ query: { symbol, timeframe, ...span } }) => ({
-      removed: await stored.remove({ symbol, timeframe }, span),
-    })),
+    implement(deleteBars, async ({ query }) => {
+      const { key, span } = await named(query);
+      return { symbol: key.symbol, removed: await stored.remove(key, span) };
+    }),
     implement(getContract, ({ query: { symbol } }, context) => provider.describe(symbol, context)),
     implement(getSearch, async ({ query: { text } }, context) => ({
       instruments: await provider.search(text, context),
     })),
     implement(getHead, async ({ query: { symbol, timeframe } }, context) => ({
+      symbol: stored.nameOf(symbol),
       earliest: (await provider.earliest(symbol, timeframe, context)) ?? null,
     })),
     implement(postPlan, ({ body }, context) => data.planLoad(body, context)),
@@ -102,8 +122,13 @@ function totalsOf(absences: readonly Absence[]): Partial<Record<AbsenceKind, { g
   return totals;
 }
 
-function rangeOf(start: number | undefined, end: number | undefined): TimeRange | undefined {
-  return start === undefined && end === undefined
-    ? undefined
-    : { start: start ?? 0, end: end ?? Number.MAX_SAFE_INTEGER };
+/** @throws KtrdrError `invalid_input` where they are more than one answer may have. */
+async function allOf(stored: StoredSeries, key: SeriesKey, span: OpenSpan): Promise<Bars> {
+  const bars = await stored.page(key, { ...span, limit: mostBarsOnPage + 1 });
+  if (barCount(bars) <= mostBarsOnPage) return bars;
+  const most = mostBarsOnPage.toLocaleString('en-US');
+  throw new KtrdrError(
+    'invalid_input',
+    `That span of ${stored.nameOf(key.symbol)} ${key.timeframe} has more than ${most} bars; take them page by page with "limit" and "after", or the newest with "last".`,
+  );
 }

@@ -11,13 +11,19 @@ export interface AssessQualityInput {
   end?: number;
 }
 
+/** Under the name that the series is stored by. */
+export interface QualityOfSeries extends QualityReport {
+  readonly symbol: string;
+  readonly timeframe: Timeframe;
+}
+
 export interface AssessQualityContext {
   symbol: string;
   timeframe: string;
 }
 
 /** Looks over the stored bars of a series and changes nothing. */
-export const assessQualityOf: OperationContract<AssessQualityInput, AssessQualityContext, QualityReport> = {
+export const assessQualityOf: OperationContract<AssessQualityInput, AssessQualityContext, QualityOfSeries> = {
   type: 'assess_quality',
   resume: 'auto',
   input: z.strictObject({
@@ -27,7 +33,7 @@ export const assessQualityOf: OperationContract<AssessQualityInput, AssessQualit
     end: z.number().exactOptional(),
   }),
   context: z.object({ symbol: z.string(), timeframe: z.string() }),
-  result: qualityReportSchema,
+  result: z.intersection(qualityReportSchema, z.object({ symbol: z.string(), timeframe: z.enum(timeframes) })),
   begin: ({ symbol, timeframe }) => ({ symbol, timeframe }),
   render: ({ context: { symbol, timeframe }, phase }) =>
     `Looking over ${symbol} ${timeframe} data${phase === '' ? '' : ` (${phase})`}`,

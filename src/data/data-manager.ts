@@ -10,9 +10,20 @@ import {
   type TimeRange,
   type TradingCalendar,
 } from '../market/index.ts';
-import type { OperationContext, ServiceOrchestrator, StartedOperation, StartOptions } from '../operations/index.ts';
+import type {
+  OperationContext,
+  OperationContract,
+  ServiceOrchestrator,
+  StartedOperation,
+  StartOptions,
+} from '../operations/index.ts';
 import { asking } from './asking.ts';
-import { assessQualityOf, type AssessQualityContext, type AssessQualityInput } from './assess-quality.ts';
+import {
+  assessQualityOf,
+  type AssessQualityContext,
+  type AssessQualityInput,
+  type QualityOfSeries,
+} from './assess-quality.ts';
 import type { AskedWithin, BarOrigin, BarProvider, Instrument } from './bar-provider.ts';
 import type { BarStore, SeriesInfo, SeriesKey } from './bar-store/index.ts';
 import { coverageOf, storedCoverage, type Coverage } from './coverage.ts';
@@ -23,7 +34,7 @@ import { loadSeries, type LoadSeriesInput, type LoadSeriesResult } from './load-
 import { patiently } from './patiently.ts';
 import { planJobs, type DataLoadingJob, type Planning } from './plan-jobs.ts';
 import { planLoad, type LoadPlan } from './plan-load.ts';
-import { assessInThread, type QualityReport } from './quality/index.ts';
+import { assessInThread } from './quality/index.ts';
 import { rangeToLoad } from './range-to-load.ts';
 import { StoredSeries, trueName, type Identify } from './stored-series.ts';
 import { storedStretches } from './stretches.ts';
@@ -81,13 +92,20 @@ export class DataManager {
     this.#provider = provider;
     this.#clock = clock;
     this.#jobs = new DataJobManager(store, provider);
+    const nameOf = (symbol: string): string => this.stored.nameOf(symbol);
+    const named = <I extends { symbol: string }>(input: I): I => ({ ...input, symbol: nameOf(input.symbol) });
     this.#orchestrator = orchestrator
-      .register(loadBars, (input, context) => this.#load(input, context))
-      .register(loadSeries, loadEachSeries)
-      .register(importBars, (input, context) => this.#import(input, context))
-      .register(assessQualityOf, (input, context) => this.#assess(input, context))
-      .register(verifyBars, async ({ series }, { token }) =>
-        store.verify(series === undefined ? undefined : (await this.stored.info(series)).key, token),
+      .register(begunWith(loadBars, named), (input, context) => this.#load(input, context))
+      .register(
+        begunWith(loadSeries, (input) => ({ ...input, symbols: input.symbols.map(nameOf) })),
+        loadEachSeries(nameOf),
+      )
+      .register(begunWith(importBars, named), (input, context) => this.#import(input, context))
+      .register(begunWith(assessQualityOf, named), (input, context) => this.#assess(input, context))
+      .register(
+        begunWith(verifyBars, ({ series }) => (series === undefined ? {} : { series: named(series) })),
+        async ({ series }, { token }) =>
+          store.verify(series === undefined ? undefined : (await this.stored.info(series)).key, token),
       );
   }
 
@@ -101,12 +119,12 @@ export class DataManager {
   }
 
   /** What a load of this input would ask for now. Writes nothing. @throws KtrdrError as the load would. */
-  async planLoad(input: LoadBarsInput, within: AskedWithin): Promise<LoadPlan> {
+  async planLoad(input: LoadBarsInput, within: AskedWithin): Promise<LoadPlan & { symbol: string }> {
     const { timeframe, mode } = input;
     const source = mode === 'local' ? await this.#storedSource(input) : await this.#describedSource(input, within);
     const earliest = (): Promise<number | undefined> => this.#provider.earliest(source.symbol, timeframe, within);
     const { jobs } = await this.#findJobs(input, { source, now: this.#clock.now(), earliest });
-    return planLoad(jobs, { timeframe, provider: this.#provider });
+    return { symbol: source.symbol, ...planLoad(jobs, { timeframe, provider: this.#provider }) };
   }
 
   async #load(input: LoadBarsInput, context: OperationContext<LoadBarsContext>): Promise<LoadBarsResult> {
@@ -117,7 +135,7 @@ export class DataManager {
     const ask = (): Promise<number | undefined> => this.#provider.earliest(symbol, timeframe, context);
     const earliest = (): Promise<number | undefined> =>
       patiently(() => asking('asking for the first bar', ask, context), context);
-    context.progress.report({ phase: 'looking for gaps' });
+    context.progress.report({ phase: 'looking for gaps', context: { symbol } });
     const storedBefore = this.#jobs.storedSoFar(key);
     const found = await this.#findJobs(input, { source, now: context.clock.now(), earliest });
     const { range, runs, before, jobs, planning } = found;
@@ -168,13 +186,14 @@ export class DataManager {
   async #assess(
     { symbol, timeframe, start, end }: AssessQualityInput,
     context: OperationContext<AssessQualityContext>,
-  ): Promise<QualityReport> {
+  ): Promise<QualityOfSeries> {
     const { key, calendar, first = 0, last = -1 } = await this.stored.info({ symbol, timeframe });
     const { progress, token } = context;
-    progress.report({ phase: 'reading' });
+    progress.report({ phase: 'reading', context: { symbol: key.symbol } });
     const bars = await this.#store.read(key, { start: start ?? first, end: end ?? last + 1 }, { token });
     progress.report({ phase: 'checking', fraction: 0.5 });
-    return assessInThread({ bars, timeframe, calendar }, context);
+    const report = await assessInThread({ bars, timeframe, calendar }, context);
+    return { symbol: key.symbol, timeframe, ...report };
   }
 
   /** A `local` load takes it from the store. */
@@ -200,6 +219,11 @@ export class DataManager {
     const maxSpanMs = this.#provider.maxSpanMs(timeframe, instrument);
     return { symbol: instrument.symbol, calendar, days: daysOf(instrument), maxSpanMs, origin };
   }
+}
+
+/** The contract, with another input for the progress that is shown before the work says anything: names as they are stored. */
+function begunWith<I, C, R>(contract: OperationContract<I, C, R>, shown: (input: I) => I): OperationContract<I, C, R> {
+  return { ...contract, begin: (input) => contract.begin(shown(input)) };
 }
 
 /** What the source says of the days around now goes before the rules; where it cannot be read the rules are all there is. */

@@ -62,9 +62,26 @@ describe('StoredSeries', () => {
     );
   });
 
+  it('gives the newest bars of a span', async () => {
+    const instant = fc.integer({ min: range.start - 1e9, max: range.end + 1e9 });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.option(instant),
+        fc.option(instant),
+        fc.integer({ min: 1, max: 500 }),
+        async (start, end, limit) => {
+          const newest = await stored.newest(key, { start: start ?? undefined, end: end ?? undefined, limit });
+          const all = barsInRange(bars, { start: start ?? -Infinity, end: end ?? Infinity });
+          expect([...newest.time]).toEqual([...all.time].slice(-limit));
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+
   it('finds a series by any spelling, and one that was stored under a name of its own', async () => {
     expect((await stored.info({ ...key, symbol: 'spy' })).key).toEqual(key);
-    expect((await stored.bars({ ...key, symbol: 'my series!' })).time.length).toBe(bars.time.length);
+    expect((await stored.info({ ...key, symbol: 'my series!' })).count).toBe(bars.time.length);
     await expect(stored.info({ ...key, symbol: 'qqq' })).rejects.toMatchObject({ code: 'not_found' });
     await expect(stored.info({ ...key, symbol: 'no such!' })).rejects.toMatchObject({ code: 'not_found' });
   });

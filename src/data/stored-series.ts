@@ -60,16 +60,14 @@ export class StoredSeries {
   async info(key: SeriesKey): Promise<SeriesInfo> {
     const info = await storedInfo(this.#store, key, this.#identify);
     if (info !== undefined) return info;
-    const load = `ktrdr data load ${key.symbol} -t ${key.timeframe}`;
-    throw new KtrdrError(
-      'not_found',
-      `There is no ${key.symbol} ${key.timeframe} data in the store; load it with "${load}".`,
-    );
+    const name = `${this.nameOf(key.symbol)} ${key.timeframe}`;
+    const load = `ktrdr data load ${this.nameOf(key.symbol)} -t ${key.timeframe}`;
+    throw new KtrdrError('not_found', `There is no ${name} data in the store; load it with "${load}".`);
   }
 
-  /** @throws KtrdrError `not_found` when nothing of the series is stored. */
-  async bars(key: SeriesKey, range?: TimeRange): Promise<Bars> {
-    return this.#store.read((await this.info(key)).key, range);
+  /** What the bars of an instrument are kept under, whatever its spelling; `info` tells it of what is stored. */
+  nameOf(symbol: string): string {
+    return trueName(symbol, this.#identify).symbol;
   }
 
   /**
@@ -90,6 +88,22 @@ export class StoredSeries {
       from += reach;
     }
     return sliceBars(concatBars(parts), 0, Math.min(limit, count));
+  }
+
+  /** The newest `limit` bars of a span, oldest first. No more is read than about as many. */
+  async newest(key: SeriesKey, { start, end, limit }: OpenSpan & { limit: number }): Promise<Bars> {
+    const { key: stored, first = 0, last = -1 } = await this.info(key);
+    const from = Math.max(start ?? -Infinity, first);
+    const parts: Bars[] = [];
+    let count = 0;
+    let until = Math.min(end ?? Infinity, last + 1);
+    for (let reach = limit * timeframeMs(stored.timeframe) * 2; from < until && count < limit; reach *= 2) {
+      const part = await this.#store.read(stored, { start: Math.max(until - reach, from), end: until });
+      parts.unshift(part);
+      count += part.time.length;
+      until -= reach;
+    }
+    return sliceBars(concatBars(parts), Math.max(0, count - limit), count);
   }
 
   async coverage(key: SeriesKey, span: OpenSpan = {}): Promise<Coverage> {

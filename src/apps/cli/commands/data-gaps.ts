@@ -45,7 +45,7 @@ export async function gaps({ settings, token }: CommandContext, symbol: string, 
   });
   const shown = all ? found : found.filter(({ kind }) => kind === 'missing');
   if (json) {
-    terminal.print(JSON.stringify({ symbol, timeframe, gaps: shown, totals }));
+    terminal.print(JSON.stringify({ symbol: stored.symbol, timeframe, gaps: shown, totals }));
     return;
   }
   if (shown.length > 0) {
@@ -102,7 +102,7 @@ export async function coverage(
     return { by: 'day', answer: await client.call(getCoverage, { query: { ...query, by: 'day' } }, token) } as const;
   });
   if (json) {
-    terminal.print(JSON.stringify({ symbol, timeframe, by, ...answer }));
+    terminal.print(JSON.stringify({ timeframe, by, ...answer }));
     return;
   }
   const { expected, present, confirmedEmpty, missing, periods = [] } = answer;
@@ -111,6 +111,6 @@ export async function coverage(
   terminal.print(pictureLegend);
   const share = expected === 0 ? 1 : Math.floor(((expected - missing) / expected) * 1_000) / 1_000;
   terminal.print(
-    `${symbol} ${timeframe}: ${formatCounted(expected, 'bar')} expected, ${formatCount(present)} present, ${formatCount(confirmedEmpty)} confirmed not to exist, ${formatCount(missing)} missing (${formatPercent(share)} accounted for)`,
+    `${answer.symbol} ${timeframe}: ${formatCounted(expected, 'bar')} expected, ${formatCount(present)} present, ${formatCount(confirmedEmpty)} confirmed not to exist, ${formatCount(missing)} missing (${formatPercent(share)} accounted for)`,
   );
 }

@@ -19,7 +19,6 @@ export async function plan(
   const plans = await withApi(settings, (client) =>
     Promise.all(
       loads.map(async (body) => ({
-        symbol: body.symbol,
         timeframe: body.timeframe,
         ...(await client.call(postPlan, { body }, token)),
       })),

@@ -25,7 +25,7 @@ export async function quality(
   const input = { symbol, timeframe, ...span };
   const report = await withApi(settings, (client) => runOperation({ client, contract: assessQualityOf, input, token }));
   if (json) {
-    terminal.print(JSON.stringify({ symbol, timeframe, ...report }));
+    terminal.print(JSON.stringify(report));
     return;
   }
   const shown = report.issues.slice(0, most);
@@ -42,7 +42,7 @@ export async function quality(
     if (more > 0) terminal.note(`There are more: ${more} are listed with -n ${report.issues.length}.`);
     terminal.print();
   }
-  terminal.print(`${symbol} ${timeframe}: ${formatCounted(report.bars, 'bar')}, ${qualityWords(report)}`);
+  terminal.print(`${report.symbol} ${timeframe}: ${formatCounted(report.bars, 'bar')}, ${qualityWords(report)}`);
 }
 
 const gradeColours = { clean: colours.green, good: colours.green, doubtful: colours.yellow, broken: colours.red };

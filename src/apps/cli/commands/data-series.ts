@@ -81,12 +81,11 @@ export async function search(
 /** Since when the source has bars. */
 export async function head({ settings, token }: CommandContext, symbol: string, options: SeriesOptions): Promise<void> {
   const { timeframe, json = false } = options;
-  const { earliest } = await withApi(settings, (client) =>
-    client.call(getHead, { query: { symbol, timeframe } }, token),
-  );
-  if (json) terminal.print(JSON.stringify({ symbol, timeframe, earliest }));
-  else if (earliest === null) terminal.print(`The source has no history of ${symbol}.`);
-  else terminal.print(`${symbol} ${timeframe}: the source has bars since ${formatStamp(earliest, timeframe)}`);
+  const answer = await withApi(settings, (client) => client.call(getHead, { query: { symbol, timeframe } }, token));
+  const { symbol: name, earliest } = answer;
+  if (json) terminal.print(JSON.stringify({ symbol: name, timeframe, earliest }));
+  else if (earliest === null) terminal.print(`The source has no history of ${name}.`);
+  else terminal.print(`${name} ${timeframe}: the source has bars since ${formatStamp(earliest, timeframe)}`);
 }
 
 export interface DeleteOptions {
@@ -106,17 +105,17 @@ export async function remove(
   checkSpan(options);
   const { timeframe, yes = false, json = false, start, end } = options;
   const query = { symbol, timeframe, ...(start === undefined ? {} : { start }), ...(end === undefined ? {} : { end }) };
-  const removed = await withApi(settings, async (client) => {
+  const { symbol: name, removed } = await withApi(settings, async (client) => {
     const info = await client.call(getRange, { query: { symbol, timeframe } }, token);
-    if (yes) return (await client.call(deleteBars, { query }, token)).removed;
+    if (yes) return client.call(deleteBars, { query }, token);
     const part = start === undefined && end === undefined ? allOf(info.bars) : 'the bars of that span';
     throw new KtrdrError(
       'failed_precondition',
       `This would remove ${part} of ${info.symbol} ${timeframe} from the store; repeat it with --yes if that is meant.`,
     );
   });
-  if (json) terminal.print(JSON.stringify({ symbol, timeframe, removed }));
-  else terminal.print(`${symbol} ${timeframe}: ${formatCounted(removed, 'bar')} removed`);
+  if (json) terminal.print(JSON.stringify({ symbol: name, timeframe, removed }));
+  else terminal.print(`${name} ${timeframe}: ${formatCounted(removed, 'bar')} removed`);
 }
 
 function allOf(bars: number): string {

@@ -116,14 +116,14 @@ export async function show({ settings, token }: CommandContext, symbol: string, 
   const { timeframe, last, json = false } = options;
   checkSpan(options);
   const query = { symbol, timeframe, ...spanOf(options) };
-  const [bars, coverage] = await withApi(settings, (client) =>
+  const [bars, { symbol: name, ...coverage }] = await withApi(settings, (client) =>
     Promise.all([
       client.call(getBars, { query: { ...query, last } }, token),
       client.call(getCoverage, { query }, token),
     ]),
   );
   if (json) {
-    terminal.print(JSON.stringify({ symbol, timeframe, bars, coverage }));
+    terminal.print(JSON.stringify({ symbol: name, timeframe, bars, coverage }));
     return;
   }
   const rows = bars.time.map((time, index) => [
@@ -135,7 +135,7 @@ export async function show({ settings, token }: CommandContext, symbol: string, 
   const { expected, present, confirmedEmpty, missing, gaps } = coverage;
   terminal.print();
   terminal.print(
-    `${symbol} ${timeframe}: ${formatCounted(expected, 'bar')} expected, ${formatCount(present)} present, ${formatCount(confirmedEmpty)} confirmed not to exist${gapWords(missing, gaps, timeframe)}`,
+    `${name} ${timeframe}: ${formatCounted(expected, 'bar')} expected, ${formatCount(present)} present, ${formatCount(confirmedEmpty)} confirmed not to exist${gapWords(missing, gaps, timeframe)}`,
   );
 }
 
