@@ -1,6 +1,6 @@
 import type { CancellationToken } from '../async/index.ts';
 import { KtrdrError } from '../base/index.ts';
-import { membershipColumn } from '../fuzzy/index.ts';
+import { membershipColumn, type Membership } from '../fuzzy/index.ts';
 import { findIndicator, type IndicatorColumns } from '../indicators/index.ts';
 import { calendarOf, type Bars, type CalendarId, type Timeframe } from '../market/index.ts';
 import { barCloses } from './bar-closes.ts';
@@ -35,21 +35,49 @@ export function symbolFeatures(
   held: SymbolBars,
   token: CancellationToken,
 ): FeatureRows {
+  const { columns, barClosedAt } = featureColumns(plan, held, token);
+  return completeRows(columns, barClosedAt);
+}
+
+/** The features of one symbol before they are put into rows, in the order of the plan. */
+export interface FeatureColumns {
+  readonly columns: readonly FeatureColumn[];
+  /** When each bar of the base series was complete. */
+  readonly barClosedAt: Float64Array;
+}
+
+/** A feature of the base bar `bar` is that of its own timeframe's bar `barOfRow[bar - lag]`, -1 for none. */
+export interface FeatureColumn {
+  readonly values: Float64Array;
+  /** What the indicator gave, of which `values` are memberships or the same. */
+  readonly readings: Float64Array;
+  readonly barOfRow: Int32Array;
+  readonly lag: number;
+}
+
+export function featureColumns(
+  plan: Pick<TrainingPlan, 'features' | 'indicators' | 'baseTimeframe'>,
+  held: SymbolBars,
+  token: CancellationToken,
+): FeatureColumns {
   const calendar = calendarOf(held.calendar);
   const closedAt = barCloses(calendar, plan.baseTimeframe, barsOf(held, plan.baseTimeframe).time);
   const views = new Map<Timeframe, TimeframeView>();
-  const columns = plan.features.map((feature): Column => {
+  const columns = plan.features.map((feature): FeatureColumn => {
     token.throwIfCancelled('the computation of features');
     const { timeframe } = feature;
     let view = views.get(timeframe);
     if (view === undefined) {
       const bars = barsOf(held, timeframe);
-      view = { bars, barOfRow: latestClosed(closedAt, barCloses(calendar, timeframe, bars.time)), outputs: new Map() };
+      const barOfRow = latestClosed(closedAt, barCloses(calendar, timeframe, bars.time));
+      view = { bars, barOfRow, outputs: new Map(), degrees: new Map() };
       views.set(timeframe, view);
     }
-    return { values: columnOf(feature, view, plan.indicators), barOfRow: view.barOfRow, lag: feature.lag };
+    const readings = readingsOf(feature, view, plan.indicators);
+    const values = feature.kind === 'raw' ? readings : degreesOf(feature.membership, readings, view);
+    return { values, readings, barOfRow: view.barOfRow, lag: feature.lag };
   });
-  return completeRows(columns, closedAt);
+  return { columns, barClosedAt: closedAt };
 }
 
 interface TimeframeView {
@@ -58,12 +86,8 @@ interface TimeframeView {
   readonly barOfRow: Int32Array;
   /** What indicators gave, by id, so that each is computed once. */
   readonly outputs: Map<string, IndicatorColumns>;
-}
-
-interface Column {
-  readonly values: Float64Array;
-  readonly barOfRow: Int32Array;
-  readonly lag: number;
+  /** Of each membership, for features that differ by their lag alone. */
+  readonly degrees: Map<Membership, Float64Array>;
 }
 
 export function barsOf({ symbol, series }: SymbolBars, timeframe: Timeframe): Bars {
@@ -81,7 +105,7 @@ function latestClosed(instants: Float64Array, closes: Float64Array): Int32Array 
   });
 }
 
-function columnOf(feature: Feature, view: TimeframeView, indicators: readonly IndicatorUse[]): Float64Array {
+function readingsOf(feature: Feature, view: TimeframeView, indicators: readonly IndicatorUse[]): Float64Array {
   const { indicator: id, output } = feature.source;
   let outputs = view.outputs.get(id);
   if (outputs === undefined) {
@@ -92,10 +116,18 @@ function columnOf(feature: Feature, view: TimeframeView, indicators: readonly In
   }
   const values = outputs[output];
   if (values === undefined) throw new KtrdrError('internal', `The output "${output}" of "${id}" went missing.`);
-  return feature.kind === 'raw' ? values : membershipColumn(feature.membership, values);
+  return values;
 }
 
-function completeRows(columns: readonly Column[], barClosedAt: Float64Array): FeatureRows {
+function degreesOf(membership: Membership, readings: Float64Array, { degrees }: TimeframeView): Float64Array {
+  const known = degrees.get(membership);
+  if (known !== undefined) return known;
+  const column = membershipColumn(membership, readings);
+  degrees.set(membership, column);
+  return column;
+}
+
+function completeRows(columns: readonly FeatureColumn[], barClosedAt: Float64Array): FeatureRows {
   const isComplete = new Uint8Array(barClosedAt.length).fill(1);
   for (const { values, barOfRow, lag } of columns) {
     for (let bar = 0; bar < isComplete.length; bar += 1) {

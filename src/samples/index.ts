@@ -1,6 +1,6 @@
 export { fingerprintOf } from './data-fingerprint.ts';
-export { symbolFeatures } from './features.ts';
-export type { SymbolBars } from './features.ts';
+export { featureColumns, symbolFeatures } from './features.ts';
+export type { FeatureColumn, FeatureColumns, SymbolBars } from './features.ts';
 export { unscaled } from './normalize.ts';
 export type { FeatureScale } from './normalize.ts';
 export { buildTrainingSet } from './training-set.ts';

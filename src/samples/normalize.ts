@@ -43,3 +43,13 @@ function spread(values: Float64Array): { offset: number; scale: number } {
   const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
   return { offset: mean, scale: variance > 0 ? Math.sqrt(variance) : 1 };
 }
+
+/** The mean of each feature over some rows: what the network sees on an ordinary day. */
+export function featureMeans(values: Float32Array, width: number, rows: Int32Array): number[] {
+  const sums = new Float64Array(width);
+  for (const row of rows) {
+    for (let column = 0; column < width; column += 1)
+      sums[column] = (sums[column] ?? 0) + (values[row * width + column] ?? 0);
+  }
+  return Array.from(sums, (sum) => sum / rows.length);
+}

@@ -7,7 +7,7 @@ import { constantFeatures } from './constant-features.ts';
 import { barsOf, symbolFeatures, type FeatureRows, type SymbolBars } from './features.ts';
 import { labelBars } from './labels/label-bars.ts';
 import type { BarLabels } from './labels/bar-labels.ts';
-import { normalize, type FeatureScale } from './normalize.ts';
+import { featureMeans, normalize, type FeatureScale } from './normalize.ts';
 import { refuseUnlearnable } from './refuse-unlearnable.ts';
 import { rowWeights } from './row-weights.ts';
 import { cutsOf, parts, type Part, type SplitCuts } from './split.ts';
@@ -20,6 +20,8 @@ export interface TrainingSet {
   readonly classes: readonly string[];
   /** For each feature how its raw values were scaled. */
   readonly scales: readonly FeatureScale[];
+  /** The mean of each feature, scaled, over the training part. */
+  readonly means: readonly number[];
   readonly symbols: readonly SymbolRows[];
   /** What does no harm but is probably a mistake, as sentences. */
   readonly warnings: readonly string[];
@@ -95,11 +97,13 @@ export function buildTrainingSet(
     train: rowsOf.train,
     classWeights: training.classWeights,
   });
+  const scales = normalize(features, plan.features, rowsOf.train);
   return {
     data: { features, targets, ...(weights === undefined ? {} : { weights }) },
     parts: rowsOf,
     classes,
-    scales: normalize(features, plan.features, rowsOf.train),
+    scales,
+    means: featureMeans(features, plan.features.length, rowsOf.train),
     symbols: symbolRows,
     warnings: constant.map(({ id }) => `The feature ${id} has the same value in all rows of the training part.`),
   };
