@@ -69,29 +69,28 @@ export function membershipColumn(
       `Cannot write ${values.length} degrees of membership into a column of ${out.length}; give columns of one length.`,
     );
   }
-  const degree = degreeOf(membership);
-  for (let index = 0; index < values.length; index += 1) {
-    const value = values[index] ?? Number.NaN;
-    out[index] = Number.isNaN(value) ? Number.NaN : degree(value);
-  }
-  return out;
-}
-
-function degreeOf(membership: Membership): (x: number) => number {
   switch (membership.type) {
     case 'triangular': {
       const [a, b, c] = membership.parameters;
-      return trapezoid([a, b, b, c]);
+      trapezoid([a, b, b, c], values, out);
+      return out;
     }
     case 'trapezoidal':
-      return trapezoid(membership.parameters);
+      trapezoid(membership.parameters, values, out);
+      return out;
     case 'gaussian': {
       const [mu, sigma] = membership.parameters;
-      return (x) => exp(-0.5 * ((x - mu) / sigma) ** 2);
+      for (let index = 0; index < values.length; index += 1) {
+        out[index] = exp(-0.5 * (((values[index] ?? Number.NaN) - mu) / sigma) ** 2);
+      }
+      return out;
     }
     case 'sigmoid': {
       const [center, slope] = membership.parameters;
-      return (x) => logistic(slope * (x - center));
+      for (let index = 0; index < values.length; index += 1) {
+        out[index] = logistic(slope * ((values[index] ?? Number.NaN) - center));
+      }
+      return out;
     }
     default:
       return membership satisfies never;
@@ -99,10 +98,15 @@ function degreeOf(membership: Membership): (x: number) => number {
 }
 
 /** Degrees of exactly 1 on [b, c] even where a = b or c = d; the plateau is looked at before the sides for that reason. */
-function trapezoid([a, b, c, d]: readonly [number, number, number, number]): (x: number) => number {
-  return (x) => {
-    if (x >= b && x <= c) return 1;
-    if (x <= a || x >= d) return 0;
-    return x < b ? (x - a) / (b - a) : (d - x) / (d - c);
-  };
+function trapezoid(
+  [a, b, c, d]: readonly [number, number, number, number],
+  values: Float64Array,
+  out: Float64Array,
+): void {
+  for (let index = 0; index < values.length; index += 1) {
+    const x = values[index] ?? Number.NaN;
+    if (x >= b && x <= c) out[index] = 1;
+    else if (x <= a || x >= d) out[index] = 0;
+    else out[index] = x < b ? (x - a) / (b - a) : (d - x) / (d - c);
+  }
 }

@@ -17,7 +17,8 @@ import {
  */
 export function barCloses(calendar: TradingCalendar, timeframe: Timeframe, times: Float64Array): Float64Array {
   const step = timeframeMs(timeframe);
-  const closes = times.map((time) => time + step);
+  const closes = new Float64Array(times.length);
+  for (let index = 0; index < closes.length; index += 1) closes[index] = (times[index] ?? Number.NaN) + step;
   const [first] = times;
   const last = times.at(-1);
   if (first === undefined || last === undefined) return closes;
@@ -62,7 +63,8 @@ function closeCells(closes: Float64Array, { calendar, timeframe, times, range }:
   const sessions = calendar.sessions({ start: range.start - timeframeMs(timeframe), end: range.end });
   let cell = 0;
   let session = 0;
-  for (const [index, time] of times.entries()) {
+  for (let index = 0; index < times.length; index += 1) {
+    const time = times[index] ?? Number.NaN;
     while (cell < cellEnd.length && (cellEnd[cell] ?? 0) <= time) cell += 1;
     const start = cellStart[cell] ?? Infinity;
     const end = cellEnd[cell] ?? Infinity;

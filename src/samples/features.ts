@@ -98,11 +98,14 @@ export function barsOf({ symbol, series }: SymbolBars, timeframe: Timeframe): Ba
 
 /** For each instant the index of the last bar that was complete by then; both columns rise. */
 function latestClosed(instants: Float64Array, closes: Float64Array): Int32Array {
+  const latest = new Int32Array(instants.length);
   let next = 0;
-  return Int32Array.from(instants, (instant) => {
+  for (let index = 0; index < latest.length; index += 1) {
+    const instant = instants[index] ?? Number.NaN;
     while ((closes[next] ?? Infinity) <= instant) next += 1;
-    return next - 1;
-  });
+    latest[index] = next - 1;
+  }
+  return latest;
 }
 
 function readingsOf(feature: Feature, view: TimeframeView, indicators: readonly IndicatorUse[]): Float64Array {
@@ -127,24 +130,33 @@ function degreesOf(membership: Membership, readings: Float64Array, { degrees }: 
   return column;
 }
 
-function completeRows(columns: readonly FeatureColumn[], barClosedAt: Float64Array): FeatureRows {
-  const isComplete = new Uint8Array(barClosedAt.length).fill(1);
-  for (const { values, barOfRow, lag } of columns) {
-    for (let bar = 0; bar < isComplete.length; bar += 1) {
-      if (!Number.isFinite(values[barOfRow[bar - lag] ?? -1])) isComplete[bar] = 0;
-    }
-  }
-  const bars = Int32Array.from(barClosedAt.keys()).filter((bar) => isComplete[bar] === 1);
+function completeRows(columns: readonly Column[], barClosedAt: Float64Array): FeatureRows {
+  const bars = completeBars(columns, barClosedAt.length);
+  const closedAt = new Float64Array(bars.length);
+  for (let row = 0; row < bars.length; row += 1) closedAt[row] = barClosedAt[bars[row] ?? 0] ?? Number.NaN;
   const rows = new Float32Array(bars.length * columns.length);
   for (const [column, { values, barOfRow, lag }] of columns.entries()) {
     for (let row = 0; row < bars.length; row += 1) {
       rows[row * columns.length + column] = values[barOfRow[(bars[row] ?? 0) - lag] ?? -1] ?? Number.NaN;
     }
   }
-  return {
-    bars,
-    closedAt: Float64Array.from(bars, (bar) => barClosedAt[bar] ?? Number.NaN),
-    barClosedAt,
-    values: rows,
-  };
+  return { bars, closedAt, barClosedAt, values: rows };
+}
+
+/** The indices of the base bars at which every column is known. */
+function completeBars(columns: readonly Column[], count: number): Int32Array {
+  const isComplete = new Uint8Array(count).fill(1);
+  for (const { values, barOfRow, lag } of columns) {
+    for (let bar = 0; bar < count; bar += 1) {
+      if (!Number.isFinite(values[barOfRow[bar - lag] ?? -1])) isComplete[bar] = 0;
+    }
+  }
+  const bars = new Int32Array(count);
+  let found = 0;
+  for (let bar = 0; bar < count; bar += 1) {
+    if (isComplete[bar] !== 1) continue;
+    bars[found] = bar;
+    found += 1;
+  }
+  return bars.slice(0, found);
 }
