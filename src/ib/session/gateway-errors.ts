@@ -37,6 +37,15 @@ export function silent(address: GatewayAddress, afterMs: number): KtrdrError {
   );
 }
 
+/** TCP keeps the order: what the gateway sends meanwhile waits behind it. */
+export function clogged(address: GatewayAddress, forMs: number): KtrdrError {
+  return new KtrdrError(
+    'unavailable',
+    `The IB gateway at ${nameOf(address)} has been sending one message for ${Math.round(forMs / 1_000)} s, behind which all others wait, so the connection was given up. Look at the line to it, then try again.`,
+    { details: { ...address } },
+  );
+}
+
 export function unreadable(address: GatewayAddress, cause: unknown): KtrdrError {
   return new KtrdrError(
     'unavailable',
@@ -57,7 +66,7 @@ export function allIdsTaken(address: GatewayAddress, clientIds: readonly number[
 export function cutOff(address: GatewayAddress, trouble: string): KtrdrError {
   return new KtrdrError(
     'unavailable',
-    `The IB gateway at ${nameOf(address)} cannot answer now, because ${trouble}. It comes back by itself, after the nightly reset (00:15 to 01:45 New York) at the latest: try again later.`,
+    `The IB gateway at ${nameOf(address)} cannot answer now, because ${trouble}. It comes back by itself once IB can be reached again, as after the nightly reset (00:15 to 01:45 New York): try again later.`,
     { details: { ...address } },
   );
 }

@@ -4,7 +4,7 @@ import { KtrdrError } from '../../base/index.ts';
 import { classify } from './classify.ts';
 import { symbolOf, type IbContract } from '../contract.ts';
 import type { IbVerdict } from './error-table.ts';
-import { closedByGateway, notReady, silent, unreachable, unreadable } from './gateway-errors.ts';
+import { clogged, closedByGateway, notReady, silent, unreachable, unreadable } from './gateway-errors.ts';
 import type { HistoryAnswer } from '../wire/history-decoder.ts';
 import { noIbBars, type IbBars } from '../wire/ib-bars.ts';
 import { LinkState } from './link-state.ts';
@@ -52,7 +52,11 @@ export class IbSession {
   private constructor(options: SessionOptions, wire: Wire) {
     this.#options = options;
     this.#wire = wire;
-    this.#pending = new PendingAnswers({ clock: options.clock, isReceiving: () => wire.isReceiving });
+    this.#pending = new PendingAnswers({
+      clock: options.clock,
+      messageComingIn: () => wire.messageComingIn,
+      onClogged: (forMs) => this.close(clogged(options.address, forMs)),
+    });
     wire.onBroken((error) => this.close(unreadable(options.address, error)));
     this.#listen();
   }
@@ -81,7 +85,7 @@ export class IbSession {
 
   /** Counts the pieces of messages that have come, while one is coming in; undefined between two messages. */
   get piecesComingIn(): number | undefined {
-    return this.#wire.isReceiving ? this.#wire.chunksReceived : undefined;
+    return this.#wire.messageComingIn === undefined ? undefined : this.#wire.chunksReceived;
   }
 
   /** For how long there has been trouble, in milliseconds. */

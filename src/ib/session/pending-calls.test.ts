@@ -5,13 +5,15 @@ import { PendingCalls } from './pending-calls.ts';
 
 function setUp() {
   const clock = new ManualClock();
-  const wire = { isReceiving: false };
+  const wire: { message?: number } = {};
+  const clogged: number[] = [];
   const sent: string[] = [];
   let lastId = 0;
   const calls = new PendingCalls<string>({
     clock,
     nextId: () => (lastId += 1),
-    isReceiving: () => wire.isReceiving,
+    messageComingIn: () => wire.message,
+    onClogged: (forMs) => clogged.push(forMs),
   });
   const start = (token = CancellationToken.none) =>
     calls.start({
@@ -21,7 +23,7 @@ function setUp() {
       send: (id) => sent.push(`ask ${id}`),
       abandon: (id) => sent.push(`abandon ${id}`),
     });
-  return { clock, wire, sent, calls, start };
+  return { clock, wire, clogged, sent, calls, start };
 }
 
 describe('PendingCalls', () => {
@@ -50,17 +52,24 @@ describe('PendingCalls', () => {
     expect(calls.size).toBe(0);
   });
 
-  it('gives more time to an answer that is coming in, but not for ever', async () => {
-    const { clock, wire, start } = setUp();
-    wire.isReceiving = true;
+  it.each([
+    ['the same message all the time', 0, [40_000]],
+    ['one message after the other', 1, []],
+  ])('gives more time while %s comes in, but not for ever', async (_, step, expected) => {
+    const { clock, wire, clogged, start } = setUp();
+    wire.message = 7;
     const slow = start();
     let isOver = false;
     void slow.catch(() => (isOver = true));
-    clock.advance(49_000);
+    for (let seconds = 0; seconds < 49; seconds += 1) {
+      clock.advance(1_000);
+      wire.message += step;
+    }
     await Promise.resolve();
-    expect(isOver).toBe(false);
+    expect([isOver, clogged]).toEqual([false, []]);
     clock.advance(5_000);
     await expect(slow).rejects.toMatchObject({ code: 'deadline_exceeded' });
+    expect(clogged, 'a line on which one message blocks all others').toEqual(expected);
   });
 
   it('tells the gateway when it is cancelled, and sends nothing for a token that already is', async () => {

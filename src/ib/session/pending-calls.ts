@@ -22,8 +22,10 @@ interface Pending<T> {
 export interface PendingCallsOptions {
   readonly clock: Clock;
   readonly nextId: () => number;
-  /** True while the bytes of a message are coming in: then a call is given more time. */
-  readonly isReceiving: () => boolean;
+  /** The number of the message whose bytes are coming in: while there is one, a call is given more time. */
+  readonly messageComingIn: () => number | undefined;
+  /** A call had to be given up although it was given more time, and during all of that the same message came in. */
+  readonly onClogged: (forMs: number) => void;
 }
 
 /** How often an answer that is still coming in is looked at, and how far it may stretch its time. */
@@ -46,7 +48,7 @@ export class PendingCalls<T> {
   /** Sends a request and collects its answer. A cancel and a timeout tell the gateway first, then settle at once. */
   async start({ what, timeoutMs, token, send, abandon }: Call): Promise<T[]> {
     token.throwIfCancelled(what);
-    const { clock, nextId, isReceiving } = this.#options;
+    const { clock, nextId, messageComingIn, onClogged } = this.#options;
     const id = nextId();
     const askedAt = clock.elapsed();
     return await new Promise<T[]>((resolve, reject) => {
@@ -54,10 +56,18 @@ export class PendingCalls<T> {
         abandon(id);
         settle(() => reject(error));
       };
-      const deadline = clock.elapsed() + timeoutMs * longestStretch;
+      const extendedAt = clock.elapsed() + timeoutMs;
+      const deadline = extendedAt + timeoutMs * (longestStretch - 1);
+      let first: number | undefined;
       const onTimer = (): void => {
-        if (isReceiving() && clock.elapsed() < deadline) timer = clock.after(Math.min(extensionMs, timeoutMs), onTimer);
-        else giveUp(timedOut(what, timeoutMs));
+        const message = messageComingIn();
+        first ??= message;
+        if (message !== undefined && clock.elapsed() < deadline) {
+          timer = clock.after(Math.min(extensionMs, timeoutMs), onTimer);
+          return;
+        }
+        giveUp(timedOut(what, timeoutMs));
+        if (message !== undefined && message === first) onClogged(clock.elapsed() - extendedAt);
       };
       let timer = clock.after(timeoutMs, onTimer);
       const listening = token.onCancelled(() => giveUp(cancelledError(token.reason ?? 'user', what)));

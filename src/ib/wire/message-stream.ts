@@ -21,6 +21,7 @@ export class MessageStream {
   #rest: Buffer = Buffer.alloc(0);
   #history: { readonly decoder: HistoryDecoder; bytesLeft: number } | undefined;
   #hasGreeting = false;
+  #taken = 0;
 
   constructor(options: MessageStreamOptions) {
     this.#options = options;
@@ -29,6 +30,11 @@ export class MessageStream {
   /** True from the first to the last byte of a message. */
   get isInside(): boolean {
     return this.#history !== undefined || this.#rest.length > 0;
+  }
+
+  /** How many messages have come in whole. */
+  get taken(): number {
+    return this.#taken;
   }
 
   /** @throws KtrdrError `data_corrupt` for a length that no message has. */
@@ -47,6 +53,7 @@ export class MessageStream {
     history.bytesLeft -= part.length;
     if (history.bytesLeft === 0) {
       this.#history = undefined;
+      this.#taken += 1;
       this.#options.onHistory(history.decoder.finish());
     }
     return part.length;
@@ -69,6 +76,7 @@ export class MessageStream {
     }
     if (!isWhole) return 0;
     this.#hasGreeting = true;
+    this.#taken += 1;
     this.#options.onMessage(payload.toString('utf8'));
     return prefixBytes + length;
   }

@@ -11,8 +11,8 @@ type Library = typeof import('@stoqey/ib');
 export interface Wire {
   readonly api: IBApi;
   readonly events: Library['EventName'];
-  /** True from the first to the last byte of a message: what is being received needs no patience beyond that. */
-  readonly isReceiving: boolean;
+  /** The number of the message that is coming in, from its first to its last byte; undefined between two messages. */
+  readonly messageComingIn: number | undefined;
   /** Counts the chunks of bytes that have come; a peer that sends is alive, whatever it sends. */
   readonly chunksReceived: number;
   /** Our words as the library's. */
@@ -59,8 +59,8 @@ export async function createWire({ address: { host, port }, mostMessagesPerSecon
   return {
     api,
     events: EventName,
-    get isReceiving() {
-      return stream.isInside;
+    get messageComingIn() {
+      return stream.isInside ? stream.taken + 1 : undefined;
     },
     get chunksReceived() {
       return chunksReceived;
