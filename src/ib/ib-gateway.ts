@@ -172,7 +172,8 @@ export class IbGateway implements AsyncDisposable {
       try {
         return await act(session);
       } catch (thrown) {
-        if (isUnanswered(thrown)) booking.loseAnswer();
+        // After a complaint there is a pause, and nothing that would be repeated.
+        if (isUnanswered(thrown) || isComplaint(thrown)) booking.loseAnswer();
         throw thrown;
       } finally {
         waiting.stop();
@@ -183,11 +184,14 @@ export class IbGateway implements AsyncDisposable {
       try {
         return await pacing.run(request, sendNow, { token, effort, onWait });
       } catch (thrown) {
-        const isComplaint = thrown instanceof KtrdrError && thrown.code === 'rate_limited';
-        if (!isComplaint || complaints === complaintsTaken) throw thrown;
+        if (!isComplaint(thrown) || complaints === complaintsTaken) throw thrown;
       }
     }
   }
+}
+
+function isComplaint(thrown: unknown): boolean {
+  return thrown instanceof KtrdrError && thrown.code === 'rate_limited';
 }
 
 /** Equal for what IB would call identical. */

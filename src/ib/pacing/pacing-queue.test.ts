@@ -118,8 +118,10 @@ describe('PacingQueue', () => {
     });
     await settle();
     // To ask for longer bars again repeats nothing that IB has answered; under the hard rules it counts what it was asked.
-    expect(waits).toEqual(kind === 'history' ? [] : [{ why: 'the same was just asked', forMs: 15_000 }]);
-    clock.advance(15_000);
+    expect(waits).toEqual(
+      kind === 'history' ? [] : [{ why: 'the same was just asked', forMs: defaultPacingLimits.identicalMs }],
+    );
+    clock.advance(defaultPacingLimits.identicalMs);
     await expect(again).resolves.toBe('again');
   });
 

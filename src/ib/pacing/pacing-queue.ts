@@ -45,7 +45,7 @@ export interface PacedRun {
 export interface Booking {
   /** It was not sent after all: nothing was asked. */
   readonly withdraw: () => void;
-  /** It was sent, and its answer was lost with the connection: to ask for it again repeats nothing that IB has answered. */
+  /** It was sent and not answered, as when the connection is lost: to ask for it again repeats nothing that IB has answered. */
   readonly loseAnswer: () => void;
 }
 

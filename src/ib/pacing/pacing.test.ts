@@ -40,11 +40,11 @@ describe('nextAllowedAt', () => {
     expect(nextAllowedAt(started(six), history, 600)).toEqual({ at: 2_000, why: 'its history rate' });
   });
 
-  it('holds an identical request for 15 seconds, and no other', () => {
+  it('holds an identical request for 16 seconds, and no other', () => {
     const before = started([{ ...head, at: 1_000 }]);
-    expect(nextAllowedAt(before, head, 2_000)).toEqual({ at: 16_000, why: 'the same was just asked' });
+    expect(nextAllowedAt(before, head, 2_000)).toEqual({ at: 17_000, why: 'the same was just asked' });
     expect(nextAllowedAt(before, { ...head, key: 'other' }, 2_000).at).toBe(2_000);
-    expect(nextAllowedAt(started([{ ...history, at: 1_000 }]), history, 2_000).at).toBe(16_000);
+    expect(nextAllowedAt(started([{ ...history, at: 1_000 }]), history, 2_000).at).toBe(17_000);
   });
 
   it('keeps small requests within the ten-minute budget', () => {

@@ -36,13 +36,16 @@ export interface PacingLimits {
   readonly longestPauseMs: number;
 }
 
-/** Below what IB documents (50 messages, 60 small requests, 50 open ones), so that its clock and ours may differ a little. */
+/**
+ * Below what IB documents (50 messages, 60 small requests, 50 open ones, the same after 15 s), so that its clock and ours may
+ * differ a little, and a request may be on its way for longer than the next one.
+ */
 export const defaultPacingLimits: PacingLimits = {
   messages: { count: 20, ms: 1_000 },
   history: { count: 6, ms: 2_000 },
   small: { count: 58, ms: 600_000 },
   smallPerInstrument: { count: 5, ms: 2_000 },
-  identicalMs: 15_000,
+  identicalMs: 16_000,
   inFlight: 10,
   afterComplaintMs: 15_000,
   longestPauseMs: 600_000,
