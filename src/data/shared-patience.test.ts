@@ -68,6 +68,17 @@ describe('SharedPatience', () => {
     expect(await all).toEqual(Array.from({ length: 10 }).fill('there'));
   });
 
+  it('waits no second time for a source that could not keep its pace, unless it soon can', async () => {
+    const { clock, patience, context } = setUp();
+    const limited = async (token: CancellationToken): Promise<never> => {
+      await clock.sleep(2 * minuteMs, token);
+      throw new KtrdrError('rate_limited', 'Too fast.');
+    };
+    const ended = patience.ask(limited, context).catch((error: unknown) => error);
+    await pass(clock, 5 * minuteMs);
+    expect(await ended).toMatchObject({ code: 'rate_limited' });
+  });
+
   it('ends at once with a cancel, whatever the source said', async () => {
     using source = new CancellationSource();
     const { clock, patience, context } = setUp({ token: source.token });

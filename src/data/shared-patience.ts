@@ -1,4 +1,5 @@
 import { CancellationSource, type CancellationToken } from '../async/index.ts';
+import { KtrdrError } from '../base/index.ts';
 import type { OperationContext } from '../operations/index.ts';
 import { patiently } from './patiently.ts';
 
@@ -14,7 +15,7 @@ export class SharedPatience implements Disposable {
   readonly #over = new CancellationSource();
   #failures = 0;
   #failedFirstAt = 0;
-  #lastWord: { readonly thrown: unknown } | undefined;
+  #lastWord: KtrdrError | undefined;
 
   /**
    * Asks with a token that is cancelled also when all are given up.
@@ -32,7 +33,7 @@ export class SharedPatience implements Disposable {
         this.#failures = 0;
         return answer;
       } catch (thrown) {
-        if (!token.isCancelled) this.#failed(thrown, context.clock.elapsed());
+        if (!token.isCancelled) this.#failed(KtrdrError.from(thrown), context.clock.elapsed());
         throw thrown;
       }
     };
@@ -40,7 +41,7 @@ export class SharedPatience implements Disposable {
       return await patiently(counted, { ...context, token });
     } catch (thrown) {
       context.token.throwIfCancelled();
-      throw this.#lastWord === undefined ? thrown : this.#lastWord.thrown;
+      throw this.#lastWord ?? thrown;
     }
   }
 
@@ -48,11 +49,12 @@ export class SharedPatience implements Disposable {
     this.#over[Symbol.dispose]();
   }
 
-  #failed(thrown: unknown, now: number): void {
+  #failed(error: KtrdrError, now: number): void {
     if (this.#failures === 0) this.#failedFirstAt = now;
-    this.#failures += 1;
+    // A source keeps its pace itself: before it says that it could not, it has waited long and asked again.
+    this.#failures += error.code === 'rate_limited' ? mostFailures : 1;
     if (this.#failures < mostFailures || now - this.#failedFirstAt < longestSilenceMs) return;
-    this.#lastWord = { thrown };
+    this.#lastWord = error;
     this.#over.cancel();
   }
 }
