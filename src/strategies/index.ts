@@ -1,5 +1,10 @@
 export { classesOf } from './classes.ts';
-export { parseStrategy } from './parse-strategy.ts';
+export { indicatorTable } from './indicator-table.ts';
+export { strategyJsonSchema } from './json-schema.ts';
+export { keyTable } from './key-table.ts';
+export { migrateStrategy } from './migrate-strategy.ts';
+export { checkStrategy, lineOf, parseStrategy } from './parse-strategy.ts';
+export type { StrategyCheck, StrategyIssue } from './parse-strategy.ts';
 export { resolvePlan } from './resolve.ts';
 export type { Feature, TrainingPlan } from './resolve.ts';
 export { nameSchema } from './strategy.schema.ts';

@@ -9,7 +9,7 @@ const dropout = z
   .describe('share of units that is left out at random in each training step; of gru and lstm between the layers');
 
 const mlp = z.strictObject({
-  type: z.literal('mlp'),
+  type: z.literal('mlp').describe('kind of the network: fully connected, or one that reads rows one after the other'),
   architecture: z
     .strictObject({
       hidden_layers: z

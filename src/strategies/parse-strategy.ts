@@ -63,11 +63,7 @@ export function checkStrategy(text: string, fileName = 'strategy'): StrategyChec
   const grammar = grammarOf(read.source.value);
   const { source, remarks, changes, upgraded } = inThirdGrammar(read.source, grammar, fileName);
   const { strategy, errors, warnings } = interpret(source.value);
-  const issues = [
-    ...remarks,
-    ...located(source, 'error', errors),
-    ...located(source, 'warning', warnings),
-  ];
+  const issues = [...remarks, ...located(source, 'error', errors), ...located(source, 'warning', warnings)];
   return { strategy, grammar, issues: inOrder(issues), changes: inOrder(changes), upgraded };
 }
 

@@ -63,12 +63,12 @@ const timeframeChoice = z
   });
 
 /** Its parameters are those of its type, which the indicator's own schema checks. */
-export const indicatorSchema = z.looseObject({
-  type: z.string().min(1).describe('a name or another name of the catalogue'),
-});
+const indicator = z
+  .looseObject({ type: z.string().min(1).describe('what is computed') })
+  .describe('a type and the parameters of that type');
 
 /** The short form `[a, b, c]` is a triangle. */
-export const membershipInFile = z.preprocess(
+const membership = z.preprocess(
   (value) => (Array.isArray(value) ? { type: 'triangular', parameters: value } : value),
   membershipSchema,
 );
@@ -118,22 +118,17 @@ export const strategySchema = z.strictObject({
       message: 'the last day lies before the first',
     })
     .describe('the bars that the model learns from'),
-  indicators: z
-    .record(nameSchema, indicatorSchema)
-    .describe('map of an id of your choice to a type and its parameters'),
+  indicators: z.record(nameSchema, indicator).describe('what is computed from the bars, by ids of your choice'),
   fuzzy_sets: z
     .record(
       nameSchema,
       z
         .object({ indicator: reference.describe('id of an indicator, or id.output of one with several outputs') })
-        .catchall(
-          membershipInFile.describe(
-            'any number of members: three numbers [a, b, c] for a triangle, or a type and its parameters',
-          ),
-        ),
+        .catchall(membership.describe('a word: three numbers [a, b, c] for a triangle, or a type and its parameters'))
+        .describe('an indicator and words for ranges of it'),
     )
     .default({})
-    .describe('map of an id of your choice to the words that an indicator is told in'),
+    .describe('words for what indicators say, by ids of your choice'),
   nn_inputs: z.array(input).min(1).describe('the inputs of the network, in their order'),
   model: modelSchema.describe('the network'),
   decisions: decisionsSchema.prefault({}).describe('how outputs of the network become signals'),

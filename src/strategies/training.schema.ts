@@ -6,7 +6,7 @@ const bars = (most: number) => z.number().int().min(1).max(most);
 const multiple = z.number().gt(0).max(100);
 
 const zigzag = z.strictObject({
-  source: z.literal('zigzag'),
+  source: z.literal('zigzag').describe('kind of the labels'),
   zigzag_threshold: z
     .number()
     .gt(0)
@@ -94,7 +94,7 @@ const labels = z.discriminatedUnion('source', [zigzag, forwardReturn, tripleBarr
 
 const scheduler = z.discriminatedUnion('type', [
   z.strictObject({
-    type: z.literal('step'),
+    type: z.literal('step').describe('kind of the fall'),
     step_size: z.number().int().min(1).max(100_000).default(30).describe('epochs between two reductions'),
     gamma: z.number().gt(0).lt(1).default(0.1).describe('factor of a reduction'),
   }),
