@@ -46,7 +46,11 @@ export interface ModelFeatures {
   readonly baseTimeframe: string;
   readonly indicators: readonly IndicatorUse[];
   /** In the order of the network's inputs. */
-  readonly features: readonly (Feature & { readonly scale: FeatureScale })[];
+  readonly features: readonly (Feature & {
+    readonly scale: FeatureScale;
+    /** Scaled, over the training part. */
+    readonly mean: number;
+  })[];
 }
 
 /** `metrics.json`: how the training went. */
@@ -91,6 +95,7 @@ const common = {
   lag: count,
   source: z.object({ indicator: z.string(), output: z.string() }),
   scale,
+  mean: z.number(),
 };
 
 export const modelFeaturesSchema: Schema<ModelFeatures> = z.object({

@@ -44,7 +44,7 @@ const sample = (strategyName = 'sample'): ModelToSave => ({
   features: {
     baseTimeframe: '1h',
     indicators: plan.indicators,
-    features: plan.features.map((feature) => ({ ...feature, scale: unscaled })),
+    features: plan.features.map((feature) => ({ ...feature, scale: unscaled, mean: 0.5 })),
   },
   metrics: {
     epochsTrained: 1,

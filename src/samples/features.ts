@@ -130,7 +130,7 @@ function degreesOf(membership: Membership, readings: Float64Array, { degrees }: 
   return column;
 }
 
-function completeRows(columns: readonly Column[], barClosedAt: Float64Array): FeatureRows {
+function completeRows(columns: readonly FeatureColumn[], barClosedAt: Float64Array): FeatureRows {
   const bars = completeBars(columns, barClosedAt.length);
   const closedAt = new Float64Array(bars.length);
   for (let row = 0; row < bars.length; row += 1) closedAt[row] = barClosedAt[bars[row] ?? 0] ?? Number.NaN;
@@ -144,7 +144,7 @@ function completeRows(columns: readonly Column[], barClosedAt: Float64Array): Fe
 }
 
 /** The indices of the base bars at which every column is known. */
-function completeBars(columns: readonly Column[], count: number): Int32Array {
+function completeBars(columns: readonly FeatureColumn[], count: number): Int32Array {
   const isComplete = new Uint8Array(count).fill(1);
   for (const { values, barOfRow, lag } of columns) {
     for (let bar = 0; bar < count; bar += 1) {

@@ -91,7 +91,11 @@ function trainAndSave({
       features: {
         baseTimeframe: plan.baseTimeframe,
         indicators: plan.indicators,
-        features: plan.features.map((feature, index) => ({ ...feature, scale: trained.scales[index] ?? unscaled })),
+        features: plan.features.map((feature, index) => ({
+          ...feature,
+          scale: trained.scales[index] ?? unscaled,
+          mean: trained.means[index] ?? 0,
+        })),
       },
       metrics: { epochsTrained, keptEpoch, stoppedEarly, parts: metrics, rows, history },
     };

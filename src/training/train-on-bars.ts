@@ -29,6 +29,7 @@ export interface TrainedModel extends TrainingOutcome {
   readonly weights: Float32Array;
   readonly weightsSha256: string;
   readonly scales: readonly FeatureScale[];
+  readonly means: readonly number[];
   readonly metrics: TrainModelResult['metrics'];
   readonly rows: TrainModelResult['rows'];
   readonly dataFingerprint: string;
@@ -49,7 +50,7 @@ export async function trainOnBars(
   const checkpoints =
     settings === undefined ? undefined : new Checkpoints(settings, context, jobHash(plan, dataFingerprint));
   progress.report({ phase: phases.features.name, fraction: phases.features.share[0] });
-  const { data, parts, scales, classes, warnings } = buildTrainingSet(plan, symbols, token);
+  const { data, parts, scales, means, classes, warnings } = buildTrainingSet(plan, symbols, token);
   const { training } = plan.strategy;
   const model = modelOf(plan, classes);
   using trainer = plainBackend.create({
@@ -85,6 +86,7 @@ export async function trainOnBars(
     weights,
     weightsSha256: weightsHash(weights),
     scales,
+    means,
     metrics,
     rows: { train: parts.train.length, validation: parts.validation.length, test: parts.test.length },
     dataFingerprint,
