@@ -24,6 +24,7 @@ import {
 import { noChildren, type OperationContext } from '../operations/index.ts';
 import { IbBarProvider } from './ib-bar-provider.ts';
 import { IbGateway } from './ib-gateway.ts';
+import { allocateIbBars } from './wire/ib-bars.ts';
 import { startGatewaySimulator, type GatewaySimulator, type GatewaySimulatorOptions } from './simulator/index.ts';
 
 /** Friday noon in New York. */
@@ -284,6 +285,21 @@ describe('IbBarProvider', () => {
     expect(simulator.counters.historyRequests).toBe(1);
     source.cancel();
     await again;
+  });
+
+  it('does not take an answer from another time for a word about the one that was asked for', async () => {
+    const bars = allocateIbBars(1);
+    bars.time[0] = Date.parse('2025-06-12T14:00Z') / 1_000;
+    for (const column of [bars.open, bars.high, bars.low, bars.close]) column[0] = 1;
+    class GatewayOfOtherTimes extends IbGateway {
+      override history = () => Promise.resolve(bars);
+    }
+    const gateway = new GatewayOfOtherTimes({ host: '127.0.0.1', port: 1, clock, log: silentLogger });
+    const request = { symbol: 'AAPL', timeframe: '1h', range: dates('2025-06-02', '2025-06-12T12:00Z') } as const;
+    await expect(new IbBarProvider(gateway, clock).fetch(request, context())).rejects.toMatchObject({
+      code: 'data_corrupt',
+      message: expect.stringContaining('sent only later ones'),
+    });
   });
 
   it('reports what it is waiting for', async () => {

@@ -1,4 +1,7 @@
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { CancellationSource, CancellationToken, systemClock, type Clock } from '../async/index.ts';
 import { silentLogger } from '../base/index.ts';
@@ -105,6 +108,18 @@ describe('IbGateway', () => {
       ),
     });
     expect(gateway.status()).toMatchObject({ state: 'disconnected', trouble: expect.stringContaining('Cannot reach') });
+  });
+
+  it('counts what it asked under the hard rules before it was restarted', async () => {
+    const journal = await mkdtemp(join(tmpdir(), 'ktrdr-journal-'));
+    open.push({ [Symbol.asyncDispose]: () => rm(journal, { recursive: true }) });
+    const simulator = await simulate();
+    const first = connectTo(simulator, { journal });
+    await first.headTimestamp(apple, { token: none });
+    await first[Symbol.asyncDispose]();
+    const second = connectTo(simulator, { journal });
+    await second.headTimestamp(parseSymbol('MSFT'), { token: none });
+    expect(second.status().budget.small).toBe(56);
   });
 
   it('closes the head timestamp that the gateway keeps open', async () => {
@@ -286,6 +301,19 @@ describe('IbGateway', () => {
     lost[Symbol.dispose]();
     await expect(gateway.contractDetails(apple, { token: none })).resolves.toHaveLength(1);
     expect(simulator.counters.connections, 'the socket is kept').toBe(1);
+  });
+
+  it('asks nothing of a gateway that stays cut off from IB', async () => {
+    const simulator = await simulate();
+    const gateway = connectTo(simulator);
+    await gateway.connect(none);
+    simulator.inject({ kind: 'connectivity_lost' });
+    while (gateway.status().state !== 'degraded') await new Promise((resolve) => setImmediate(resolve));
+    await expect(gateway.history(query, { token: none })).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('cannot answer now'),
+    });
+    expect(simulator.counters.historyRequests).toBe(0);
   });
 
   it('waits for a link that comes back in time', async () => {
