@@ -1,9 +1,10 @@
-// Compiles src/ to dist/. With --if-stale it compiles only when a source is newer than the last build, so that
+// Compiles src/ to dist/, the training kernel to WebAssembly. With --if-stale it compiles only when a source is newer than the last build, so that
 // `npm start` and `npm test` cost nothing when there is nothing to do.
 import { spawnSync } from 'node:child_process';
 import { readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { compileKernel } from './compile-kernel.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const stamp = join(root, 'dist', '.built');
@@ -18,6 +19,7 @@ const { status } = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.
   stdio: 'inherit',
 });
 if (status !== 0) process.exit(status ?? 1);
+await compileKernel(root);
 writeFileSync(stamp, '');
 // What is edited while the compiler runs may not be in its output, so it has to be newer than the stamp.
 utimesSync(stamp, begunAt, begunAt);

@@ -13,3 +13,4 @@ export { readSafetensors, writeSafetensors } from './safetensors.ts';
 export { optimizerSchema } from './trainer.ts';
 export type { Evaluation, OptimizerSpec, Trainer, TrainerBackend } from './trainer.ts';
 export { tensorsFromWeights, weightsFromTensors, weightsHash } from './weights.ts';
+export { wasmBackend } from './wasm-backend.ts';

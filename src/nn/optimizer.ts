@@ -36,8 +36,22 @@ export function createOptimizer({ type, weightDecay, gradientClip }: OptimizerSp
       if (gradientClip > 0) clip(gradient, gradientClip);
       if (type === 'adamw') shrink(parameters, 1 - learningRate * weightDecay);
       else if (weightDecay > 0) addScaled(gradient, parameters, weightDecay);
-      update({ parameters, gradient, first, second, step, learningRate });
+      update({ parameters, gradient, first, second, ...paceOf(type, { step, learningRate }) });
     },
+  };
+}
+
+/** What a step multiplies its direction by, and what it adds to the root of the second moment before it divides by it. */
+export function paceOf(
+  type: OptimizerSpec['type'],
+  { step, learningRate }: { step: number; learningRate: number },
+): { stride: number; floor: number } {
+  if (type === 'sgd' || type === 'rmsprop') return { stride: learningRate, floor: epsilon };
+  // The corrections of both moments, which begin at 0.
+  const secondBias = Math.sqrt(1 - wholePower(adamDecay.second, step));
+  return {
+    stride: (learningRate * secondBias) / (1 - wholePower(adamDecay.first, step)),
+    floor: epsilon * secondBias,
   };
 }
 
@@ -46,14 +60,11 @@ interface Update {
   readonly gradient: Float64Array;
   readonly first: Float64Array;
   readonly second: Float64Array;
-  readonly step: number;
-  readonly learningRate: number;
+  readonly stride: number;
+  readonly floor: number;
 }
 
-function adam({ parameters, gradient, first, second, step, learningRate }: Update): void {
-  const secondBias = Math.sqrt(1 - wholePower(adamDecay.second, step));
-  const stride = (learningRate * secondBias) / (1 - wholePower(adamDecay.first, step));
-  const floor = epsilon * secondBias;
+function adam({ parameters, gradient, first, second, stride, floor }: Update): void {
   for (let index = 0; index < parameters.length; index += 1) {
     const slope = gradient[index] ?? 0;
     const mean = Math.fround(adamDecay.first * (first[index] ?? 0) + (1 - adamDecay.first) * slope);
@@ -64,21 +75,21 @@ function adam({ parameters, gradient, first, second, step, learningRate }: Updat
   }
 }
 
-function sgd({ parameters, gradient, first, learningRate }: Update): void {
+function sgd({ parameters, gradient, first, stride }: Update): void {
   for (let index = 0; index < parameters.length; index += 1) {
     const velocity = Math.fround(momentum * (first[index] ?? 0) + (gradient[index] ?? 0));
     first[index] = velocity;
-    parameters[index] = Math.fround((parameters[index] ?? 0) - learningRate * velocity);
+    parameters[index] = Math.fround((parameters[index] ?? 0) - stride * velocity);
   }
 }
 
-function rmsprop({ parameters, gradient, second, learningRate }: Update): void {
+function rmsprop({ parameters, gradient, second, stride, floor }: Update): void {
   for (let index = 0; index < parameters.length; index += 1) {
     const slope = gradient[index] ?? 0;
     const square = Math.fround(rmsDecay * (second[index] ?? 0) + (1 - rmsDecay) * slope * slope);
     second[index] = square;
-    const scale = Math.sqrt(square) + epsilon;
-    parameters[index] = Math.fround((parameters[index] ?? 0) - (learningRate * slope) / scale);
+    const scale = Math.sqrt(square) + floor;
+    parameters[index] = Math.fround((parameters[index] ?? 0) - (stride * slope) / scale);
   }
 }
 

@@ -1,14 +1,15 @@
-import { KtrdrError, parse } from '../base/index.ts';
+import { KtrdrError } from '../base/index.ts';
 import { createNetwork } from './create-network.ts';
-import { checkDataset, type Dataset, weightOf } from './dataset.ts';
+import { type Dataset, weightOf } from './dataset.ts';
 import { type Block, createLoss, type Loss, toOutputs } from './loss.ts';
-import { initialWeights, modelSchema, type ModelSpec } from './model.ts';
+import { initialWeights, type ModelSpec } from './model.ts';
 import type { Network } from './network.ts';
-import { checkOutputs, type Objective, objectiveSchema } from './objective.ts';
+import type { Objective } from './objective.ts';
 import { createOptimizer, type Optimizer } from './optimizer.ts';
 import { createRandom, dropoutStream, type Random } from './random.ts';
+import { checkedOptions } from './trainer-options.ts';
 import { packParams, unpackParams } from './trainer-params.ts';
-import { type Evaluation, optimizerSchema, type Trainer, type TrainerBackend } from './trainer.ts';
+import type { Evaluation, Trainer, TrainerBackend } from './trainer.ts';
 
 /**
  * Training in plain loops on one thread, without dependencies: the reference that other backends are checked against,
@@ -18,20 +19,16 @@ export const plainBackend: TrainerBackend = {
   name: 'plain',
   capabilities: { models: ['mlp', 'gru', 'lstm'], device: 'cpu', reproducible: true },
   create(options) {
-    const model = parse(modelSchema, options.model, 'The model');
-    const objective = parse(objectiveSchema, options.objective, 'The objective');
-    const optimizer = parse(optimizerSchema, options.optimizer, 'The optimizer');
-    checkOutputs(model, objective);
-    checkDataset(options.data, model, objective);
-    const weights = Float64Array.from(initialWeights(model, options.seed));
+    const { model, objective, optimizer, data, seed } = checkedOptions(options);
+    const weights = Float64Array.from(initialWeights(model, seed));
     return new PlainTrainer({
       model,
       objective,
-      data: options.data,
+      data,
       weights,
       learningRate: optimizer.learningRate,
       optimizer: createOptimizer(optimizer, weights.length),
-      random: createRandom(options.seed, dropoutStream),
+      random: createRandom(seed, dropoutStream),
     });
   },
 };

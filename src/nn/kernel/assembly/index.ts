@@ -1,0 +1,85 @@
+import { seedStep } from './dropout.ts';
+import { addDense, backward, beginMlp, forward, inputPanels, outputCount, outputPanels, outputSlopes } from './mlp.ts';
+import { judge, scales, setObjective, targets } from './objective.ts';
+import { applyOptimizer, setOptimizer } from './optimizer.ts';
+import {
+  exchange,
+  exportRegion,
+  firstMoments,
+  importRegion,
+  parameters,
+  reserveParameters,
+  secondMoments,
+} from './parameters.ts';
+import { panelsOf } from './panels.ts';
+
+/*
+ * What a trainer calls. It builds its network once (`beginMlp`, `addDense` for each layer, `seal`), sets objective and
+ * optimizer, and then for each chunk of a batch puts rows, targets and scales in their places and calls `learn`; after
+ * the last chunk it calls `apply`.
+ */
+export { addDense, applyOptimizer as apply, beginMlp, seedStep, setObjective, setOptimizer };
+
+/** Ends the building; `count` is how many parameters there are in the caller's layout. */
+export function seal(count: usize): void {
+  reserveParameters(count);
+}
+
+/** Forward and backward of a chunk; returns its part of the loss. */
+export function learn(rows: usize): f64 {
+  const panels = panelsOf(rows);
+  forward(panels, true);
+  const loss = judge(outputPanels(), outputSlopes(), outputCount(), panels);
+  backward(panels);
+  return loss;
+}
+
+/** Outputs and loss of a chunk, without dropout. */
+export function evaluate(rows: usize): f64 {
+  const panels = panelsOf(rows);
+  forward(panels, false);
+  return judge(outputPanels(), outputSlopes(), outputCount(), panels);
+}
+
+/** Takes weights (0), first (1) or second moments (2) from the exchange, in the caller's layout. */
+export function importNumbers(which: i32): void {
+  importRegion(regionOf(which));
+}
+
+/** Brings them to the exchange. */
+export function exportNumbers(which: i32): void {
+  exportRegion(regionOf(which));
+}
+
+function regionOf(which: i32): usize {
+  return which === 0 ? parameters : which === 1 ? firstMoments : secondMoments;
+}
+
+/** Addresses of what the caller writes and reads. */
+export function inputsAt(): usize {
+  return inputPanels().at;
+}
+
+export function inputStride(): usize {
+  return inputPanels().stride;
+}
+
+export function outputsAt(): usize {
+  return outputPanels().at;
+}
+
+export function outputStride(): usize {
+  return outputPanels().stride;
+}
+
+export function targetsAt(): usize {
+  return targets;
+}
+
+export function scalesAt(): usize {
+  return scales;
+}
+
+export function exchangeAt(): usize {
+  return exchange;
+}

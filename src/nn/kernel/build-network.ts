@@ -1,0 +1,43 @@
+import { KtrdrError } from '../../base/index.ts';
+import { activations, layersOf } from '../mlp-model.ts';
+import { type ModelSpec, parameterCount } from '../model.ts';
+import type { Objective } from '../objective.ts';
+import type { OptimizerSpec } from '../trainer.ts';
+import { createKernel, type Kernel } from './kernel.ts';
+
+/** The optimizer keeps three numbers for each parameter, the gradient one, all within the 4 GiB that an address reaches. */
+const mostParameters = 2 ** 27;
+
+const objectives = ['cross_entropy', 'focal', 'huber', 'mse'] as const satisfies readonly Objective['kind'][];
+const optimizers = ['adam', 'adamw', 'sgd', 'rmsprop'] as const satisfies readonly OptimizerSpec['type'][];
+
+/**
+ * A kernel with a network whose parameters are 0.
+ * @throws KtrdrError `invalid_input` for a network that is too large or of a kind the kernel does not know,
+ *   `failed_precondition` when the memory does not suffice.
+ */
+export function buildNetwork(parts: { model: ModelSpec; objective: Objective; optimizer: OptimizerSpec }): Kernel {
+  const { model, objective, optimizer } = parts;
+  const count = parameterCount(model);
+  if (count > mostParameters) {
+    throw new KtrdrError(
+      'invalid_input',
+      `This model has ${count} parameters; ${mostParameters} are possible at most.`,
+    );
+  }
+  if (model.kind !== 'mlp') {
+    throw new KtrdrError('invalid_input', `The WebAssembly kernel does not know models of the kind "${model.kind}".`);
+  }
+  return createKernel((kernel) => {
+    kernel.beginMlp(model.inputs, activations.indexOf(model.activation), model.dropout);
+    for (const { outputs, weights, biases } of layersOf(model)) kernel.addDense(outputs, weights, biases);
+    kernel.seal(count);
+    kernel.setObjective(objectives.indexOf(objective.kind), parameterOf(objective));
+    kernel.setOptimizer(optimizers.indexOf(optimizer.type), optimizer.weightDecay, optimizer.gradientClip);
+  });
+}
+
+function parameterOf(objective: Objective): number {
+  if (objective.kind === 'focal') return objective.gamma;
+  return objective.kind === 'huber' ? objective.delta : 0;
+}

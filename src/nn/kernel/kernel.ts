@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs';
+import { KtrdrError } from '../../base/index.ts';
+
+/**
+ * The compiled kernel, `assembly/index.ts`: one network with its optimizer in a memory of its own. Addresses are bytes from
+ * the beginning of the memory.
+ */
+export interface Kernel {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  beginMlp(inputs: number, activation: number, dropout: number): void;
+  addDense(outputs: number, weightsFrom: number, biasesFrom: number): void;
+  seal(parameterCount: number): void;
+  setObjective(kind: number, parameter: number): void;
+  setOptimizer(kind: number, weightDecay: number, gradientClip: number): void;
+  seedStep(first: number, second: number): void;
+  learn(rows: number): number;
+  apply(learningRate: number, stride: number, floor: number): void;
+  evaluate(rows: number): number;
+  importNumbers(which: number): void;
+  exportNumbers(which: number): void;
+  inputsAt(): number;
+  inputStride(): number;
+  outputsAt(): number;
+  outputStride(): number;
+  targetsAt(): number;
+  scalesAt(): number;
+  exchangeAt(): number;
+}
+
+/** Rows that the kernel takes at once, and rows that lie side by side in its memory; see `assembly/panels.ts`. */
+export const chunkRows = 64;
+export const panelRows = 8;
+
+let compiled: WebAssembly.Module | undefined;
+
+/**
+ * A kernel with a network that `build` has made in it. It is compiled once; its memory goes when nothing refers to it.
+ * @throws KtrdrError `failed_precondition` when the memory does not suffice.
+ */
+export function createKernel(build: (kernel: Kernel) => void): Kernel {
+  compiled ??= new WebAssembly.Module(readFileSync(new URL('./kernel.wasm', import.meta.url)));
+  try {
+    const { exports } = new WebAssembly.Instance(compiled, {});
+    const kernel = exports as unknown as Kernel;
+    build(kernel);
+    return kernel;
+  } catch (cause) {
+    // Without memory an instance is a RangeError, and growing within one traps.
+    throw new KtrdrError(
+      'failed_precondition',
+      'There is not enough memory for this model. Make it smaller, or run fewer trainings at a time.',
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,4 @@
+import { testBackend } from './backend.contract.ts';
+import { wasmBackend } from './wasm-backend.ts';
+
+testBackend(wasmBackend);
