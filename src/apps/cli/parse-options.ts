@@ -42,6 +42,7 @@ export const calendarOption = oneOfOption('calendar', calendarIds);
 export const datesOption = oneOfOption('order', dateOrders);
 export const conflictsOption = oneOfOption('way', importConflicts);
 export const formatOption = oneOfOption('format', exportFormats);
+export const schemaFormatOption = oneOfOption('format', ['json', 'markdown']);
 
 /** `sort,unique`. */
 export function repairsOption(text: string): RepairName[] {

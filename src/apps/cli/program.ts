@@ -22,6 +22,7 @@ import {
   wholeNumberBetween,
   wholeNumberOption,
 } from './parse-options.ts';
+import { addStrategyCommands } from './strategies-program.ts';
 
 /** What every command is given. */
 export interface CommandContext {
@@ -95,6 +96,7 @@ export function createProgram(setExitCode: (code: number) => void): Command {
     );
 
   addDataCommands(program, client);
+  addStrategyCommands(program, client);
 
   const models = program.command('models').description('neuro-fuzzy models');
   models

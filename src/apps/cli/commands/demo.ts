@@ -11,10 +11,11 @@ import type { CommandContext } from '../program.ts';
 import { runOperation } from '../run-operation.ts';
 import { prepareHome } from '../prepare-home.ts';
 import { shellWord } from '../shell-word.ts';
+import { readStrategy } from '../strategy-file.ts';
 import { SupervisedProcess } from '../supervised-process.ts';
 import { colours, terminal } from '../terminal.ts';
 import { loadSummary } from './data.ts';
-import { readStrategy, trainingSummary } from './models.ts';
+import { trainingSummary } from './models.ts';
 
 const strategyPath = fileURLToPath(new URL('../../../../examples/strategies/momentum-mlp.yaml', import.meta.url));
 const symbols = ['AAPL', 'MSFT'];

@@ -1,9 +1,5 @@
-import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
-import { text as textOf } from 'node:stream/consumers';
-import { KtrdrError, systemCode } from '../../../base/index.ts';
 import type { Timeframe } from '../../../market/index.ts';
-import { parseStrategy } from '../../../strategies/index.ts';
 import { areClassMetrics, type PartMetrics } from '../../../models/index.ts';
 import { trainModel, type TrainModelResult } from '../../../training/index.ts';
 import { listModels } from '../../training-endpoints.ts';
@@ -12,7 +8,8 @@ import { formatCount, formatDuration, formatPercent } from '../format.ts';
 import { checkSpan } from '../parse-options.ts';
 import type { CommandContext } from '../program.ts';
 import { runOperation } from '../run-operation.ts';
-import { colours, table, terminal } from '../terminal.ts';
+import { readStrategy } from '../strategy-file.ts';
+import { table, terminal } from '../terminal.ts';
 
 export interface TrainOptions {
   symbols?: string[];
@@ -59,32 +56,6 @@ export async function list({ settings, token }: CommandContext, { json = false }
     ]);
     terminal.print(table(['model', 'version', 'symbols', 'timeframes', '>test accuracy', 'created (UTC)'], rows));
   }
-}
-
-const mostBytesRead = 1024 * 1024;
-const unreadable: ReadonlyMap<string, string> = new Map([
-  ['ENOENT', 'there is no such file'],
-  ['EISDIR', 'it is a directory'],
-  ['EACCES', 'this user may not read it'],
-]);
-
-/** Reads a strategy file and refuses it here, with line and column, before anything is sent anywhere. */
-export async function readStrategy(path: string): Promise<string> {
-  let text: string;
-  try {
-    // A device may never end; what is longer than any strategy is refused for its length below.
-    text = await textOf(createReadStream(path, { end: mostBytesRead - 1 }));
-  } catch (cause) {
-    const why = unreadable.get(systemCode(cause) ?? '') ?? KtrdrError.from(cause).message;
-    throw new KtrdrError(
-      systemCode(cause) === 'ENOENT' ? 'not_found' : 'invalid_input',
-      `Cannot read the strategy "${path}": ${why}.`,
-      { cause },
-    );
-  }
-  const { warnings } = parseStrategy(text, basename(path));
-  for (const warning of warnings) terminal.note(`${colours.yellow('warning:')} ${warning}`);
-  return text;
 }
 
 /** What the model is worth, and what it was made from. */

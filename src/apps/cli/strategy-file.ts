@@ -1,0 +1,36 @@
+import { createReadStream } from 'node:fs';
+import { basename } from 'node:path';
+import { text as textOf } from 'node:stream/consumers';
+import { KtrdrError, systemCode } from '../../base/index.ts';
+import { parseStrategy } from '../../strategies/index.ts';
+import { colours, terminal } from './terminal.ts';
+
+const mostBytesRead = 1024 * 1024;
+const unreadable: ReadonlyMap<string, string> = new Map([
+  ['ENOENT', 'there is no such file'],
+  ['EISDIR', 'it is a directory'],
+  ['EACCES', 'this user may not read it'],
+]);
+
+/** The text of a strategy file, whatever it says. */
+export async function readStrategyText(path: string): Promise<string> {
+  try {
+    // A device may never end; what is longer than any strategy is refused for its length later.
+    return await textOf(createReadStream(path, { end: mostBytesRead - 1 }));
+  } catch (cause) {
+    const why = unreadable.get(systemCode(cause) ?? '') ?? KtrdrError.from(cause).message;
+    throw new KtrdrError(
+      systemCode(cause) === 'ENOENT' ? 'not_found' : 'invalid_input',
+      `Cannot read the strategy "${path}": ${why}.`,
+      { cause },
+    );
+  }
+}
+
+/** Reads a strategy file and refuses it here, with line and column, before anything is sent anywhere. */
+export async function readStrategy(path: string): Promise<string> {
+  const text = await readStrategyText(path);
+  const { warnings } = parseStrategy(text, basename(path));
+  for (const warning of warnings) terminal.note(`${colours.yellow('warning:')} ${warning}`);
+  return text;
+}
