@@ -1,24 +1,30 @@
 // Files of a million bars: written, and read as an import reads them.
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { CancellationToken } from '../dist/async/index.js';
 import { sliceBars } from '../dist/market/index.js';
+import { BarStore } from '../dist/data/bar-store/index.js';
 import { assessQuality } from '../dist/data/quality/quality.js';
 import { checkImport } from '../dist/data/transfer/check-import.js';
 import { encodeBars, exportFormats } from '../dist/data/transfer/encode-bars.js';
+import { importBars } from '../dist/data/transfer/import-bars.js';
+import { importFile } from '../dist/data/transfer/import-work.js';
 import { readBarsFile } from '../dist/data/transfer/read-bars-file.js';
 import { walkedBars } from './support/bars.mjs';
 import { pythonPeer, withoutPython } from './support/python.mjs';
-import { formats, report, row } from './support/report.mjs';
+import { atMost, formats, report, row } from './support/report.mjs';
 import { withResources } from './support/resources.mjs';
 import { interleaved, msEach, msOf } from './support/rounds.mjs';
+import { runContext } from './support/run-context.mjs';
 
 const count = 1_000_000;
 const series = { timeframe: '1m', calendar: 'us_equities' };
 const pageLength = 100_000;
 const rounds = { rounds: 5, warmups: 1 };
+const longestTurnMs = 50;
 
 await withResources(async ({ open, directory }) => {
   const bars = walkedBars({ ...series, start: Date.UTC(2008, 0, 1), count });
@@ -56,6 +62,19 @@ await withResources(async ({ open, directory }) => {
   }
   const { quality } = await interleaved({ quality: () => msOf(() => assessQuality(bars, series)) }, rounds);
   rows.push(row({ what: 'quality of as many bars, in its thread', ours: quality, format: formats.ms }));
+  const key = { symbol: 'SPY', timeframe: series.timeframe };
+  const store = open(await BarStore.open(join(directory, 'store')));
+  const input = { ...key, path: pathOf('parquet'), check: true };
+  const turns = monitorEventLoopDelay({ resolution: 1 });
+  turns.enable();
+  const longestTurn = async () => {
+    turns.reset();
+    await importFile(input, runContext(importBars, input), { store, key, usualCalendar: series.calendar });
+    return turns.max / 1e6;
+  };
+  const { turn } = await interleaved({ turn: longestTurn }, rounds);
+  const limit = atMost(longestTurnMs);
+  rows.push(row({ what: 'longest turn of the process that checks an import', ours: turn, format: formats.ms, limit }));
   report({
     title: 'Files of a million bars',
     rows,

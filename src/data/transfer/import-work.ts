@@ -44,7 +44,9 @@ export async function importFile(
   progress.report({ phase: 'comparing', fraction: comparingFrom });
   const comparison = await compareWithStored(bars, { store, key, calendar, conflicts, token });
   if (conflicts === 'refuse' && !check) refuseDifferent(comparison, key);
-  if (!check && barCount(bars) > 0) {
+  const { added, same, different } = comparison;
+  const isNews = added > 0 || (conflicts === 'replace' && different > 0);
+  if (!check && isNews) {
     token.throwIfCancelled(`the import of ${key.symbol} ${timeframe}`);
     progress.report({ phase: 'storing', fraction: storingFrom });
     const origin = { ...originOf(input, file.format), requestId: id, fetchedAt: clock.now() };
@@ -52,7 +54,6 @@ export async function importFile(
     // The store decides once more, because loads may have come between.
     await store.append(key, { calendar, bars, confirmedEmpty: [], provenance, whereHeld: conflicts });
   }
-  const { added, same, different } = comparison;
   const [first, last] = [bars.time[0], bars.time.at(-1)];
   return {
     symbol: key.symbol,
