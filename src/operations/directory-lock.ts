@@ -3,12 +3,18 @@ import { join } from 'node:path';
 import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
 import { KtrdrError } from '../base/index.ts';
 
+/** For messages: what is kept in the directory, and what to do instead of owning it. */
+export interface LockWords {
+  readonly content: string;
+  readonly otherwise: string;
+}
+
 /**
  * Makes the caller the only owner of a directory: an open exclusive transaction on a small database of its own, which the
- * operating system ends with the process.
- * @throws KtrdrError `conflict` when another process owns it, `failed_precondition` when it cannot be written to.
+ * operating system ends with the process. A second owner in the same process is refused as well.
+ * @throws KtrdrError `conflict` when somebody owns it, `failed_precondition` when it cannot be written to.
  */
-export function lockDirectory(directory: string): Disposable {
+export function lockDirectory(directory: string, { content, otherwise }: LockWords): Disposable {
   const owner = join(directory, 'owner.pid');
   let db: DatabaseSyncInstance | undefined;
   try {
@@ -19,20 +25,20 @@ export function lockDirectory(directory: string): Disposable {
   } catch (cause) {
     db?.close();
     if (isBusy(cause)) {
-      throw new KtrdrError(
-        'conflict',
-        `"${directory}" is in use by another ktrdr process (${readOwner(owner)}). Stop it, or choose another --home.`,
-        { cause },
-      );
+      throw new KtrdrError('conflict', `"${directory}" is in use by ${nameOwner(owner)}, or ${otherwise}.`, { cause });
     }
     throw new KtrdrError(
       'failed_precondition',
-      `Cannot keep operation records in "${directory}": ${KtrdrError.from(cause).message}. Make it writable, or choose another --home.`,
+      `Cannot keep ${content} in "${directory}": ${KtrdrError.from(cause).message}. Make it writable, or ${otherwise}.`,
       { cause },
     );
   }
   const held = db;
-  return { [Symbol.dispose]: () => held.close() };
+  return {
+    [Symbol.dispose]() {
+      if (held.isOpen) held.close();
+    },
+  };
 }
 
 const sqliteBusy = 5;
@@ -41,10 +47,18 @@ function isBusy(thrown: unknown): boolean {
   return thrown instanceof Error && 'errcode' in thrown && thrown.errcode === sqliteBusy;
 }
 
-function readOwner(path: string): string {
+/** Who it is, and what to do about it. */
+function nameOwner(path: string): string {
+  const pid = readOwner(path);
+  if (pid === String(process.pid)) return `this ktrdr process (process ${pid}) already. Close what was opened first`;
+  const who = pid === undefined ? 'its process id is not known' : `process ${pid}`;
+  return `another ktrdr process (${who}). Stop it`;
+}
+
+function readOwner(path: string): string | undefined {
   try {
-    return `process ${readFileSync(path, 'utf8').trim()}`;
+    return readFileSync(path, 'utf8').trim();
   } catch {
-    return 'its process id is not known';
+    return undefined;
   }
 }

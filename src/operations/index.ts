@@ -9,6 +9,7 @@ export type {
   ResumePolicy,
   StartedOperation,
 } from './contract.ts';
+export { lockDirectory } from './directory-lock.ts';
 export { operationIdFor } from './operation-id.ts';
 export { isTerminal, operationSchema, operationStatuses } from './operation.ts';
 export type { Attempt, Operation, OperationStatus } from './operation.ts';

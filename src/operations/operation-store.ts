@@ -63,7 +63,7 @@ export class OperationStore implements Disposable {
    * to or read, or holds the records of a newer program, `data_corrupt` when the file is no database.
    */
   static open(directory: string): OperationStore {
-    const lock = lockDirectory(directory);
+    const lock = lockDirectory(directory, { content: 'operation records', otherwise: 'choose another --home' });
     try {
       return new OperationStore(openDatabase(join(directory, 'operations.db')), lock);
     } catch (error) {
