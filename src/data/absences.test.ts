@@ -19,7 +19,7 @@ function absences(timeframe: '1h' | '1d', { present, confirmedEmpty = [], ...giv
   const runs = expectedRuns(calendar, timeframe, range);
   const held = present ?? expectedBars(calendar, timeframe, range).start;
   return absencesOf({
-    calendar: 'us_equities',
+    calendar,
     timeframe,
     range,
     stretches: stretchesOf({ runs, present: held, confirmedEmpty }),
@@ -80,7 +80,7 @@ describe('absencesOf()', () => {
           const runs = expectedRuns(calendarOf(calendarId), name, range);
           const stretches = stretchesOf({ runs, present, confirmedEmpty });
           const input = {
-            calendar: calendarId,
+            calendar: calendarOf(calendarId),
             timeframe: name,
             range,
             stretches,

@@ -1,13 +1,12 @@
 import {
-  calendarOf,
   cellsBefore,
   classifySpan,
   endOfRun,
   partOfRun,
   type BarRun,
-  type CalendarId,
   type TimeRange,
   type Timeframe,
+  type TradingCalendar,
 } from '../market/index.ts';
 import type { Stretch } from './stretches.ts';
 
@@ -38,7 +37,7 @@ export interface Absence extends TimeRange {
 }
 
 interface AbsencesInput {
-  readonly calendar: CalendarId;
+  readonly calendar: TradingCalendar;
   readonly timeframe: Timeframe;
   readonly range: TimeRange;
   /** What there is of the bars that the calendar expects in the range, oldest first. */
@@ -91,7 +90,7 @@ function kindsOf(stretch: Stretch, finalBefore: number): { kind: AbsenceKind; ru
 }
 
 function closures({ calendar, timeframe, range }: AbsencesInput): Absence[] {
-  return classifySpan(calendarOf(calendar), timeframe, range).flatMap(({ kind, ...piece }) =>
+  return classifySpan(calendar, timeframe, range).flatMap(({ kind, ...piece }) =>
     kind === 'session' ? [] : [{ ...piece, kind, bars: 0 }],
   );
 }

@@ -94,7 +94,8 @@ async function load(
       emit: (state) => states.push(state),
     }),
   };
-  return manager.run({ key, calendar, runs, jobs, storedBefore, planning }, context);
+  const days = calendarOf(calendar);
+  return manager.run({ key, calendar, days, hours: [], runs, jobs, storedBefore, planning }, context);
 }
 
 const untilCancelled = async (token: CancellationToken): Promise<void> => {

@@ -2,7 +2,6 @@ import type { Progress } from '../async/index.ts';
 import {
   barCount,
   barsInRange,
-  calendarOf,
   concatBars,
   emptyBars,
   finalBefore,
@@ -11,7 +10,9 @@ import {
   type BarRun,
   type Bars,
   type CalendarId,
+  type ReportedDay,
   type TimeRange,
+  type TradingCalendar,
 } from '../market/index.ts';
 import type { OperationContext } from '../operations/index.ts';
 import type { BarOrigin, BarProvider } from './bar-provider.ts';
@@ -29,6 +30,10 @@ import { storedStretches } from './stretches.ts';
 interface Assignment {
   readonly key: SeriesKey;
   readonly calendar: CalendarId;
+  /** The calendar's days, with what is known beside its rules. */
+  readonly days: TradingCalendar;
+  /** The hours that the source reports, to be kept with the bars. */
+  readonly hours: readonly ReportedDay[];
   readonly jobs: readonly DataLoadingJob[];
   /** The bars that are expected where the jobs are. */
   readonly runs: readonly BarRun[];
@@ -152,7 +157,7 @@ export class DataJobManager {
 
   /** One append for all, because a store that is handed many small pieces is busy with its files. */
   async #storeResults(results: readonly Fetched<readonly FetchedPart[]>[], run: Run): Promise<void> {
-    const { key, calendar, runs, context, loaded, lanes, series } = run;
+    const { key, calendar, hours, runs, context, loaded, lanes, series } = run;
     const parts = results.flatMap(({ result }) => result).toSorted((a, b) => a.part.range.start - b.part.range.start);
     const settled = context.clock.now() - lateMs;
     const confirmedEmpty = parts.flatMap(({ part: { range, gaps }, bars }) => {
@@ -163,7 +168,7 @@ export class DataJobManager {
     const all = concatBars(parts.map(({ bars }) => bars));
     if (parts.length > 0) {
       const provenance = parts.map((one) => ({ ...one.provenance, ...one.part.range }));
-      const segment = { calendar, bars: all, confirmedEmpty, provenance };
+      const segment = { calendar, bars: all, confirmedEmpty, provenance, hours };
       await this.#appends.run(series, () => this.#append(run, segment));
     }
     for (const { part, bars } of parts) {
@@ -187,7 +192,7 @@ export class DataJobManager {
 
   async #fetch(
     range: TimeRange,
-    { key, calendar, origin = unknownOrigin, context, series, patience, nextRequestId }: Run,
+    { key, days, origin = unknownOrigin, context, series, patience, nextRequestId }: Run,
     { token, progress }: Pick<Lane, 'token'> & { readonly progress: Progress<LoadBarsContext> },
   ): Promise<Omit<FetchedPart, 'part'>> {
     token.throwIfCancelled(`the load of ${series}`);
@@ -201,7 +206,7 @@ export class DataJobManager {
     const provenance = { ...origin, requestId, fetchedAt: context.clock.now() };
     if (fetched.kind === 'empty') return { bars: emptyBars, provenance };
     // A source may add the bar that is still being formed; it would change, so it is not history yet.
-    const final = finalBefore(calendarOf(calendar), key.timeframe, context.clock.now());
+    const final = finalBefore(days, key.timeframe, context.clock.now());
     const bars = barsInRange(fetched.bars, { start: range.start, end: Math.min(range.end, final) });
     return { bars, provenance };
   }

@@ -10,6 +10,7 @@ import type { BarProvider, BarRequest, FetchedBars } from './bar-provider.ts';
 import { BarStore } from './bar-store/index.ts';
 import { DataManager } from './data-manager.ts';
 import { loadBars, type LoadBarsInput } from './load-bars.ts';
+import { StoredSeries } from './stored-series.ts';
 
 const day = 86_400_000;
 const at = (text: string): number => Date.parse(text);
@@ -141,10 +142,50 @@ describe('DataManager', () => {
     const range = { start: at('2024-03-07'), end: at('2024-03-09') };
     const byRule = await load(range);
     expect(byRule.coverage.expected).toBe(8);
-    source.reported = { hours: '20240307:0930-20240307:1100;20240308:CLOSED', timeZone: 'US/Eastern' };
-    expect((await load(range)).coverage).toMatchObject({ expected: 2, missing: 0 });
     source.reported = { hours: 'whenever we like', timeZone: 'US/Eastern' };
     expect((await load(range)).coverage).toEqual(byRule.coverage);
+    source.reported = { hours: '20240307:0930-20240307:1100;20240308:CLOSED', timeZone: 'US/Eastern' };
+    expect((await load(range)).coverage).toMatchObject({ expected: 2, missing: 0 });
+  });
+
+  it('keeps with the series what the source reported, so that every view counts the same bars as the load', async () => {
+    const holiday = { start: at('2024-03-06'), end: at('2024-03-07') };
+    source.hole = holiday;
+    source.reported = { hours: '20240306:CLOSED;20240307:0930-20240307:1600', timeZone: 'US/Eastern' };
+    const range = { start: at('2024-03-04'), end: at('2024-03-08') };
+    const { coverage } = await load(range);
+    expect(coverage).toEqual({ expected: 21, present: 21, confirmedEmpty: 0, missing: 0 });
+    source.reported = {};
+    for (const mode of ['local', 'full'] as const) expect((await load({ ...range, mode })).coverage).toEqual(coverage);
+    await store[Symbol.asyncDispose]();
+    await using again = await BarStore.open(join(directory, 'bars'), { access: 'read' });
+    const stored = new StoredSeries({ store: again, identify: (symbol) => ({ symbol }), clock });
+    expect(await stored.coverage(key, range)).toEqual({ ...coverage, gaps: [] });
+    expect((await stored.coverageBy('day', key, range)).map(({ expected }) => expected)).toEqual([7, 7, 7]);
+    expect(await stored.absences(key, { ...range, all: false })).toEqual([]);
+    expect(await stored.absences(key, { ...holiday, all: true })).toContainEqual(
+      expect.objectContaining({ kind: 'closure', name: 'Closed by the reported hours', bars: 0 }),
+    );
+    expect(await again.info(key)).toMatchObject({ hours: [{ date: at('2024-03-06'), sessions: [] }] });
+  });
+
+  it('learns of hours also when it has nothing to ask for, and forgets those that are back to the rules', async () => {
+    const range = { start: at('2024-03-06'), end: at('2024-03-08') };
+    await load(range);
+    const removed = { start: at('2024-03-07T19:00Z'), end: at('2024-03-08') };
+    await store.remove(key, removed);
+    source.requests.length = 0;
+    source.reported = { hours: '20240307:0930-20240307:1400', timeZone: 'US/Eastern' };
+    expect((await load(range)).coverage).toMatchObject({ expected: 12, missing: 0 });
+    expect(source.requests).toEqual([]);
+    expect(await manager.stored.coverage(key, range)).toMatchObject({ expected: 12, missing: 0 });
+    const { updatedAt } = await manager.stored.info(key);
+    clock.advance(1_000);
+    await load(range);
+    expect((await manager.stored.info(key)).updatedAt, 'what is known is not written again').toBe(updatedAt);
+    source.reported = { hours: '20240307:0930-20240307:1600', timeZone: 'US/Eastern' };
+    expect((await load(range)).coverage).toMatchObject({ expected: 14, present: 14 });
+    expect((await manager.stored.info(key)).hours).toEqual([]);
   });
 
   it('does not take the bar that is still being formed for history', async () => {

@@ -1,12 +1,14 @@
 import type { Clock } from '../async/index.ts';
 import {
   calendarOf,
-  calendarWithReported,
+  departingDays,
+  emptyBars,
   expectedRuns,
   finalBefore,
   parseReportedHours,
   type BarRun,
   type CalendarId,
+  type ReportedDay,
   type TimeRange,
   type TradingCalendar,
 } from '../market/index.ts';
@@ -60,8 +62,10 @@ interface DataManagerOptions {
 interface Source {
   readonly symbol: string;
   readonly calendar: CalendarId;
-  /** The calendar's days, with what the source itself says of the days around now. */
+  /** The calendar's days, with what is known beside its rules. */
   readonly days: TradingCalendar;
+  /** The hours that the source reports; none where neither they nor earlier ones depart from the rules. */
+  readonly hours: readonly ReportedDay[];
   readonly maxSpanMs: number;
   readonly origin?: BarOrigin | undefined;
 }
@@ -105,7 +109,7 @@ export class DataManager {
       .register(
         begunWith(verifyBars, ({ series }) => (series === undefined ? {} : { series: named(series) })),
         async ({ series }, { token }) =>
-          store.verify(series === undefined ? undefined : (await this.stored.info(series)).key, token),
+          store.verify(series === undefined ? undefined : await this.stored.keyOf(series), token),
       );
   }
 
@@ -129,9 +133,10 @@ export class DataManager {
 
   async #load(input: LoadBarsInput, context: OperationContext<LoadBarsContext>): Promise<LoadBarsResult> {
     const source = await this.#source(input, context);
-    const { symbol, calendar } = source;
+    const { symbol, calendar, days, hours } = source;
     const { timeframe, mode } = input;
     const key: SeriesKey = { symbol, timeframe };
+    await this.#keepHours(key, source);
     const ask = (): Promise<number | undefined> => this.#provider.earliest(symbol, timeframe, context);
     const earliest = (): Promise<number | undefined> =>
       patiently(() => asking('asking for the first bar', ask, context), context);
@@ -140,7 +145,7 @@ export class DataManager {
     const found = await this.#findJobs(input, { source, now: context.clock.now(), earliest });
     const { range, runs, before, jobs, planning } = found;
     const loaded = await this.#jobs.run(
-      { key, calendar, runs, jobs, storedBefore, origin: source.origin, planning },
+      { key, calendar, days, hours, runs, jobs, storedBefore, origin: source.origin, planning },
       context,
     );
     const { gaps, ...coverage } = jobs.length === 0 ? before : await storedCoverage(this.#store, key, runs);
@@ -155,6 +160,11 @@ export class DataManager {
       coverage,
       gaps: gaps.slice(0, maxListedGaps),
     };
+  }
+
+  /** So that whoever asks later counts the same expected bars as this load does, also when it has nothing to store. */
+  async #keepHours(key: SeriesKey, { calendar, hours }: Source): Promise<void> {
+    if (hours.length > 0) await this.#store.append(key, { calendar, bars: emptyBars, confirmedEmpty: [], hours });
   }
 
   /** What is missing of what a load is answerable for, and the requests that would bring it. */
@@ -187,12 +197,12 @@ export class DataManager {
     { symbol, timeframe, start, end }: AssessQualityInput,
     context: OperationContext<AssessQualityContext>,
   ): Promise<QualityOfSeries> {
-    const { key, calendar, first = 0, last = -1 } = await this.stored.info({ symbol, timeframe });
+    const { key, calendar, hours, first = 0, last = -1 } = await this.stored.info({ symbol, timeframe });
     const { progress, token } = context;
     progress.report({ phase: 'reading', context: { symbol: key.symbol } });
     const bars = await this.#store.read(key, { start: start ?? first, end: end ?? last + 1 }, { token });
     progress.report({ phase: 'checking', fraction: 0.5 });
-    const report = await assessInThread({ bars, timeframe, calendar }, context);
+    const report = await assessInThread({ bars, timeframe, calendar, hours }, context);
     return { symbol: key.symbol, timeframe, ...report };
   }
 
@@ -209,15 +219,24 @@ export class DataManager {
   }
 
   async #storedSource({ symbol, timeframe }: LoadBarsInput): Promise<Source> {
-    const { key, calendar } = await this.stored.info({ symbol, timeframe });
-    return { symbol: key.symbol, calendar, days: calendarOf(calendar), maxSpanMs: 0 };
+    const { key, calendar, hours } = await this.stored.info({ symbol, timeframe });
+    return { symbol: key.symbol, calendar, days: calendarOf(calendar, hours), hours: [], maxSpanMs: 0 };
   }
 
   async #describedSource({ symbol, timeframe }: LoadBarsInput, within: AskedWithin): Promise<Source> {
     const instrument = await this.#provider.describe(symbol, within);
     const { calendar, origin } = instrument;
-    const maxSpanMs = this.#provider.maxSpanMs(timeframe, instrument);
-    return { symbol: instrument.symbol, calendar, days: daysOf(instrument), maxSpanMs, origin };
+    const held = (await this.#store.info({ symbol: instrument.symbol, timeframe }))?.hours ?? [];
+    const reported = reportedDays(instrument);
+    const departing = departingDays(calendarOf(calendar), [...held, ...reported]);
+    return {
+      symbol: instrument.symbol,
+      calendar,
+      days: calendarOf(calendar, departing),
+      hours: held.length + departing.length === 0 ? [] : reported,
+      maxSpanMs: this.#provider.maxSpanMs(timeframe, instrument),
+      origin,
+    };
   }
 }
 
@@ -226,14 +245,13 @@ function begunWith<I, C, R>(contract: OperationContract<I, C, R>, shown: (input:
   return { ...contract, begin: (input) => contract.begin(shown(input)) };
 }
 
-/** What the source says of the days around now goes before the rules; where it cannot be read the rules are all there is. */
-function daysOf({ calendar, hours = '', timeZone }: Instrument): TradingCalendar {
-  const rules = calendarOf(calendar);
-  if (timeZone === undefined) return rules;
+/** What the source says of the days around now; where that cannot be read the rules are all there is. */
+function reportedDays({ hours = '', timeZone }: Instrument): ReportedDay[] {
+  if (timeZone === undefined) return [];
   try {
-    return calendarWithReported(rules, parseReportedHours(hours, timeZone));
+    return parseReportedHours(hours, timeZone);
   } catch {
-    return rules;
+    return [];
   }
 }
 

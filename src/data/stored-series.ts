@@ -10,6 +10,8 @@ import {
   type Bars,
   type CalendarId,
   type TimeRange,
+  type Timeframe,
+  type TradingCalendar,
 } from '../market/index.ts';
 import { absencesOf, type Absence } from './absences.ts';
 import type { BarStore, SeriesInfo, SeriesKey } from './bar-store/index.ts';
@@ -56,13 +58,25 @@ export class StoredSeries {
     return this.#store.list();
   }
 
+  /** The name under which a series is kept, also when it is too damaged to be read. @throws KtrdrError as `info`. */
+  async keyOf(key: SeriesKey): Promise<SeriesKey> {
+    for (const symbol of [key.symbol, this.nameOf(key.symbol)]) {
+      const named = { ...key, symbol };
+      try {
+        if ((await this.#store.info(named)) !== undefined) return named;
+      } catch (error) {
+        if (error instanceof KtrdrError && error.code === 'data_corrupt') return named;
+        throw error;
+      }
+    }
+    throw this.#notStored(key);
+  }
+
   /** @throws KtrdrError `not_found` when nothing of the series is stored. */
   async info(key: SeriesKey): Promise<SeriesInfo> {
     const info = await storedInfo(this.#store, key, this.#identify);
-    if (info !== undefined) return info;
-    const name = `${this.nameOf(key.symbol)} ${key.timeframe}`;
-    const load = `ktrdr data load ${this.nameOf(key.symbol)} -t ${key.timeframe}`;
-    throw new KtrdrError('not_found', `There is no ${name} data in the store; load it with "${load}".`);
+    if (info === undefined) throw this.#notStored(key);
+    return info;
   }
 
   /** What the bars of an instrument are kept under, whatever its spelling; `info` tells it of what is stored. */
@@ -116,17 +130,9 @@ export class StoredSeries {
 
   /** Where there is no bar, and why; also the closures of the market when `all` is set. */
   async absences(key: SeriesKey, { all, ...span }: OpenSpan & { all: boolean }): Promise<Absence[]> {
-    const { info, range, stretches } = await this.#expected(key, span);
-    const { calendar } = info;
-    const { timeframe } = info.key;
-    return absencesOf({
-      calendar,
-      timeframe,
-      range,
-      stretches,
-      finalBefore: finalBefore(calendarOf(calendar), timeframe, this.#clock.now()),
-      all,
-    });
+    const { calendar, timeframe, range, stretches } = await this.#expected(key, span);
+    const final = finalBefore(calendar, timeframe, this.#clock.now());
+    return absencesOf({ calendar, timeframe, range, stretches, finalBefore: final, all });
   }
 
   /** Cuts bars out, and forgets what is known to be empty there. @returns how many bars were removed. */
@@ -135,14 +141,21 @@ export class StoredSeries {
     return this.#store.remove(info.key, { start: span.start ?? -Infinity, end: span.end ?? Infinity });
   }
 
+  #notStored({ symbol, timeframe }: SeriesKey): KtrdrError {
+    const name = this.nameOf(symbol);
+    const load = `ktrdr data load ${name} -t ${timeframe}`;
+    return new KtrdrError('not_found', `There is no ${name} ${timeframe} data in the store; load it with "${load}".`);
+  }
+
   async #expected(
     key: SeriesKey,
     { start, end }: OpenSpan,
-  ): Promise<{ info: SeriesInfo; range: TimeRange; stretches: Stretch[] }> {
-    const info = await this.info(key);
-    const { calendar, first = 0, last = -1 } = info;
+  ): Promise<{ calendar: TradingCalendar; timeframe: Timeframe; range: TimeRange; stretches: Stretch[] }> {
+    const { key: stored, first = 0, last = -1, ...info } = await this.info(key);
+    const { timeframe } = stored;
+    const calendar = calendarOf(info.calendar, info.hours);
     const range = { start: start ?? first, end: end ?? last + 1 };
-    const runs = expectedRuns(calendarOf(calendar), info.key.timeframe, range);
-    return { info, range, stretches: await storedStretches(this.#store, info.key, runs) };
+    const runs = expectedRuns(calendar, timeframe, range);
+    return { calendar, timeframe, range, stretches: await storedStretches(this.#store, stored, runs) };
   }
 }

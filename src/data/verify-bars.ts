@@ -31,6 +31,7 @@ export const verifyBars: OperationContract<VerifyBarsInput, VerifyBarsContext, S
         path: z.string(),
         key: seriesSchema.exactOptional(),
         problem: z.string(),
+        remedy: z.string(),
       }),
     ),
   }),

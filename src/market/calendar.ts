@@ -152,9 +152,11 @@ function overlapping<T>(things: readonly T[], range: TimeRange, spanOf: (thing: 
   return things.slice(from, to);
 }
 
+/** The instants around which calendars answer. */
+export const answeredRange: TimeRange = { start: Date.UTC(1900, 0, 1), end: Date.UTC(2200, 0, 1) };
+
 function yearOf(at: number): number {
-  const year = new Date(at).getUTCFullYear();
-  if (year >= 1900 && year < 2200) return year;
+  if (answeredRange.start <= at && at < answeredRange.end) return new Date(at).getUTCFullYear();
   throw new KtrdrError(
     'invalid_input',
     'Trading calendars answer for the years 1900 to 2199; ask for a range within them.',

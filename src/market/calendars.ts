@@ -1,5 +1,7 @@
+import { calendarWithReported } from './calendar-with-reported.ts';
 import { createCalendar, type CalendarId, type TradingCalendar } from './calendar.ts';
 import { currencyRules } from './currency-rules.ts';
+import type { ReportedDay } from './reported-hours.ts';
 import { usEquityRules } from './us-equity-rules.ts';
 
 const calendars: Readonly<Record<CalendarId, TradingCalendar>> = {
@@ -9,6 +11,7 @@ const calendars: Readonly<Record<CalendarId, TradingCalendar>> = {
 
 export const calendarIds = Object.keys(calendars) as [CalendarId, ...CalendarId[]];
 
-export function calendarOf(id: CalendarId): TradingCalendar {
-  return calendars[id];
+/** A market's calendar; on the days that were reported, theirs go before its rules. */
+export function calendarOf(id: CalendarId, reported: readonly ReportedDay[] = []): TradingCalendar {
+  return calendarWithReported(calendars[id], reported);
 }

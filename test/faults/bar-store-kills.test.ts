@@ -64,7 +64,7 @@ describe(`a bar store whose process is killed while it saves (seed ${seed})`, ()
         steps: 2 + Math.floor(random() * 8),
         delayMs: random() * 12,
       });
-      const store = await BarStore.open(root);
+      await using store = await BarStore.open(root);
       const { issues } = await store.verify();
       expect(issues.filter(({ severity }) => severity === 'damage')).toEqual([]);
       const { volume } = await store.read(key);

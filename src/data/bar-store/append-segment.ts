@@ -2,11 +2,14 @@ import { KtrdrError } from '../../base/index.ts';
 import {
   barCount,
   barsFromRows,
+  calendarOf,
   concatBars,
+  departingDays,
   emptyBars,
   sliceBars,
   type BarRow,
   type Bars,
+  type ReportedDay,
 } from '../../market/index.ts';
 import { appendToLog, emptyLog, entryBytes, type LogEntry } from './bar-log.ts';
 import type { AppendOutcome, BarSegment } from './bar-segment.ts';
@@ -48,7 +51,9 @@ export async function appendSegment(
   const { finished, unfinished } = split(segment);
   const held = unfinishedBar(head);
   const compared = settled(compareBars(await barsBeside(place, head, finished), finished), segment, place.key);
-  const known = segment.confirmedEmpty.length === 0 ? undefined : await readLedger(head);
+  const { hours: reported = [] } = segment;
+  const known = segment.confirmedEmpty.length + reported.length === 0 ? undefined : await readLedger(head);
+  const hours = known === undefined ? undefined : newHours(known, segment);
   const confirmedEmpty = segment.confirmedEmpty.filter(
     (range) =>
       range.start < range.end &&
@@ -57,7 +62,11 @@ export async function appendSegment(
   );
   const next = nextUnfinished({ head, compared, incoming: unfinished, held });
   const outcome = outcomeOf(compared);
-  const isNews = barCount(compared.changed) > 0 || confirmedEmpty.length > 0 || !isSameRow(next, held);
+  const isNews =
+    barCount(compared.changed) > 0 ||
+    confirmedEmpty.length > 0 ||
+    !isSameRow(next, held) ||
+    (found !== undefined && hours !== undefined);
   if (!isNews) return { outcome, head };
 
   const revision = head.manifest.revision + (barCount(compared.older) > 0 ? 1 : 0);
@@ -70,7 +79,7 @@ export async function appendSegment(
     confirmedEmpty,
     provenance,
   };
-  if (found !== undefined && fitsLog(head, { compared, entry, limits })) {
+  if (found !== undefined && hours === undefined && fitsLog(head, { compared, entry, limits })) {
     await requireSpace(place.folder, entryBytes(entry));
     const log = await appendToLog(place, { log: head.log, calendar: segment.calendar, entry });
     return { outcome, head: { ...head, log, hasLog: true } };
@@ -80,10 +89,13 @@ export async function appendSegment(
     confirmedEmpty: [...head.log.confirmedEmpty, ...confirmedEmpty],
     provenance: [...head.log.provenance, ...provenance],
   };
-  const isSame = head.olderLedger === undefined && added.confirmedEmpty.length + added.provenance.length === 0;
+  const isSame =
+    head.olderLedger === undefined &&
+    hours === undefined &&
+    added.confirmedEmpty.length + added.provenance.length === 0;
   const saved = await saveSeries(place, head, {
     bars: compared.changed,
-    ledger: isSame ? undefined : addToLedger(ledger, added),
+    ledger: isSame ? undefined : { ...addToLedger(ledger, added), hours: hours ?? ledger.hours },
     unfinished: next,
     revision:
       barCount(compared.older) === 0
@@ -97,6 +109,12 @@ export async function appendSegment(
     updatedAt: now,
   });
   return { outcome, head: saved };
+}
+
+/** The days that depart from the calendar's rules from now on; undefined where they are those that are known. */
+function newHours({ hours }: Ledger, { calendar, hours: reported = [] }: BarSegment): ReportedDay[] | undefined {
+  const departing = departingDays(calendarOf(calendar), [...hours, ...reported]);
+  return JSON.stringify(departing) === JSON.stringify(hours) ? undefined : departing;
 }
 
 function newHead({ symbol, timeframe }: SeriesKey, { calendar }: BarSegment): SeriesHead {

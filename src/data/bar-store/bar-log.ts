@@ -68,7 +68,7 @@ export async function readBarLog(place: SeriesPlace, generation: number): Promis
     const empty = { ...emptyLog(generation), calendar: label.calendar };
     return { ...withEntries(empty, entries.map(decodeEntry)), length, tornBytes };
   } catch (error) {
-    throw damagedFile(place, name, error);
+    throw damagedFile(place, { name, cause: error });
   }
 }
 

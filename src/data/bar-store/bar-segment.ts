@@ -1,4 +1,4 @@
-import type { BarRow, Bars, CalendarId, TimeRange } from '../../market/index.ts';
+import type { BarRow, Bars, CalendarId, ReportedDay, TimeRange } from '../../market/index.ts';
 import type { AnsweredRange } from './provenance.ts';
 
 /** A finished piece of a load: the bars, and where the source has confirmed that there are none. */
@@ -8,6 +8,8 @@ export interface BarSegment {
   readonly confirmedEmpty: readonly TimeRange[];
   /** The answers that the segment is made of. */
   readonly provenance?: readonly AnsweredRange[];
+  /** The hours that the source reports for some days. A series alone that has something else to hold keeps them. */
+  readonly hours?: readonly ReportedDay[];
   /**
    * What becomes of bars that are held with other values: they give way to the incoming ones when absent, stay as they
    * are with `keep`, or make the append fail with `refuse`.

@@ -22,6 +22,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  await store[Symbol.asyncDispose]();
   await rm(root, { recursive: true, force: true });
 });
 
@@ -58,6 +59,13 @@ async function files(): Promise<string[]> {
 }
 
 const logPath = () => join(seriesFolder(root, spy), 'newest.1.log');
+
+/** As another process would find it. */
+async function reopen(options?: Parameters<typeof BarStore.open>[1]): Promise<BarStore> {
+  await store[Symbol.asyncDispose]();
+  store = await BarStore.open(root, options);
+  return store;
+}
 
 describe('The newest bars of a series', () => {
   it('go to a log beside the files, which reads, counts and stamps see', async () => {
@@ -98,13 +106,13 @@ describe('The newest bars of a series', () => {
     const whole = await readFile(logPath());
     for (let size = length; size < whole.length; size += 7) {
       await writeFile(logPath(), whole.subarray(0, size));
-      const again = await BarStore.open(root, { logLimits });
+      const again = await reopen({ logLimits });
       expect((await again.stamps(spy)).length).toBe(11);
       const torn = (await again.verify()).issues;
       expect(torn.length).toBe(size === length ? 0 : 1);
     }
     await truncate(logPath(), whole.length - 1);
-    const again = await BarStore.open(root, { logLimits });
+    const again = await reopen({ logLimits });
     await again.append(spy, { calendar, bars: minutes(11, 1, 7), confirmedEmpty: [] });
     expect((await again.read(spy)).close[11]).toBe(7);
     expect((await again.verify()).issues).toEqual([]);
@@ -126,7 +134,7 @@ describe('The newest bars of a series', () => {
     await add(minutes(-5, 10));
     await add(minutes(5, 3));
     await rm(join(seriesFolder(root, spy), 'series.json'));
-    const again = await BarStore.open(root, { logLimits });
+    const again = await reopen({ logLimits });
     expect(await again.read(spy)).toEqual(mergeBars(minutes(-5, 10), minutes(5, 3)));
     await again.append(spy, { calendar, bars: minutes(8, 1), confirmedEmpty: [] });
     expect(await again.info(spy)).toMatchObject({ count: 14 });
@@ -163,7 +171,7 @@ describe('Bars that come again with other values', () => {
       after: { time: newYear + 10 * minute, close: 101 },
     });
     await add(minutes(11, 1, 102));
-    const again = await BarStore.open(root);
+    const again = await reopen();
     const [first, second] = await again.revisions(spy);
     expect(first).toMatchObject({ revision: 1, replacedAt: newYear, replacedBy: [answer('c', [10, 42])] });
     expect(first?.bars.close).toEqual(minutes(10, 32).close);
@@ -195,7 +203,7 @@ describe('Provenance', () => {
     ];
     expect(await store.provenance(spy)).toEqual(wanted);
     expect(
-      await (await BarStore.open(root)).provenance(spy, { start: newYear + 30 * minute, end: newYear + 31 * minute }),
+      await (await reopen()).provenance(spy, { start: newYear + 30 * minute, end: newYear + 31 * minute }),
     ).toEqual(wanted.slice(3));
   });
 });

@@ -163,7 +163,7 @@ function open(place: string): Promise<BarStore> {
 async function filled(place: string): Promise<BarStore> {
   const template = join(root, 'template');
   if (!existsSync(template)) {
-    const store = await open(template);
+    await using store = await open(template);
     for (const part of held) await store.append(key, part);
   }
   await cp(template, place, { recursive: true });
@@ -185,7 +185,7 @@ async function everything(store: BarStore): Promise<string> {
 
 describe.each(Object.entries(acts))('%s', (_, act) => {
   async function outcomes(): Promise<{ before: string; after: string; calls: number }> {
-    const store = await filled(join(root, 'sound'));
+    await using store = await filled(join(root, 'sound'));
     const before = await everything(store);
     disk.calls = 0;
     await act(store);
@@ -204,7 +204,8 @@ describe.each(Object.entries(acts))('%s', (_, act) => {
         () => false,
       );
       await restore(loss);
-      const again = await open(place);
+      await store[Symbol.asyncDispose]();
+      await using again = await open(place);
       const found = await everything(again);
       expect(isDone ? [after] : [before, after], `step ${step}`).toContain(found);
       const { issues } = await again.verify();
@@ -231,8 +232,10 @@ describe.each(Object.entries(acts))('%s', (_, act) => {
       expect(error === undefined ? [after] : [before, after], `step ${step}`).toContain(await everything(store));
       await act(store);
       expect(await everything(store)).toBe(after);
-      expect(await everything(await open(place))).toBe(after);
-      expect((await store.verify()).issues.filter(({ severity }) => severity === 'damage')).toEqual([]);
+      await store[Symbol.asyncDispose]();
+      await using again = await open(place);
+      expect(await everything(again)).toBe(after);
+      expect((await again.verify()).issues.filter(({ severity }) => severity === 'damage')).toEqual([]);
     }
   });
 });

@@ -1,6 +1,6 @@
 import { mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CancellationSource, ManualClock } from '../../async/index.ts';
@@ -74,6 +74,18 @@ function pathOf(name: string, key = spy): string {
   return join(seriesFolder(root, key), name);
 }
 
+/** As another process would find it. */
+async function reopen(options?: Parameters<typeof BarStore.open>[1]): Promise<BarStore> {
+  await store[Symbol.asyncDispose]();
+  store = await BarStore.open(root, options);
+  return store;
+}
+
+/** The names in the store's folder, less those of its claim. */
+async function symbolFolders(): Promise<string[]> {
+  return (await readdir(root)).filter((name) => !name.startsWith('owner.'));
+}
+
 describe('BarStore', () => {
   it('has nothing before the first append', async () => {
     expect(await store.list()).toEqual([]);
@@ -81,13 +93,13 @@ describe('BarStore', () => {
     expect(await store.read(spy)).toEqual(emptyBars);
     expect(await store.stamps(spy)).toEqual(new Float64Array());
     expect(await store.remove(spy, { start: 0, end: Infinity })).toBe(0);
-    expect(await readdir(root)).toEqual([]);
+    expect(await symbolFolders()).toEqual([]);
   });
 
   it('gives back what was added, also after it is opened again', async () => {
     const bars = minutes(-1000, 2000);
     await add(bars);
-    const again = await BarStore.open(root);
+    const again = await reopen();
     expect(await again.read(spy)).toEqual(bars);
     expect(await again.stamps(spy)).toEqual(bars.time);
     expect((await readdir(seriesFolder(root, spy))).sort((a, b) => a.localeCompare(b))).toEqual([
@@ -117,7 +129,7 @@ describe('BarStore', () => {
 
   it('tells what a series holds', async () => {
     const clock = new ManualClock(newYear);
-    const timed = await BarStore.open(root, { clock });
+    const timed = await reopen({ clock });
     const confirmedEmpty = [{ start: newYear + 60 * minute, end: newYear + 90 * minute }];
     await timed.append(spy, { calendar, bars: minutes(-10, 30), confirmedEmpty });
     clock.advance(5000);
@@ -133,6 +145,7 @@ describe('BarStore', () => {
       first: newYear - 10 * minute,
       last: newYear + 19 * minute,
       unfinished: undefined,
+      hours: [],
       revision: 0,
       confirmedEmpty: [{ start: newYear + 60 * minute, end: newYear + 95 * minute }],
       updatedAt: newYear + 5000,
@@ -206,11 +219,11 @@ describe('BarStore', () => {
 
   it('takes any symbol and keeps it exactly', async () => {
     for (const [index, symbol] of hostileSymbols.entries()) await add(minutes(index, 1), { symbol, timeframe: '1m' });
-    const again = await BarStore.open(root);
+    const again = await reopen();
     expect((await again.list()).map(({ key }) => key.symbol).sort()).toEqual([...hostileSymbols].sort());
     for (const [index, symbol] of hostileSymbols.entries())
       expect(await again.read({ symbol, timeframe: '1m' })).toEqual(minutes(index, 1));
-    expect((await readdir(root)).length).toBe(hostileSymbols.length);
+    expect((await symbolFolders()).length).toBe(hostileSymbols.length);
   });
 });
 
@@ -219,7 +232,7 @@ describe('BarStore.append() refuses', () => {
     const bars = minutes(0, 3);
     bars.low[1] = 1000;
     await expect(add(bars)).rejects.toMatchObject({ code: 'data_corrupt' });
-    expect(await readdir(root)).toEqual([]);
+    expect(await symbolFolders()).toEqual([]);
   });
 
   it('another calendar than the series has', async () => {
@@ -236,7 +249,7 @@ describe('BarStore.append() refuses', () => {
     await expect(
       store.append(spy, { calendar, bars: emptyBars, confirmedEmpty: [{ start: 0, end: Infinity }] }),
     ).rejects.toThrow(/must be whole milliseconds/);
-    expect(await readdir(root)).toEqual([]);
+    expect(await symbolFolders()).toEqual([]);
   });
 });
 
@@ -270,13 +283,38 @@ describe('BarStore.remove()', () => {
     ]);
   });
 
+  it('forgets whole cells: those of the bars whose stamps are in the range', async () => {
+    const key: SeriesKey = { symbol: 'SPY', timeframe: '1h' };
+    const [morning, evening] = [Date.UTC(2020, 0, 6, 14), Date.UTC(2020, 0, 6, 21)];
+    // In New York 09:00 to 16:00; the hour that begins at 09:00 is stamped 09:30.
+    for (const [from, until, left] of [
+      [30, 7 * 60, []],
+      [0, 31, [{ start: morning + 60 * minute, end: evening }]],
+      [31, 7 * 60, [{ start: morning, end: morning + 60 * minute }]],
+      [-60, 30, [{ start: morning, end: evening }]],
+      [
+        120,
+        150,
+        [
+          { start: morning, end: morning + 120 * minute },
+          { start: morning + 180 * minute, end: evening },
+        ],
+      ],
+    ] as const) {
+      const bars = barsFromRows([{ time: morning - 4320 * minute, open: 1, high: 1, low: 1, close: 1, volume: 1 }]);
+      await store.append(key, { calendar, bars, confirmedEmpty: [{ start: morning, end: evening }] });
+      await store.remove(key, { start: morning + from * minute, end: morning + until * minute });
+      expect((await store.info(key))?.confirmedEmpty, `${from} to ${until}`).toEqual(left);
+    }
+  });
+
   it('removes a year of which nothing is left, and at last the series', async () => {
     await add(minutes(-10, 20));
     await store.remove(spy, { start: newYear, end: Infinity });
     expect(await readdir(seriesFolder(root, spy))).toEqual(['2019.1.parquet', 'series.json']);
     expect(await store.remove(spy, { start: -Infinity, end: Infinity })).toBe(10);
     expect(await store.info(spy)).toBeUndefined();
-    expect(await readdir(root)).toEqual([]);
+    expect(await symbolFolders()).toEqual([]);
   });
 });
 
@@ -288,7 +326,7 @@ describe('BarStore after a crash', () => {
     await add(minutes(-5, 2000));
     await writeFile(pathOf('series.json'), before);
     await writeFile(pathOf('2019.1.parquet'), older);
-    const again = await BarStore.open(root);
+    const again = await reopen();
     expect(await again.read(spy)).toEqual(minutes(-50, 40));
     expect((await again.verify()).issues).toMatchObject([
       { severity: 'leftover', path: expect.stringMatching(/1m.2019\.2\.parquet/) },
@@ -303,26 +341,82 @@ describe('BarStore after a crash', () => {
   it('makes a lost manifest again from the files', async () => {
     await add(minutes(-10, 30));
     await rm(pathOf('series.json'));
-    const again = await BarStore.open(root);
+    const again = await reopen();
     expect(await again.list()).toMatchObject([{ key: spy, calendar, count: 30, updatedAt: 0 }]);
     await again.append(spy, { calendar, bars: minutes(20, 1), confirmedEmpty: [] });
     expect(await again.info(spy)).toMatchObject({ count: 31 });
-  });
-
-  it('does without a bar file that was moved away', async () => {
-    await add(minutes(-10, 30));
-    await rename(pathOf('2019.1.parquet'), join(root, '2019.1.parquet'));
-    expect(await store.info(spy)).toMatchObject({ count: 20, first: newYear });
-    expect(await store.read(spy)).toEqual(barsInRange(minutes(-10, 30), { start: newYear, end: Infinity }));
   });
 
   it('clears away half-written files when it opens, and no others', async () => {
     await add(minutes(0, 10));
     await writeFile(pathOf('.2020.1.parquet.4711-3.tmp'), 'half');
     await writeFile(pathOf('.notes.tmp'), 'mine');
-    const again = await BarStore.open(root);
+    const again = await reopen();
     expect(await readdir(seriesFolder(root, spy))).toEqual(['.notes.tmp', '2020.1.parquet', 'series.json']);
     expect(barCount(await again.read(spy))).toBe(10);
+  });
+});
+
+describe('BarStore with a bar file that is missing', () => {
+  const years = { missing: { start: 0, end: newYear }, sound: { start: newYear, end: Infinity } };
+  const sound = barsInRange(minutes(-10, 30), years.sound);
+  const elsewhere = () => join(root, '2019.1.parquet');
+
+  beforeEach(async () => {
+    await add(minutes(-10, 30));
+    await rename(pathOf('2019.1.parquet'), elsewhere());
+  });
+
+  it('refuses what needs it, naming file, series and what to do, and serves the rest', async () => {
+    const refusal = { code: 'data_corrupt', details: { path: pathOf('2019.1.parquet') } };
+    for (const act of [
+      () => store.read(spy),
+      () => store.read(spy, { start: newYear - 2 * minute, end: newYear + minute }),
+      () => store.stamps(spy),
+      () => store.snapshot(spy),
+      () => add(minutes(-10, 1, 5)),
+      () => add(minutes(-20, 1)),
+      () => store.remove(spy, { start: newYear - minute, end: Infinity }),
+    ])
+      await expect(act()).rejects.toMatchObject(refusal);
+    await expect(store.read(spy)).rejects.toThrow(
+      /2019\.1\.parquet of SPY 1m is damaged: it is missing\. .*"ktrdr data delete SPY -t 1m --start 2019-01-01 --end 2020-01-01 --yes"/,
+    );
+    expect(await store.info(spy)).toMatchObject({ count: 30, first: newYear - 10 * minute });
+    expect(await store.read(spy, years.sound)).toEqual(sound);
+    expect(await add(minutes(20, 1))).toMatchObject({ added: 1 });
+    expect(await add(minutes(0, 1, 5))).toMatchObject({ revised: { count: 1 } });
+    await rename(elsewhere(), pathOf('2019.1.parquet'));
+    expect(barCount(await store.read(spy)), 'put back, it is as if nothing had been').toBe(31);
+  });
+
+  it('lets go of its bars when they are removed, and takes them again', async () => {
+    expect(await store.remove(spy, years.missing)).toBe(10);
+    expect(await store.read(spy)).toEqual(sound);
+    expect((await store.verify()).issues).toEqual([]);
+    await add(minutes(-10, 10));
+    expect(await store.read(spy)).toEqual(minutes(-10, 30));
+  });
+});
+
+describe('A store that is open for writing', () => {
+  it('is the only one of its folder, until it is closed', async () => {
+    const refusal = { code: 'conflict', message: expect.stringMatching(/in use by this ktrdr process/) as string };
+    await expect(BarStore.open(root)).rejects.toMatchObject(refusal);
+    await expect(BarStore.open(join(root, '..', basename(root), '.'))).rejects.toMatchObject(refusal);
+    await using reader = await BarStore.open(root, { access: 'read' });
+    const writing = add(minutes(0, 5));
+    const closing = store[Symbol.asyncDispose]();
+    await expect(add(minutes(5, 1))).rejects.toMatchObject({
+      code: 'failed_precondition',
+      message: expect.stringContaining('is closed') as string,
+    });
+    await closing;
+    await writing;
+    expect(barCount(await reader.read(spy))).toBe(5);
+    await using next = await BarStore.open(root);
+    await next.append(spy, { calendar, bars: minutes(5, 1), confirmedEmpty: [] });
+    expect(barCount(await reader.read(spy))).toBe(6);
   });
 });
 
@@ -343,7 +437,7 @@ describe('BarStore with a damaged file', () => {
       details: { path: pathOf('2020.1.parquet') },
     });
     await expect(store.read(spy)).rejects.toThrow(
-      /2020\.1\.parquet of SPY 1m is damaged: .* Move it away and load SPY 1m again with "--mode full"/,
+      /2020\.1\.parquet of SPY 1m is damaged: .* load them again with "ktrdr data load SPY -t 1m --mode full --start 2020/,
     );
     await expect(add(minutes(-10, 30, 5))).rejects.toMatchObject({ code: 'data_corrupt' });
     expect(await readFile(pathOf('2020.1.parquet'))).toEqual(bytes);
@@ -354,7 +448,7 @@ describe('BarStore with a damaged file', () => {
   it('names the manifest and what to do; without it the bars are there again', async () => {
     await add(minutes(0, 10));
     const warnings: unknown[] = [];
-    const watched = await BarStore.open(root, {
+    const watched = await reopen({
       log: { ...silentLogger, warn: (_message, fields) => void warnings.push(fields) },
     });
     for (const text of ['{', '{"version":2}', '\xff']) {
@@ -389,7 +483,7 @@ describe('BarStore with a damaged file', () => {
 describe('A reader beside the writer', () => {
   it('sees what is durable, touches nothing that is being written, and writes nothing', async () => {
     await store.append(spy, { calendar, bars: minutes(0, 3), confirmedEmpty: [] });
-    const [folder = ''] = await readdir(root);
+    const [folder = ''] = await symbolFolders();
     const halfWritten = join(root, folder, '1m', `.2020.parquet.${process.pid}-99.tmp`);
     await writeFile(halfWritten, 'half a file');
     const reader = await BarStore.open(root, { access: 'read' });

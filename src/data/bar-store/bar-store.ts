@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { CancellationToken, systemClock, type Clock } from '../../async/index.ts';
 import { KtrdrError, silentLogger, type Logger } from '../../base/index.ts';
 import { barsFromRows, concatBars, emptyBars, type Bars, type TimeRange } from '../../market/index.ts';
+import { lockDirectory } from '../../operations/index.ts';
 import { KeyedQueue } from '../keyed-queue.ts';
 import { appendSegment, type LogLimits } from './append-segment.ts';
 import type { AppendOutcome, BarSegment, SeriesRevision } from './bar-segment.ts';
@@ -22,7 +23,7 @@ import { takeSnapshot, type DigestCache, type Snapshot } from './snapshot.ts';
 import { verifyStore, type StoreReport } from './verify-store.ts';
 
 export interface BarStoreOptions {
-  /** A store has one process that writes; any number may read along. `write` by default. */
+  /** A folder has one store that writes; any number may read along. `write` by default. */
   readonly access?: 'read' | 'write';
   readonly clock?: Clock;
   readonly log?: Logger;
@@ -41,8 +42,9 @@ export interface ReadOptions {
  * Bars on the disk. A series is Parquet files, one per year (one in all for session timeframes), whose pages and footer
  * carry their digests; a log of the newest bars; a ledger of what is known beside the bars; older values of revised
  * bars; and a manifest that names them all. Every change is one write at the end of the log or one replacement of the
- * manifest, so a crash leaves all of it or nothing, and a reader sees a series as it was at one moment. One process owns
- * the folder; within it calls may overlap as they like. A reader may see an append a moment before it is durable.
+ * manifest, so a crash leaves all of it or nothing, and a reader sees a series as it was at one moment. The store that
+ * writes owns the folder until it is disposed of or its process ends; its calls may overlap as they like. A reader may
+ * see an append a moment before it is durable.
  *
  * Any call throws `data_corrupt`, naming the file, where a file is not as it was written, and `failed_precondition`
  * where the disk refuses.
@@ -51,30 +53,43 @@ export class BarStore implements AsyncDisposable {
   readonly #root: string;
   readonly #clock: Clock;
   readonly #log: Logger;
-  readonly #access: 'read' | 'write';
+  /** That this store alone writes; undefined for one that only reads. */
+  readonly #claim: Disposable | undefined;
   readonly #logLimits: LogLimits;
   /** Writers of one series take turns. Readers wait for nobody. */
   readonly #writers = new KeyedQueue();
   readonly #heads = new HeadCache();
   readonly #ledgers = new LedgerCache();
   readonly #digests: DigestCache = new Map();
+  #isClosed = false;
 
-  private constructor(root: string, options: BarStoreOptions) {
-    const { clock = systemClock, log = silentLogger, access = 'write' } = options;
+  private constructor(root: string, claim: Disposable | undefined, options: BarStoreOptions) {
+    const { clock = systemClock, log = silentLogger } = options;
     this.#root = root;
-    this.#access = access;
+    this.#claim = claim;
     this.#clock = clock;
     this.#log = log;
     this.#logLimits = options.logLimits ?? { bars: 1000, bytes: 2 ** 18 };
   }
 
-  /** Opens the store in a folder, which is made when it is missing, and clears away what a crash has left half-written. */
+  /**
+   * Opens the store in a folder, which is made when it is missing. To write, it claims the folder, and clears away what a
+   * crash has left half-written; a claim ends with its process, however that ends.
+   * @throws KtrdrError `conflict` when another store is open for writing there, `failed_precondition` where the disk
+   * refuses.
+   */
   static async open(directory: string, options: BarStoreOptions = {}): Promise<BarStore> {
     const root = resolve(directory);
     await makeFolder(root);
-    // A reader must not clear away what the writer is just writing.
-    if (options.access !== 'read') await removeTemporaryFiles(root);
-    return new BarStore(root, options);
+    if (options.access === 'read') return new BarStore(root, undefined, options);
+    const claim = lockDirectory(root, { content: 'bars', otherwise: 'open the store for reading alone' });
+    try {
+      await removeTemporaryFiles(root);
+      return new BarStore(root, claim, options);
+    } catch (error) {
+      claim[Symbol.dispose]();
+      throw error;
+    }
   }
 
   /** All series, by symbol and timeframe. One that cannot be read is left out and logged. */
@@ -187,8 +202,6 @@ export class BarStore implements AsyncDisposable {
   async remove(key: SeriesKey, range: TimeRange): Promise<number> {
     this.#mayWrite();
     return this.#write(key, async (place) => {
-      // What is left is counted, so files that were moved away meanwhile must not be among it.
-      this.#heads.forget(place);
       const head = await this.#heads.load(place);
       if (head === undefined) return 0;
       const ledger = await this.#ledgers.read(place, head);
@@ -198,9 +211,11 @@ export class BarStore implements AsyncDisposable {
     });
   }
 
-  /** Waits for writes that are under way. */
+  /** Waits for writes that are under way, and gives the folder back. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
     await this.#writers.idle();
+    this.#claim?.[Symbol.dispose]();
   }
 
   #write<T>(key: SeriesKey, act: (place: SeriesPlace) => Promise<T>): Promise<T> {
@@ -217,9 +232,9 @@ export class BarStore implements AsyncDisposable {
   }
 
   #mayWrite(): void {
-    if (this.#access === 'read') {
-      throw new KtrdrError('failed_precondition', `The bar store in "${this.#root}" was opened for reading only.`);
-    }
+    const why = this.#claim === undefined ? 'was opened for reading alone' : 'is closed';
+    if (this.#claim !== undefined && !this.#isClosed) return;
+    throw new KtrdrError('failed_precondition', `The bar store in "${this.#root}" ${why}; nothing was changed.`);
   }
 
   async #infoAt(folder: string, key: SeriesKey): Promise<SeriesInfo | undefined> {

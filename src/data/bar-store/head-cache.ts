@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { identityOf, readFolder, sweepFiles, syncNames } from './durable-file.ts';
 import { isOfGeneration, logName, manifestName } from './file-names.ts';
-import { readPresentHead, type SeriesHead } from './series-head.ts';
+import { readSettledHead, type SeriesHead } from './series-head.ts';
 import type { SeriesPlace } from './series-place.ts';
 
 const mostHeads = 64;
@@ -16,7 +16,7 @@ export class HeadCache {
   async load(place: SeriesPlace): Promise<SeriesHead | undefined> {
     const known = this.#heads.get(place.folder);
     if (known !== undefined && known.identity === (await identity(place, known.head))) return known.head;
-    const head = await readPresentHead(place);
+    const head = await readSettledHead(place);
     await sweep(place, head);
     return head;
   }

@@ -1,3 +1,4 @@
+import { gunzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { unionRanges } from '../../market/index.ts';
@@ -26,6 +27,22 @@ describe('a ledger', () => {
     );
   });
 
+  it('keeps hours, and is what older programs read as long as it has none', () => {
+    const date = Date.UTC(2024, 2, 6);
+    const hours = [
+      { date, sessions: [] },
+      {
+        date: date + 864e5,
+        sessions: [9, 13].map((hour) => ({ date: date + 864e5, open: hour * 36e5, close: hour * 36e5 + 1 })),
+      },
+    ];
+    const bytes = encodeLedger({ ...emptyLedger, hours });
+    expect(decodeLedger(bytes, 'ledger')).toEqual({ ...emptyLedger, hours });
+    const versionOf = (ledger: Uint8Array): unknown =>
+      (JSON.parse(gunzipSync(ledger).toString()) as { version: unknown }).version;
+    expect([bytes, encodeLedger(emptyLedger)].map(versionOf)).toEqual([2, 1]);
+  });
+
   it('has the newest answer at every instant, in sorted and disjoint intervals', () => {
     fc.assert(
       fc.property(fc.array(anyAnswer, { maxLength: 8 }), anyRange, (answers, removed) => {
@@ -34,7 +51,7 @@ describe('a ledger', () => {
           expect(start).toBeLessThan(end);
           expect(start).toBeGreaterThanOrEqual(provenance[index - 1]?.end ?? -Infinity);
         }
-        const left = cutLedger({ confirmedEmpty: [], provenance }, removed).provenance;
+        const left = cutLedger({ ...emptyLedger, provenance }, removed).provenance;
         for (let at = -50; at < 70; at += 1) {
           const holds = (one: ProvenanceInterval): boolean => one.start <= at * 60_000 && at * 60_000 < one.end;
           const newest = answers.findLast(holds);
@@ -57,7 +74,7 @@ describe('a ledger', () => {
     }));
     const begunAt = performance.now();
     const { provenance } = addToLedger(
-      { confirmedEmpty: [], provenance: held },
+      { ...emptyLedger, provenance: held },
       { confirmedEmpty: [], provenance: pieces },
     );
     expect(performance.now() - begunAt).toBeLessThan(2_000);
@@ -82,7 +99,7 @@ describe('a ledger', () => {
       at = start + 60_000 * (1 + ((index * 104_729) % 3));
       return { start, end: at };
     });
-    const bytes = encodeLedger({ confirmedEmpty, provenance: [] });
+    const bytes = encodeLedger({ ...emptyLedger, confirmedEmpty });
     expect(bytes.length / confirmedEmpty.length).toBeLessThan(2);
     expect(decodeLedger(bytes, 'ledger').confirmedEmpty.at(-1)).toEqual(confirmedEmpty.at(-1));
   });

@@ -1,17 +1,19 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { z } from 'zod';
-import { subtractRanges, unionRanges, type TimeRange } from '../../market/index.ts';
+import { subtractRanges, unionRanges, type ReportedDay, type TimeRange } from '../../market/index.ts';
 import { requireKnownVersion } from './known-version.ts';
 import { cutOut, overlayAll, provenanceSchema, type ProvenanceInterval } from './provenance.ts';
 
-/** What a series knows beside its bars. Both lists are sorted and disjoint. */
+/** What a series knows beside its bars. The lists are sorted and disjoint. */
 export interface Ledger {
   /** Known to hold no bar where no bar is: instants for intraday bars, dates for slower ones. */
   readonly confirmedEmpty: readonly TimeRange[];
   readonly provenance: readonly ProvenanceInterval[];
+  /** Days of which the source has reported other hours than the calendar's rules give them. */
+  readonly hours: readonly ReportedDay[];
 }
 
-export const emptyLedger: Ledger = { confirmedEmpty: [], provenance: [] };
+export const emptyLedger: Ledger = { confirmedEmpty: [], provenance: [], hours: [] };
 
 export function addToLedger(
   ledger: Ledger,
@@ -21,12 +23,16 @@ export function addToLedger(
     added.confirmedEmpty.length === 0
       ? ledger.confirmedEmpty
       : unionRanges([...ledger.confirmedEmpty, ...added.confirmedEmpty]);
-  return { confirmedEmpty, provenance: overlayAll(ledger.provenance, added.provenance) };
+  return { ...ledger, confirmedEmpty, provenance: overlayAll(ledger.provenance, added.provenance) };
 }
 
-/** Forgets what is known of a range. */
-export function cutLedger({ confirmedEmpty, provenance }: Ledger, range: TimeRange): Ledger {
-  return { confirmedEmpty: subtractRanges(confirmedEmpty, [range]), provenance: cutOut(provenance, range) };
+/** Forgets what is known of a range. When the market was open stays known: no source tells it of days that are past. */
+export function cutLedger(ledger: Ledger, range: TimeRange): Ledger {
+  return {
+    ...ledger,
+    confirmedEmpty: subtractRanges(ledger.confirmedEmpty, [range]),
+    provenance: cutOut(ledger.provenance, range),
+  };
 }
 
 /** True when a range lies in one of sorted, disjoint ranges. */
@@ -41,19 +47,22 @@ export function isCovered(ranges: readonly TimeRange[], { start, end }: TimeRang
   return start >= end || (ranges[low - 1]?.end ?? -Infinity) >= end;
 }
 
-const ledgerVersion = 1;
+/** Version 2 added the hours; a ledger without any is still written as version 1, which older programs read. */
+const newestVersion = 2;
 
 const ledgerSchema = z.object({
-  version: z.literal(ledgerVersion),
+  version: z.union([z.literal(1), z.literal(newestVersion)]),
   /** Start of the first range, then by turns the length of a range and of the space behind it, in units of `unitMs`. */
   confirmedEmpty: z.object({ unitMs: z.number().int().positive(), lengths: z.custom<number[]>(isListOfNumbers) }),
   origins: z.array(provenanceSchema.pick({ source: true, settings: true })),
   /** Start, end, index of the origin, request, time of the answer, revision. */
   provenance: z.array(z.tuple([z.number(), z.number(), z.number(), z.string(), z.number(), z.number()])),
+  /** Date, then by turns the opening and the close of a session. */
+  hours: z.array(z.tuple([z.number()], z.number())).default([]),
 });
 
 /** Ranges of an illiquid series count by the hundred thousand; like this each takes about two bytes. */
-export function encodeLedger({ confirmedEmpty, provenance }: Ledger): Uint8Array {
+export function encodeLedger({ confirmedEmpty, provenance, hours }: Ledger): Uint8Array {
   const origins = new Map<string, number>();
   const rows = provenance.map((one): z.infer<typeof ledgerSchema>['provenance'][number] => {
     const origin = JSON.stringify({ source: one.source, settings: one.settings });
@@ -61,10 +70,11 @@ export function encodeLedger({ confirmedEmpty, provenance }: Ledger): Uint8Array
     return [one.start, one.end, origins.get(origin) ?? 0, one.requestId, one.fetchedAt, one.revision];
   });
   const text = JSON.stringify({
-    version: ledgerVersion,
+    version: hours.length === 0 ? 1 : newestVersion,
     confirmedEmpty: encodeRanges(confirmedEmpty),
     origins: [...origins.keys()].map((origin): unknown => JSON.parse(origin)),
     provenance: rows,
+    ...(hours.length === 0 ? {} : { hours: hours.map(encodeDay) }),
   });
   return gzipSync(text, { level: 3 });
 }
@@ -72,13 +82,22 @@ export function encodeLedger({ confirmedEmpty, provenance }: Ledger): Uint8Array
 /** @throws Error for bytes that are no ledger; KtrdrError `failed_precondition` for one that a newer version wrote. */
 export function decodeLedger(bytes: Uint8Array, name: string): Ledger {
   const content: unknown = JSON.parse(gunzipSync(bytes).toString('utf8'));
-  requireKnownVersion(content, ledgerVersion, `The ledger ${name}`);
+  requireKnownVersion(content, newestVersion, `The ledger ${name}`);
   const ledger = ledgerSchema.parse(content);
   const provenance = ledger.provenance.map(([start, end, origin, requestId, fetchedAt, revision]) => {
     const { source, settings } = ledger.origins[origin] ?? { source: '', settings: {} };
     return { start, end, source, settings, requestId, fetchedAt, revision };
   });
-  return { confirmedEmpty: decodeRanges(ledger.confirmedEmpty), provenance };
+  return { confirmedEmpty: decodeRanges(ledger.confirmedEmpty), provenance, hours: ledger.hours.map(decodeDay) };
+}
+
+function encodeDay({ date, sessions }: ReportedDay): number[] {
+  return [date, ...sessions.flatMap(({ open, close }) => [open, close])];
+}
+
+function decodeDay([date, ...edges]: readonly [number, ...number[]]): ReportedDay {
+  const opens = edges.filter((_, index) => index % 2 === 0);
+  return { date, sessions: opens.map((open, index) => ({ date, open, close: edges[2 * index + 1] ?? open })) };
 }
 
 function encodeRanges(ranges: readonly TimeRange[]): { unitMs: number; lengths: number[] } {

@@ -9,7 +9,8 @@ import { parseBarFileName, parseLogName, revisionsName } from './file-names.ts';
 import type { FileSummary, Manifest, OlderManifest } from './manifest.ts';
 import { decodeRecords } from './records.ts';
 import { readSeal, sealTailBytes } from './seal.ts';
-import { damagedFile, type SeriesPlace } from './series-place.ts';
+import { remedyOfUnnamed } from './remedies.ts';
+import { damagedFile, isDamage, type SeriesPlace } from './series-place.ts';
 import type { Span } from './series.ts';
 
 /**
@@ -26,7 +27,7 @@ export async function makeOutManifest(folder: string, timeframe: Timeframe): Pro
   const files: Record<string, FileSummary> = {};
   let label: BarFileLabel | undefined;
   for (const { name, span } of newest.values()) {
-    const file = await withBarFile({ folder, key: { symbol: '', timeframe } }, name, summarizeFile);
+    const file = await readSummary({ folder, key: { symbol: '', timeframe } }, name);
     if (file === undefined) continue;
     files[span.id] = file.summary;
     label = file.label;
@@ -35,7 +36,8 @@ export async function makeOutManifest(folder: string, timeframe: Timeframe): Pro
   const { symbol, calendar } = label ?? (await readLogLabel(folder, logGeneration)) ?? {};
   if (symbol === undefined || calendar === undefined) return undefined;
   const generation = Math.max(logGeneration, ...[...newest.values()].map((file) => file.generation));
-  return { ...blank, ...(await countRevisions(folder)), generation, symbol, timeframe, calendar, files };
+  const revisions = await countRevisions({ folder, key: { symbol, timeframe } });
+  return { ...blank, ...revisions, generation, symbol, timeframe, calendar, files };
 }
 
 /**
@@ -44,7 +46,13 @@ export async function makeOutManifest(folder: string, timeframe: Timeframe): Pro
  */
 export async function upgradeManifest(place: SeriesPlace, older: OlderManifest): Promise<Manifest> {
   const { symbol, timeframe, calendar, updatedAt } = older;
-  const files: Record<string, FileSummary> = {};
+  // Also those that are not there: they are missing, and who needs them has to hear of it.
+  const files = Object.fromEntries(
+    Object.entries(older.files).flatMap(([name, entry]): [string, FileSummary][] => {
+      const found = parseBarFileName(timeframe, name);
+      return found === undefined ? [] : [[found.span.id, { name, ...entry }]];
+    }),
+  );
   for (const name of await readFolder(place.folder)) {
     const found = parseBarFileName(timeframe, name);
     // Of a later generation, a file is from a first write of today that did not come to its manifest.
@@ -52,8 +60,14 @@ export async function upgradeManifest(place: SeriesPlace, older: OlderManifest):
     const { id } = found.span;
     const entry = older.files[name];
     const isCurrent = entry !== undefined && entry.seal === (await sealOf(place, name));
-    const summary = isCurrent ? { name, ...entry } : (await withBarFile(place, name, summarizeFile))?.summary;
-    if (summary !== undefined) files[id] = summary;
+    if (isCurrent) continue;
+    try {
+      const file = await readSummary(place, name);
+      if (file !== undefined) files[id] = file.summary;
+    } catch (error) {
+      // Who reads the bars that the manifest names hears of the damage; the rest of the series is readable.
+      if (entry === undefined || !isDamage(error)) throw error;
+    }
   }
   return { ...blank, symbol, timeframe, calendar, updatedAt, files };
 }
@@ -65,11 +79,14 @@ export async function newestLog(folder: string): Promise<number> {
 
 const blank = { version: 2, generation: 0, updatedAt: 0, revision: 0, revisionBytes: 0 } as const;
 
-async function countRevisions(folder: string): Promise<{ revision: number; revisionBytes: number }> {
-  const { payloads, length } = decodeRecords(
-    (await readFileIfPresent(join(folder, revisionsName))) ?? new Uint8Array(),
-  );
-  return { revision: payloads.length, revisionBytes: length };
+async function countRevisions(place: SeriesPlace): Promise<{ revision: number; revisionBytes: number }> {
+  const bytes = (await readFileIfPresent(join(place.folder, revisionsName))) ?? new Uint8Array();
+  try {
+    const { payloads, length } = decodeRecords(bytes);
+    return { revision: payloads.length, revisionBytes: length };
+  } catch (error) {
+    throw damagedFile(place, { name: revisionsName, cause: error });
+  }
 }
 
 async function summarizeFile(file: BarFile): Promise<{ summary: FileSummary; label: BarFileLabel }> {
@@ -89,17 +106,16 @@ async function sealOf(place: SeriesPlace, name: string): Promise<string | undefi
   }
 }
 
-async function withBarFile<T>(
+async function readSummary(
   place: SeriesPlace,
   name: string,
-  use: (file: BarFile) => Promise<T>,
-): Promise<T | undefined> {
+): Promise<Awaited<ReturnType<typeof summarizeFile>> | undefined> {
   const file = await openIfPresent(join(place.folder, name));
   if (file === undefined) return undefined;
   try {
-    return await use(await openBarFile(await sourceOfFile(file)));
+    return await summarizeFile(await openBarFile(await sourceOfFile(file)));
   } catch (error) {
-    throw damagedFile(place, name, error);
+    throw damagedFile(place, { name, cause: error, remedy: remedyOfUnnamed });
   } finally {
     await file.close();
   }

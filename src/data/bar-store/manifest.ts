@@ -6,6 +6,7 @@ import { calendarIds, timeframes } from '../../market/index.ts';
 import { readFileIfPresent, removeFile, replaceFile } from './durable-file.ts';
 import { manifestName } from './file-names.ts';
 import { requireKnownVersion } from './known-version.ts';
+import { remedyOfManifest } from './remedies.ts';
 
 const fileSchema = z.object({
   name: z.string(),
@@ -88,11 +89,10 @@ export async function readManifest(folder: string): Promise<Manifest | OlderMani
     return series;
   } catch (error) {
     if (error instanceof KtrdrError) throw error;
-    throw new KtrdrError(
-      'data_corrupt',
-      `The manifest ${path} is damaged. Move it away: it is made again from the bar files, and only what is known to be empty has to be asked for anew.`,
-      { cause: error, details: { path } },
-    );
+    throw new KtrdrError('data_corrupt', `The manifest ${path} is damaged. ${remedyOfManifest}`, {
+      cause: error,
+      details: { path, remedy: remedyOfManifest },
+    });
   }
 }
 

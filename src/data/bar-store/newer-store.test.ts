@@ -45,7 +45,7 @@ async function makeManifestNewer(): Promise<void> {
 async function makeLedgerNewer(): Promise<void> {
   const name = (await readdir(folder)).find((file) => file.startsWith('ledger.')) ?? '';
   const ledger = JSON.parse(gunzipSync(await readFile(join(folder, name))).toString('utf8')) as object;
-  const bytes = gzipSync(JSON.stringify({ ...ledger, version: 2, origins: undefined }));
+  const bytes = gzipSync(JSON.stringify({ ...ledger, version: 3, origins: undefined }));
   await writeFile(join(folder, name), bytes);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   await rewriteManifest((series) => ({ ...series, ledger: { name, sha256 } }));

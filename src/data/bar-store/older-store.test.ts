@@ -69,7 +69,7 @@ afterEach(async () => {
 
 describe('A store of the older layout', () => {
   it('is read as it is', async () => {
-    const store = await BarStore.open(root, { access: 'read' });
+    await using store = await BarStore.open(root, { access: 'read' });
     expect(await store.read(spy)).toEqual(bars);
     const range = { start: newYear - 6e6, end: newYear + 6e6 };
     expect(await store.read(spy, range)).toEqual(barsInRange(bars, range));
@@ -81,13 +81,13 @@ describe('A store of the older layout', () => {
   it('counts a file that was written after its manifest', async () => {
     const newer = mergeBars(barsInRange(bars, years['2020.parquet']), minutes(1000, 5));
     await writeFile(join(folder, '2020.parquet'), encodeOlderBarFile(newer, '2020.parquet').bytes);
-    const store = await BarStore.open(root);
+    await using store = await BarStore.open(root);
     expect(await store.info(spy)).toMatchObject({ count: 1505 });
     expect(await store.read(spy)).toEqual(mergeBars(bars, minutes(1000, 5)));
   });
 
   it('becomes one of today where it is written to, and keeps everything', async () => {
-    const store = await BarStore.open(root);
+    await using store = await BarStore.open(root);
     const segment = { calendar: 'us_equities', confirmedEmpty: [] } as const;
     await store.append(spy, { ...segment, bars: minutes(1000, 1) });
     expect((await readdir(folder)).sort()).toEqual([
@@ -98,7 +98,8 @@ describe('A store of the older layout', () => {
     ]);
     await store.append(spy, { ...segment, bars: minutes(1001, 1) });
     const all = mergeBars(mergeBars(bars, minutes(1000, 1)), minutes(1001, 1));
-    const again = await BarStore.open(root);
+    await store[Symbol.asyncDispose]();
+    await using again = await BarStore.open(root);
     expect(await again.read(spy)).toEqual(all);
     expect(await again.snapshot(spy)).toEqual(snapshotOf(all));
     expect(await again.info(spy)).toMatchObject({ count: 1502, confirmedEmpty });
@@ -109,7 +110,7 @@ describe('A store of the older layout', () => {
     const name = '2021.1.parquet';
     const later = minutes(366 * 1440, 3);
     await writeFile(join(folder, name), encodeBarFile(later, { ...spy, calendar: 'us_equities', name }).bytes);
-    const store = await BarStore.open(root);
+    await using store = await BarStore.open(root);
     expect(await store.info(spy)).toMatchObject({ count: 1500 });
     await store.append(spy, { calendar: 'us_equities', bars: minutes(1000, 1), confirmedEmpty: [] });
     expect(await store.read(spy)).toEqual(mergeBars(bars, minutes(1000, 1)));
@@ -122,7 +123,7 @@ describe('A store of the older layout', () => {
     const { bytes } = encodeOlderBarFile(barsInRange(bars, years['2020.parquet']), '2020.parquet');
     bytes[300] = (bytes[300] ?? 0) ^ 1;
     await writeFile(join(folder, '2020.parquet'), bytes);
-    const store = await BarStore.open(root);
+    await using store = await BarStore.open(root);
     await expect(store.read(spy)).rejects.toMatchObject({ code: 'data_corrupt' });
     expect((await store.verify()).issues).toMatchObject([
       { severity: 'damage', problem: expect.stringMatching(/seal/) },

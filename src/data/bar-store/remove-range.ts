@@ -1,10 +1,10 @@
-import { emptyBars, type TimeRange } from '../../market/index.ts';
+import { barCount, barsInRange, calendarOf, emptyBars, wholeCells, type TimeRange } from '../../market/index.ts';
 import { addToLedger, cutLedger, emptyLedger, type Ledger } from './ledger.ts';
 import { forgetSeries, saveSeries } from './save-series.ts';
 import type { SeriesHead } from './series-head.ts';
 import { infoOf, unfinishedBar } from './series-info.ts';
 import type { SeriesPlace } from './series-place.ts';
-import { SeriesView } from './series-view.ts';
+import { isWithin, reaches, withFile } from './series-view.ts';
 
 /**
  * Cuts out the bars of a range and what is known of it.
@@ -15,15 +15,17 @@ export async function removeRange(
   range: TimeRange,
   { head, ledger, now }: { head: SeriesHead; ledger: Ledger; now: number },
 ): Promise<{ removed: number; head: SeriesHead | undefined }> {
-  const removed = await countBars(place, range);
+  const removed = await countBars(place, head, range);
   const known = addToLedger(ledger, head.log);
+  const calendar = calendarOf(head.manifest.calendar, known.hours);
+  const cells = wholeCells(calendar, place.key.timeframe, range);
   const held = unfinishedBar(head);
   const isHeldThere = held !== undefined && range.start <= held.time && held.time < range.end;
   const isKnown = [...known.confirmedEmpty, ...known.provenance].some(
-    ({ start, end }) => start < range.end && range.start < end,
+    ({ start, end }) => start < cells.end && cells.start < end,
   );
   if (removed === 0 && !isKnown && !isHeldThere) return { removed, head };
-  const left = cutLedger(known, range);
+  const left = cutLedger(known, cells);
   const isLeft =
     infoOf(head, left).count > removed || left.confirmedEmpty.length > 0 || (held !== undefined && !isHeldThere);
   const saved = await saveSeries(place, head, {
@@ -40,7 +42,13 @@ export async function removeRange(
   return { removed, head: undefined };
 }
 
-async function countBars(place: SeriesPlace, range: TimeRange): Promise<number> {
-  await using view = await SeriesView.open(place, range);
-  return view === undefined ? 0 : (await view.stamps(range)).length;
+/** Of a file that lies in the range as a whole, the manifest knows; so one that is damaged or missing can be cut out. */
+async function countBars(place: SeriesPlace, { manifest, log }: SeriesHead, range: TimeRange): Promise<number> {
+  let count = barCount(barsInRange(log.bars, range));
+  for (const summary of Object.values(manifest.files)) {
+    if (isWithin(summary, range)) count += summary.count;
+    else if (reaches(summary, range))
+      count += await withFile(place, summary, async (file) => (await file.stamps(range)).length);
+  }
+  return count;
 }

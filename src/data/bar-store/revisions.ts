@@ -20,20 +20,17 @@ export interface OlderBars {
 /**
  * Writes older values behind those that count already. They count themselves when the manifest says so.
  * @returns how much of the file counts then.
+ * @throws KtrdrError `data_corrupt` when some of those that count are lost.
  */
-export async function addRevision(
-  { folder }: SeriesPlace,
-  { bars, ...about }: OlderBars,
-  length: number,
-): Promise<number> {
-  const path = join(folder, revisionsName);
+export async function addRevision(place: SeriesPlace, { bars, ...about }: OlderBars, length: number): Promise<number> {
+  const path = join(place.folder, revisionsName);
   const record = encodeBarRecord(about, bars);
-  const held = length === 0 ? undefined : await readFileIfPresent(path);
-  if (held === undefined) {
+  if (length === 0) {
     await createDurably(path, record);
-    return record.length;
+  } else {
+    requireLength(place, await readFileIfPresent(path), length);
+    await appendDurably(path, record, length);
   }
-  await appendDurably(path, record, length);
   return length + record.length;
 }
 
@@ -46,9 +43,8 @@ export async function readRevisions(
   { length, range }: { length: number; range?: TimeRange | undefined },
 ): Promise<SeriesRevision[]> {
   if (length === 0) return [];
-  const bytes = await readFileIfPresent(join(place.folder, revisionsName));
+  const bytes = requireLength(place, await readFileIfPresent(join(place.folder, revisionsName)), length);
   try {
-    if (bytes === undefined || bytes.length < length) throw new Error(`it has fewer than its ${length} bytes`);
     const { payloads, length: whole } = decodeRecords(bytes.subarray(0, length));
     if (whole < length) throw new Error(`the record at byte ${whole} does not match its checksum`);
     return payloads
@@ -56,8 +52,14 @@ export async function readRevisions(
       .map((one) => (range === undefined ? one : { ...one, bars: barsInRange(one.bars, range) }))
       .filter(({ bars }) => barCount(bars) > 0);
   } catch (error) {
-    throw damagedFile(place, revisionsName, error);
+    throw damagedFile(place, { name: revisionsName, cause: error });
   }
+}
+
+function requireLength(place: SeriesPlace, bytes: Uint8Array | undefined, length: number): Uint8Array {
+  if (bytes !== undefined && bytes.length >= length) return bytes;
+  const problem = bytes === undefined ? 'it is missing' : `it has ${bytes.length} of its ${length} bytes`;
+  throw damagedFile(place, { name: revisionsName, cause: new Error(problem) });
 }
 
 const revisionSchema = z.object({

@@ -30,7 +30,7 @@ import { encodeLedger, type Ledger } from './ledger.ts';
 import { removeManifest, writeManifest, type FileSummary, type Manifest } from './manifest.ts';
 import { addRevision, type OlderBars } from './revisions.ts';
 import { manifestIdentity, type SeriesHead } from './series-head.ts';
-import { readWholeFile } from './series-view.ts';
+import { isWithin, withFile } from './series-view.ts';
 import type { SeriesPlace } from './series-place.ts';
 import { parseSpan, spanOf, type Span } from './series.ts';
 
@@ -60,8 +60,7 @@ export async function saveSeries(place: SeriesPlace, head: SeriesHead, change: S
 
   const files = { ...before.files };
   for (const { span, bars } of spans) {
-    const held = await readWholeFile(place, before.files[span.id]);
-    const merged = mergeBars(change.removed === undefined ? held : without(held, change.removed), bars);
+    const merged = mergeBars(await keptBars(place, before.files[span.id], change.removed), bars);
     delete files[span.id];
     if (barCount(merged) > 0) files[span.id] = await writeBarFile(place, { before, span, bars: merged });
   }
@@ -126,6 +125,17 @@ function touchedSpans({ manifest, log }: SeriesHead, { bars, removed }: SeriesCh
   return [...spans.values()].sort((a, b) => a.span.range.start - b.span.range.start);
 }
 
+/** What a file holds outside a range. One of which nothing is kept need not be readable. */
+async function keptBars(
+  place: SeriesPlace,
+  summary: FileSummary | undefined,
+  removed: TimeRange | undefined,
+): Promise<Bars> {
+  if (summary === undefined || (removed !== undefined && isWithin(summary, removed))) return emptyBars;
+  const held = await withFile(place, summary, (file) => file.bars());
+  return removed === undefined ? held : without(held, removed);
+}
+
 /** Bars outside a range. */
 function without(bars: Bars, { start, end }: TimeRange): Bars {
   return concatBars([
@@ -166,7 +176,7 @@ function storedRow(row: BarRow): NonNullable<Manifest['unfinished']> {
 }
 
 function knowsAnything(ledger: Ledger | undefined): boolean {
-  return ledger !== undefined && ledger.confirmedEmpty.length + ledger.provenance.length > 0;
+  return ledger !== undefined && Object.values(ledger).some((list: readonly unknown[]) => list.length > 0);
 }
 
 function superseded(before: Manifest, after: Manifest): string[] {

@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { KtrdrError } from '../../base/index.ts';
 import { barCount, emptyBars, sliceBars, type Bars, type Timeframe } from '../../market/index.ts';
 import { readBarLog, emptyLog, type BarLog } from './bar-log.ts';
-import { identityOf, readFileIfPresent, readFolder } from './durable-file.ts';
+import { identityOf, readFileIfPresent } from './durable-file.ts';
 import { manifestName, parseBarFileName } from './file-names.ts';
 import { decodeLedger, emptyLedger, type Ledger } from './ledger.ts';
 import { readManifest, type Manifest, type OlderManifest } from './manifest.ts';
 import { makeOutManifest, newestLog, upgradeManifest } from './made-out-manifest.ts';
+import { remedyOfManifest } from './remedies.ts';
 import { damagedFile, type SeriesPlace } from './series-place.ts';
 import { seriesName, spanOf, type SeriesKey } from './series.ts';
 
@@ -35,7 +36,7 @@ export async function readHead(place: SeriesPlace): Promise<SeriesHead | undefin
   requireKey(place, found);
   if (found.version === 1) {
     const manifest = await upgradeManifest(place, found);
-    const olderLedger = { confirmedEmpty: found.confirmedEmpty, provenance: [] };
+    const olderLedger = { ...emptyLedger, confirmedEmpty: found.confirmedEmpty };
     return { manifest, isSaved: false, identity, log: emptyLog(0), hasLog: false, olderLedger };
   }
   const log = await readBarLog(place, found.generation);
@@ -50,18 +51,11 @@ export async function readHead(place: SeriesPlace): Promise<SeriesHead | undefin
   return isNothing(head) ? undefined : head;
 }
 
-/** As `readHead`, without the files that somebody has moved away. */
-export async function readPresentHead(place: SeriesPlace): Promise<SeriesHead | undefined> {
+/** As `readHead`, and certain to have the log of its manifest: one that is not there may have been saved meanwhile. */
+export async function readSettledHead(place: SeriesPlace): Promise<SeriesHead | undefined> {
   for (;;) {
     const head = await readHead(place);
-    if (head === undefined) return undefined;
-    const names = new Set(await readFolder(place.folder));
-    const present = Object.entries(head.manifest.files).filter(([, { name }]) => names.has(name));
-    const isWhole = present.length === Object.keys(head.manifest.files).length;
-    if (isWhole && head.hasLog) return head;
-    if (await isOutdated(place, head)) continue;
-    const manifest = { ...head.manifest, files: Object.fromEntries(present) };
-    return isWhole ? head : { ...head, manifest };
+    if (head === undefined || head.hasLog || !(await isOutdated(place, head))) return head;
   }
 }
 
@@ -93,7 +87,7 @@ export async function readLedger(place: SeriesPlace, { manifest, olderLedger }: 
       throw new Error('its content does not match its checksum');
     return decodeLedger(bytes, join(place.folder, name));
   } catch (error) {
-    throw damagedFile(place, name, error);
+    throw damagedFile(place, { name, cause: error });
   }
 }
 
@@ -139,8 +133,7 @@ function isNothing({ manifest, log }: SeriesHead): boolean {
 function requireKey({ folder, key }: SeriesPlace, { symbol, timeframe }: Manifest | OlderManifest): void {
   if (symbol === key.symbol && timeframe === key.timeframe) return;
   const reason = `is that of ${seriesName({ symbol, timeframe })}, not of ${seriesName(key)}`;
-  throw new KtrdrError(
-    'data_corrupt',
-    `The manifest in ${folder} ${reason}. Move it away: it is made again from the bar files.`,
-  );
+  throw new KtrdrError('data_corrupt', `The manifest in ${folder} ${reason}. ${remedyOfManifest}`, {
+    details: { path: join(folder, manifestName), remedy: remedyOfManifest },
+  });
 }

@@ -1,4 +1,11 @@
-import { barCount, unionRanges, type BarRow, type CalendarId, type TimeRange } from '../../market/index.ts';
+import {
+  barCount,
+  unionRanges,
+  type BarRow,
+  type CalendarId,
+  type ReportedDay,
+  type TimeRange,
+} from '../../market/index.ts';
 import type { Ledger } from './ledger.ts';
 import type { SeriesHead } from './series-head.ts';
 import type { SeriesKey } from './series.ts';
@@ -15,6 +22,8 @@ export interface SeriesInfo {
   readonly unfinished: number | undefined;
   /** Where the source has confirmed that there is nothing; a bar that is present all the same counts as present. */
   readonly confirmedEmpty: readonly TimeRange[];
+  /** Days of which the source has reported other hours than the calendar's rules; `calendarOf` takes them along. */
+  readonly hours: readonly ReportedDay[];
   /** How often bars that were held came with other values. */
   readonly revision: number;
   /** Epoch milliseconds of the last write; 0 when the series had to be made out from its bar files. */
@@ -37,6 +46,7 @@ export function infoOf(head: SeriesHead, ledger: Ledger): SeriesInfo {
       log.confirmedEmpty.length === 0
         ? ledger.confirmedEmpty
         : unionRanges([...ledger.confirmedEmpty, ...log.confirmedEmpty]),
+    hours: ledger.hours,
     revision,
     updatedAt: log.updatedAt ?? manifest.updatedAt,
   };

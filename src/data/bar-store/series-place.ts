@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { KtrdrError, systemCode } from '../../base/index.ts';
 import { timeframes, type Timeframe } from '../../market/index.ts';
 import { readFolder } from './durable-file.ts';
+import { remedyOf } from './remedies.ts';
 import { seriesFolder, seriesName, timeframeFolder, type SeriesKey } from './series.ts';
 
 /** One series on the disk. */
@@ -16,26 +17,37 @@ export function placeOf(root: string, key: SeriesKey): SeriesPlace {
 
 /** The folders of a store in which a series may lie. */
 export async function seriesFolders(root: string): Promise<{ folder: string; timeframe: Timeframe }[]> {
-  const symbolFolders = await readFolder(root);
+  // The files of the claim have a dot in their names, which folders of symbols never have.
+  const symbolFolders = (await readFolder(root)).filter((name) => !name.includes('.'));
   return symbolFolders.flatMap((symbolFolder) =>
     timeframes.map((timeframe) => ({ folder: join(root, symbolFolder, timeframeFolder(timeframe)), timeframe })),
   );
 }
 
-/** For a file that is not exactly as it was written, or is another series'; where the disk refused, it says that. */
-export function damagedFile({ folder, key }: SeriesPlace, name: string, cause: unknown): KtrdrError {
+/**
+ * For a file that is missing, not exactly as it was written, or another series'; where the disk refused, it says that. Its
+ * details hold the remedy.
+ */
+export function damagedFile(
+  { folder, key }: SeriesPlace,
+  { name, cause, remedy = remedyOf(key, name) }: { name: string; cause: unknown; remedy?: string },
+): KtrdrError {
   if (cause instanceof KtrdrError) return cause;
   const path = join(folder, name);
   const reason = cause instanceof Error ? cause.message : String(cause);
-  const series = seriesName(key);
   const code = systemCode(cause);
   if (code !== undefined) {
     const message = `The bar store cannot read ${path} (${code}). Check the disk and its permissions, then try again.`;
-    return new KtrdrError('failed_precondition', message, { cause, details: { systemCode: code } });
+    return new KtrdrError('failed_precondition', message, { cause, details: { systemCode: code, path } });
   }
-  return new KtrdrError(
-    'data_corrupt',
-    `The file ${path} of ${series} is damaged: ${reason}. Move it away and load ${series} again with "--mode full".`,
-    { cause, details: { path } },
-  );
+  const what = key.symbol === '' ? path : `${path} of ${seriesName(key)}`;
+  return new KtrdrError('data_corrupt', `The file ${what} is damaged: ${reason}. ${remedy}`, {
+    cause,
+    details: { path, remedy },
+  });
+}
+
+/** Whether an error says that a file is damaged, and not that the disk refused or a newer version wrote it. */
+export function isDamage(error: unknown): boolean {
+  return error instanceof KtrdrError && error.code === 'data_corrupt';
 }

@@ -56,10 +56,9 @@ export class SeriesView implements AsyncDisposable {
     for (;;) {
       const head = await readHead(place);
       if (head === undefined) return undefined;
-      const { files, isWhole, fault } = await openFiles(place, head, range);
-      // A file that is not there, or is another one, may have been replaced since the manifest was read.
-      const isCertain = isWhole && head.hasLog;
-      if (fault === undefined && (isCertain || !(await isOutdated(place, head))))
+      const { files, fault } = await openFiles(place, head, range);
+      // A log that is not there, and a file that is missing or another one, may have been replaced since the manifest was read.
+      if (fault === undefined && (head.hasLog || !(await isOutdated(place, head))))
         return new SeriesView(place, head, files);
       await closeAll(files);
       if (fault !== undefined && !(await isOutdated(place, head))) throw fault;
@@ -124,18 +123,22 @@ export function isWithin({ first, last }: FileSummary, range: TimeRange): boolea
   return range.start <= first && last < range.end;
 }
 
-/** The bars of one file; none when the series has none there, or the file was moved away. */
-export async function readWholeFile(place: SeriesPlace, summary: FileSummary | undefined): Promise<Bars> {
-  const opened = summary === undefined ? undefined : await openFile(place, summary);
-  if (opened === undefined) return emptyBars;
+/** Opens one bar file for as long as it is used. */
+export async function withFile<T>(
+  place: SeriesPlace,
+  summary: FileSummary,
+  use: (file: BarFile) => Promise<T>,
+): Promise<T> {
+  const { file, handle } = await openFile(place, summary);
   try {
-    return await opened.file.bars();
+    return await use(file);
   } finally {
-    await opened.handle.close();
+    await handle.close();
   }
 }
 
-function reaches({ first, last }: FileSummary, { start, end }: TimeRange): boolean {
+/** True when bars of a file may lie in a range. */
+export function reaches({ first, last }: FileSummary, { start, end }: TimeRange): boolean {
   return last >= start && first < end;
 }
 
@@ -143,31 +146,34 @@ async function openFiles(
   place: SeriesPlace,
   { manifest }: SeriesHead,
   range: TimeRange,
-): Promise<{ files: OpenFile[]; isWhole: boolean; fault?: Error }> {
+): Promise<{ files: OpenFile[]; fault?: Error }> {
   const files: OpenFile[] = [];
   const wanted = Object.values(manifest.files).filter((summary) => reaches(summary, range));
   for (const summary of wanted.sort((a, b) => a.first - b.first)) {
     try {
-      const opened = await openFile(place, summary);
-      if (opened !== undefined) files.push(opened);
+      files.push(await openFile(place, summary));
     } catch (error) {
-      return { files, isWhole: false, fault: damagedFile(place, summary.name, error) };
+      return { files, fault: damagedFile(place, { name: summary.name, cause: error }) };
     }
   }
-  return { files, isWhole: files.length === wanted.length };
+  return { files };
 }
 
-/** Undefined when the file is not there. Whoever opens it closes its handle. */
-export async function openFile(place: SeriesPlace, summary: FileSummary): Promise<OpenFile | undefined> {
+/** Whoever opens it closes its handle. */
+async function openFile(place: SeriesPlace, summary: FileSummary): Promise<OpenFile> {
   const handle = await openIfPresent(join(place.folder, summary.name));
-  if (handle === undefined) return undefined;
+  if (handle === undefined) throw damagedFile(place, { name: summary.name, cause: new Error('it is missing') });
   try {
     const file = await openBarFile(await sourceOfFile(handle));
     requireIdentity(place, summary, file);
-    return { summary, file: guarded(file, (error) => damagedFile(place, summary.name, error)), handle };
+    return {
+      summary,
+      file: guarded(file, (error) => damagedFile(place, { name: summary.name, cause: error })),
+      handle,
+    };
   } catch (error) {
     await handle.close();
-    throw damagedFile(place, summary.name, error);
+    throw damagedFile(place, { name: summary.name, cause: error });
   }
 }
 

@@ -1,21 +1,25 @@
+import { basename } from 'node:path';
 import { KtrdrError } from '../../base/index.ts';
 import { barCount, checkBars, type Bars } from '../../market/index.ts';
 import { digestYears } from './content-digest.ts';
 import { readFolder } from './durable-file.ts';
 import { isOfGeneration, logName, manifestName, revisionsName } from './file-names.ts';
 import type { FileSummary } from './manifest.ts';
+import { remedyOf, remedyOfDisk, remedyOfLeftover, remedyOfManifest, remedyOfNewer } from './remedies.ts';
 import { readRevisions } from './revisions.ts';
 import { isOutdated, readHead, readLedger, type SeriesHead } from './series-head.ts';
 import { lastStamp } from './series-info.ts';
 import type { SeriesPlace } from './series-place.ts';
-import { openFile } from './series-view.ts';
-import { parseSpan, seriesName } from './series.ts';
+import { withFile } from './series-view.ts';
+import { parseSpan, seriesName, type SeriesKey } from './series.ts';
 
 export interface SeriesIssue {
   /** `damage`: something that was stored is not as it was. `leftover`: what a crash left behind; it does not count. */
   readonly severity: 'damage' | 'leftover';
   readonly file: string;
   readonly problem: string;
+  /** What to do about it. */
+  readonly remedy: string;
 }
 
 export interface SeriesCheck {
@@ -28,16 +32,17 @@ export interface SeriesCheck {
 export async function verifySeries(place: SeriesPlace): Promise<SeriesCheck> {
   for (;;) {
     const issues: SeriesIssue[] = [];
-    const head = await collecting(issues, manifestName, () => readHead(place));
+    const collect = collecting(place.key, issues);
+    const head = await collect(manifestName, () => readHead(place));
     if (head === undefined) return { files: 0, bars: 0, issues };
     const { manifest, log } = head;
     const bars = [];
     for (const [id, summary] of Object.entries(manifest.files)) {
-      bars.push(await collecting(issues, summary.name, () => checkFile(place, id, summary)));
+      bars.push(await collect(summary.name, () => checkFile(place, id, summary)));
     }
-    await collecting(issues, logName(log.generation), async () => checkLog(place, head));
-    await collecting(issues, manifest.ledger?.name ?? manifestName, () => readLedger(place, head));
-    await collecting(issues, revisionsName, () => readRevisions(place, { length: manifest.revisionBytes }));
+    await collect(logName(log.generation), async () => checkLog(place, head));
+    await collect(manifest.ledger?.name ?? manifestName, () => readLedger(place, head));
+    await collect(revisionsName, () => readRevisions(place, { length: manifest.revisionBytes }));
     issues.push(...(await leftovers(place, head)));
     // A save that replaced the manifest meanwhile took the old files away.
     if (issues.length > 0 && (await isOutdated(place, head))) continue;
@@ -46,35 +51,49 @@ export async function verifySeries(place: SeriesPlace): Promise<SeriesCheck> {
   }
 }
 
-/** What `check` throws becomes an issue of the file that it names, or of the one given. */
-async function collecting<T>(issues: SeriesIssue[], file: string, check: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await check();
-  } catch (error) {
-    const cause = error instanceof KtrdrError && error.cause instanceof Error ? error.cause : error;
-    const path = error instanceof KtrdrError ? error.details?.path : undefined;
-    const named = typeof path === 'string' ? (path.split(/[/\\]/).at(-1) ?? file) : file;
-    issues.push({ severity: 'damage', file: named, problem: cause instanceof Error ? cause.message : String(cause) });
-    return undefined;
-  }
+/** What a check throws becomes an issue of the file that it names, or of the one given. */
+function collecting(
+  key: SeriesKey,
+  issues: SeriesIssue[],
+): <T>(file: string, check: () => Promise<T>) => Promise<T | undefined> {
+  return async (file, check) => {
+    try {
+      return await check();
+    } catch (error) {
+      issues.push(issueOf(error, key, file));
+      return undefined;
+    }
+  };
+}
+
+/** What an error says of the file that it names, or of the one given. */
+export function issueOf(thrown: unknown, key: SeriesKey | undefined, file: string): SeriesIssue {
+  const { code, message, details, cause } = KtrdrError.from(thrown);
+  const { path, remedy, systemCode } = details ?? {};
+  const named = typeof path === 'string' ? basename(path) : file;
+  const about = { severity: 'damage', file: named } as const;
+  if (code === 'failed_precondition')
+    return { ...about, problem: message, remedy: systemCode === undefined ? remedyOfNewer : remedyOfDisk };
+  const told = typeof remedy === 'string' ? remedy : undefined;
+  return {
+    ...about,
+    problem: cause instanceof Error ? cause.message : message,
+    remedy: told ?? (key === undefined ? remedyOfManifest : remedyOf(key, named)),
+  };
 }
 
 /** @returns how many bars the file holds. */
 async function checkFile(place: SeriesPlace, id: string, summary: FileSummary): Promise<number> {
-  const opened = await openFile(place, summary);
-  if (opened === undefined) throw new Error('it is missing');
-  try {
-    await opened.file.check();
-    const bars = await opened.file.bars();
+  return withFile(place, summary, async (file) => {
+    await file.check();
+    const bars = await file.bars();
     checkBars(bars, `${summary.name} of ${seriesName(place.key)}`);
     checkFacts(bars, summary);
     const span = parseSpan(place.key.timeframe, id);
     if (span === undefined || (bars.time[0] ?? 0) < span.range.start || (bars.time.at(-1) ?? 0) >= span.range.end)
       throw new Error(`it holds bars that do not belong to "${id}"`);
     return barCount(bars);
-  } finally {
-    await opened.handle.close();
-  }
+  });
 }
 
 function checkFacts(bars: Bars, { count, first, last, years }: FileSummary): void {
@@ -106,7 +125,10 @@ async function leftovers({ folder, key }: SeriesPlace, { manifest, log, hasLog }
       severity: 'leftover' as const,
       file,
       problem: 'no manifest names it: a save was cut short, or is under way',
+      remedy: remedyOfLeftover,
     })),
-    ...(log.tornBytes > 0 ? [{ severity: 'leftover' as const, file: name, problem: torn }] : []),
+    ...(log.tornBytes > 0
+      ? [{ severity: 'leftover' as const, file: name, problem: torn, remedy: remedyOfLeftover }]
+      : []),
   ];
 }

@@ -4,7 +4,7 @@ import { manifestName } from './file-names.ts';
 import { readKey } from './series-head.ts';
 import { placeOf, seriesFolders, type SeriesPlace } from './series-place.ts';
 import { seriesName, type SeriesKey } from './series.ts';
-import { verifySeries, type SeriesCheck, type SeriesIssue } from './verify-series.ts';
+import { issueOf, verifySeries, type SeriesCheck, type SeriesIssue } from './verify-series.ts';
 
 /** What a check of the store found. */
 export interface StoreReport {
@@ -21,6 +21,8 @@ export interface StoreIssue {
   /** The series, where it could be made out. */
   readonly key?: SeriesKey;
   readonly problem: string;
+  /** What to do about it. */
+  readonly remedy: string;
 }
 
 export interface VerifyOptions {
@@ -41,8 +43,8 @@ export async function verifyStore(root: string, { key, token, alone }: VerifyOpt
     total.series += check.files + check.issues.length + check.bars > 0 ? 1 : 0;
     total.files += check.files;
     total.bars += check.bars;
-    for (const { severity, file, problem } of check.issues)
-      issues.push({ severity, path: relative(root, join(place.folder, file)), key: place.key, problem });
+    for (const { file, ...issue } of check.issues)
+      issues.push({ ...issue, path: relative(root, join(place.folder, file)), key: place.key });
   }
   return { ...total, issues };
 }
@@ -55,11 +57,17 @@ async function allPlaces(root: string, issues: StoreIssue[]): Promise<SeriesPlac
     try {
       const key = await readKey(folder, timeframe);
       if (key === undefined) continue;
-      if (placeOf(root, key).folder === folder) places.push({ folder, key });
-      else issues.push({ severity: 'damage', path, key, problem: `${seriesName(key)} has its place elsewhere` });
+      const place = placeOf(root, key);
+      if (place.folder === folder) {
+        places.push(place);
+        continue;
+      }
+      const remedy = `Move its folder to ${relative(root, place.folder)}, or away.`;
+      issues.push({ severity: 'damage', path, key, problem: `${seriesName(key)} has its place elsewhere`, remedy });
     } catch (error) {
-      const problem = error instanceof Error ? error.message : String(error);
-      issues.push({ severity: 'damage', path, problem: problem.replaceAll(`${root}/`, '') });
+      const { file, problem, ...issue } = issueOf(error, undefined, manifestName);
+      const inStore = { path: relative(root, join(folder, file)), problem: problem.replaceAll(`${root}/`, '') };
+      issues.push({ ...issue, ...inStore });
     }
   }
   return places;

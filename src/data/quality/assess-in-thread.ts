@@ -1,11 +1,10 @@
 import { inWorker, type WorkContext } from '../../async/index.ts';
-import { barCount, type Bars, type CalendarId, type Timeframe } from '../../market/index.ts';
+import { barCount, type Bars } from '../../market/index.ts';
+import type { ExpectedSeries } from './check-sessions.ts';
 import { assessQuality, type QualityReport } from './quality.ts';
 
-export interface AssessmentJob {
+export interface AssessmentJob extends ExpectedSeries {
   readonly bars: Bars;
-  readonly timeframe: Timeframe;
-  readonly calendar: CalendarId;
 }
 
 /** Fewer bars are looked over sooner than a thread starts. */

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Schema } from '../../base/index.ts';
-import { barCount, type Bars, type CalendarId, type Timeframe } from '../../market/index.ts';
+import { barCount, type Bars, type Timeframe } from '../../market/index.ts';
 import { checkMoves, staleRun } from './check-moves.ts';
-import { checkSessions } from './check-sessions.ts';
+import { checkSessions, type ExpectedSeries } from './check-sessions.ts';
 import { checkValues } from './check-values.ts';
 import {
   IssueList,
@@ -58,15 +58,13 @@ export const maxListedIssues = 200;
 const doubtfulShare = 0.001;
 
 /** Looks over bars in any state and changes nothing. Pure. */
-export function assessQuality(
-  bars: Bars,
-  { timeframe, calendar }: { timeframe: Timeframe; calendar: CalendarId },
-): QualityReport {
+export function assessQuality(bars: Bars, series: ExpectedSeries): QualityReport {
+  const { timeframe } = series;
   const issues = new IssueList(bars, { most: maxListedIssues });
   checkValues(bars, issues);
   checkMoves(bars, timeframe, issues);
   checkStanding(bars, timeframe, issues);
-  checkSessions(bars, { timeframe, calendar }, issues);
+  checkSessions(bars, series, issues);
   const totals = totalsOf(issues.counts);
   return {
     bars: barCount(bars),

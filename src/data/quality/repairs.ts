@@ -1,14 +1,7 @@
 import { z } from 'zod';
 import type { Schema } from '../../base/index.ts';
-import {
-  barCount,
-  barColumns,
-  type BarColumn,
-  type Bars,
-  type CalendarId,
-  type Timeframe,
-} from '../../market/index.ts';
-import { outsideSessions } from './check-sessions.ts';
+import { barCount, barColumns, type BarColumn, type Bars } from '../../market/index.ts';
+import { outsideSessions, type ExpectedSeries } from './check-sessions.ts';
 import { hasPrices } from './check-values.ts';
 import { findSplits } from './splits.ts';
 
@@ -33,18 +26,13 @@ export const repairDoneSchema: Schema<RepairDone> = z.object({
   detail: z.string(),
 });
 
-interface Series {
-  readonly timeframe: Timeframe;
-  readonly calendar: CalendarId;
-}
-
-type Repair = (bars: Bars, series: Series) => { bars: Bars; changed: number; detail: string };
+type Repair = (bars: Bars, series: ExpectedSeries) => { bars: Bars; changed: number; detail: string };
 
 /** New bars, and what each repair that was asked for did to them; the given ones stay as they are. */
 export function applyRepairs(
   bars: Bars,
   wanted: readonly RepairName[],
-  series: Series,
+  series: ExpectedSeries,
 ): { bars: Bars; done: RepairDone[] } {
   const done: RepairDone[] = [];
   let repaired = bars;

@@ -5,6 +5,7 @@ import {
   timeframeMs,
   type Bars,
   type CalendarId,
+  type ReportedDay,
   type TimeRange,
   type Timeframe,
 } from '../../market/index.ts';
@@ -14,6 +15,7 @@ import { cellNames, longerTimeframe } from './market-cells.ts';
 interface ImportSeries {
   readonly timeframe: Timeframe;
   readonly calendar: CalendarId;
+  readonly hours?: readonly ReportedDay[];
   readonly now: number;
 }
 
@@ -25,11 +27,12 @@ interface ImportSeries {
  */
 export function checkImport(
   bars: Bars,
-  { timeframe, calendar, now }: ImportSeries,
+  { now, ...series }: ImportSeries,
   rowOf: (index: number) => number | undefined,
 ): { bars: Bars; unfinished: number } {
+  const { timeframe, calendar, hours } = series;
   const count = bars.time.length;
-  const cellOf = cellNames({ timeframe, calendar }, datesWithin(bars, now));
+  const cellOf = cellNames(series, datesWithin(bars, now));
   let previous = -Infinity;
   let closest = Infinity;
   for (let index = 0; index < count; index += 1) {
@@ -43,11 +46,11 @@ export function checkImport(
   if (count >= 3 && closest >= 1.9 * timeframeMs(timeframe)) {
     throw new FileFault({}, `no two of its bars lie closer than ${span(closest)}, so they are no bars of ${timeframe}`);
   }
-  const longer = longerTimeframe(bars, { timeframe, calendar });
+  const longer = longerTimeframe(bars, series);
   if (longer !== undefined) {
     throw new FileFault({}, `all its first bars begin where bars of ${longer} do, so they are no bars of ${timeframe}`);
   }
-  const final = finalBefore(calendarOf(calendar), timeframe, now);
+  const final = finalBefore(calendarOf(calendar, hours), timeframe, now);
   const finished = bars.time.findIndex((stamp) => stamp >= final);
   const kept = finished === -1 ? count : finished;
   return { bars: sliceBars(bars, 0, kept), unfinished: count - kept };

@@ -1,6 +1,14 @@
 import type { CancellationToken } from '../../async/index.ts';
 import { KtrdrError } from '../../base/index.ts';
-import { barCount, barsInRange, sliceBars, type Bars, type CalendarId, type TimeRange } from '../../market/index.ts';
+import {
+  barCount,
+  barsInRange,
+  sliceBars,
+  type Bars,
+  type CalendarId,
+  type ReportedDay,
+  type TimeRange,
+} from '../../market/index.ts';
 import { compareBars, newOnly } from '../bar-store/compare-bars.ts';
 import type { BarStore, SeriesKey } from '../bar-store/index.ts';
 import type { ImportConflicts } from './import-bars.ts';
@@ -10,6 +18,7 @@ interface Stored {
   readonly store: Pick<BarStore, 'read'>;
   readonly key: SeriesKey;
   readonly calendar: CalendarId;
+  readonly hours?: readonly ReportedDay[];
   /** Decides whose values those are that both have. */
   readonly conflicts: ImportConflicts;
   readonly token: CancellationToken;
@@ -31,7 +40,7 @@ export interface ImportComparison {
  * @throws KtrdrError `conflict` where both have a bar of one cell with different stamps: it would count twice.
  */
 export async function compareWithStored(bars: Bars, stored: Stored): Promise<ImportComparison> {
-  const { store, key, calendar, conflicts, token, barsAtOnce = 20_000 } = stored;
+  const { store, key, calendar, hours = [], conflicts, token, barsAtOnce = 20_000 } = stored;
   const { timeframe } = key;
   const sums = { added: 0, same: 0, different: 0 };
   const brought = new UnbrokenRanges();
@@ -44,7 +53,7 @@ export async function compareWithStored(bars: Bars, stored: Stored): Promise<Imp
     const [first = 0, final = first] = [page.time[0], page.time.at(-1)];
     const reach = cellReach(key, { start: first, end: final + 1 });
     const held = await store.read(key, { ...reach, start: Math.min(reach.start, unseen ?? reach.start) });
-    refuseSharedCell(firstSharedCell(page.time, held.time, { timeframe, calendar }), key);
+    refuseSharedCell(firstSharedCell(page.time, held.time, { timeframe, calendar, hours }), key);
     const comparison = compareBars(held, page);
     sums.added += comparison.added;
     sums.same += comparison.unchanged;

@@ -39,10 +39,11 @@ export async function importFile(
   if (info !== undefined && info.calendar !== calendar) throw otherCalendar(info, calendar);
   progress.report({ phase: 'reading' });
   const now = clock.now();
-  const prepared = await prepareInThread({ path, timeframe, calendar, zone, dates, repairs, now }, context);
+  const { hours = [] } = info ?? {};
+  const prepared = await prepareInThread({ path, timeframe, calendar, hours, zone, dates, repairs, now }, context);
   const { bars, file, quality } = prepared;
   progress.report({ phase: 'comparing', fraction: comparingFrom });
-  const comparison = await compareWithStored(bars, { store, key, calendar, conflicts, token });
+  const comparison = await compareWithStored(bars, { store, key, calendar, hours, conflicts, token });
   if (conflicts === 'refuse' && !check) refuseDifferent(comparison, key);
   const { added, same, different } = comparison;
   const isNews = added > 0 || (conflicts === 'replace' && different > 0);

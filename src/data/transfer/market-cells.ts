@@ -8,6 +8,7 @@ import {
   type BarCells,
   type Bars,
   type CalendarId,
+  type ReportedDay,
   type TimeRange,
   type Timeframe,
 } from '../../market/index.ts';
@@ -15,6 +16,7 @@ import {
 interface Series {
   readonly timeframe: Timeframe;
   readonly calendar: CalendarId;
+  readonly hours?: readonly ReportedDay[];
 }
 
 /** The stamps of two different bars that lie in one cell of the market's grid. */
@@ -85,18 +87,18 @@ const tellingBars = 12;
 const lookedAt = 500;
 
 /** The longer timeframe on whose stamps alone bars lie, oldest first; undefined when they may be of the series' own. */
-export function longerTimeframe({ time }: Bars, { timeframe, calendar }: Series): Timeframe | undefined {
+export function longerTimeframe({ time }: Bars, { timeframe, calendar, hours }: Series): Timeframe | undefined {
   const looked = time.subarray(0, lookedAt);
   const [first, last] = [looked[0], looked.at(-1)];
   if (!isIntraday(timeframe) || looked.length < tellingBars || first === undefined || last === undefined)
     return undefined;
   const longer = timeframes.filter((other) => isIntraday(other) && timeframeMs(other) > timeframeMs(timeframe));
   return longer.findLast((other) => {
-    const stamps = new Set(expectedBars(calendarOf(calendar), other, { start: first, end: last + 1 }).start);
+    const stamps = new Set(expectedBars(calendarOf(calendar, hours), other, { start: first, end: last + 1 }).start);
     return looked.every((stamp) => stamps.has(stamp));
   });
 }
 
-function cellsAround({ timeframe, calendar }: Series, range: TimeRange): BarCells {
-  return expectedBars(calendarOf(calendar), timeframe, cellReach({ timeframe }, range));
+function cellsAround({ timeframe, calendar, hours }: Series, range: TimeRange): BarCells {
+  return expectedBars(calendarOf(calendar, hours), timeframe, cellReach({ timeframe }, range));
 }

@@ -5,6 +5,7 @@ import {
   type BarColumn,
   type Bars,
   type CalendarId,
+  type ReportedDay,
   type Timeframe,
 } from '../../market/index.ts';
 import type { WorkContext } from '../../async/index.ts';
@@ -21,6 +22,7 @@ export interface ImportJob {
   readonly path: string;
   readonly timeframe: Timeframe;
   readonly calendar: CalendarId;
+  readonly hours: readonly ReportedDay[];
   readonly zone: string | undefined;
   readonly dates: DateOrder | undefined;
   readonly repairs: readonly RepairName[];

@@ -143,8 +143,9 @@ export async function verify(
   if (json) {
     terminal.print(JSON.stringify(report));
   } else {
-    for (const { severity, path, problem } of report.issues) {
+    for (const { severity, path, problem, remedy } of report.issues) {
       terminal.print(`${severity === 'damage' ? colours.red('damaged') : 'left over'}  ${path}: ${problem}`);
+      terminal.print(`  ${remedy}`);
     }
     const { series, files, bars } = report;
     const verdict =
