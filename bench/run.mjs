@@ -24,7 +24,7 @@ const benches = [
   'load',
   'load-rate',
   'schedule',
-  'training-speed',
+  'kernel',
   'demo',
 ];
 

@@ -1,4 +1,4 @@
-import { plainBackend } from '../../dist/nn/index.js';
+import { createRandom, plainBackend, wasmBackend } from '../../dist/nn/index.js';
 import { msOf } from './rounds.mjs';
 import { median } from './stats.mjs';
 
@@ -11,31 +11,48 @@ export const cases = {
 
 const rowCount = 8_192;
 
-/** A step of training of one case, ready to be called again and again, each time with other rows. */
-export function trainingStep({ inputs, hiddenLayers, batch }) {
-  const trainer = plainBackend.create({
-    model: { kind: 'mlp', inputs, hiddenLayers, outputs: 3, activation: 'relu', dropout: 0 },
+/** Rows of three classes that can be learnt, and the order in which they are gone through, again and again. */
+export function samplesOf({ inputs }) {
+  const random = createRandom(7);
+  const features = Float32Array.from({ length: rowCount * inputs }, () => random.normal());
+  const targets = Int32Array.from({ length: rowCount }, (_, row) => {
+    const trend = features[row * inputs] + features[row * inputs + 1] * features[row * inputs + 2];
+    return random.float() < 0.3 ? random.below(3) : trend < -0.6 ? 0 : trend > 0.6 ? 2 : 1;
+  });
+  const order = Int32Array.from({ length: rowCount }, (_, index) => index);
+  random.shuffle(order);
+  return { features, targets, order };
+}
+
+export function createTrainer({ inputs, hiddenLayers, dropout = 0, backend = 'wasm' }) {
+  return { wasm: wasmBackend, plain: plainBackend }[backend].create({
+    model: { kind: 'mlp', inputs, hiddenLayers, outputs: 3, activation: 'relu', dropout },
     objective: { kind: 'cross_entropy' },
     optimizer: { type: 'adam', learningRate: 0.001, weightDecay: 0, gradientClip: 0 },
-    data: {
-      features: Float32Array.from({ length: rowCount * inputs }, (_, index) => Math.sin(index * 0.7)),
-      targets: Int32Array.from({ length: rowCount }, (_, index) => index % 3),
-    },
+    data: samplesOf({ inputs }),
     seed: 7,
   });
-  const order = Int32Array.from({ length: rowCount }, (_, index) => (index * 2_741) % rowCount);
+}
+
+/** A round of so many steps, ready to be called again and again, each time with the rows that follow; returns the mean loss. */
+export function stepsOf(trainer, size, count) {
+  const { order } = samplesOf(size);
   let at = 0;
   return () => {
-    trainer.step(order.subarray(at, at + batch));
-    at = (at + batch) % rowCount;
+    let loss = 0;
+    repeat(count, () => {
+      loss += trainer.step(order.subarray(at, at + size.batch));
+      at = (at + size.batch) % order.length;
+    });
+    return loss / count;
   };
 }
 
 /** Milliseconds of one batch of case A: what the cost of anything done once a batch is divided by. */
 export function batchMs() {
-  const step = trainingStep(cases.A);
-  const round = () => msOf(() => repeat(200, step)) / 200;
-  repeat(500, step);
+  const steps = stepsOf(createTrainer(cases.A), cases.A, 200);
+  const round = () => msOf(steps) / 200;
+  repeat(5, steps);
   return median(Array.from({ length: 11 }, round));
 }
 

@@ -1,3 +1,6 @@
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import type { Dataset } from './dataset.ts';
 import { activations, type MlpSpec } from './mlp-model.ts';
@@ -13,6 +16,8 @@ import {
 } from './reference-task.fixture.ts';
 import { referenceOptimizer } from './reference-optimizer.fixture.ts';
 import type { OptimizerSpec, TrainerBackend, TrainerOptions } from './trainer.ts';
+
+setFlagsFromString('--expose-gc');
 
 /** What every backend holds to, the plain one as well as the fast ones. */
 export function testBackend(backend: TrainerBackend): void {
@@ -296,6 +301,19 @@ export function testBackend(backend: TrainerBackend): void {
       expect(() => train({ optimizer: { ...adam, learningRate: 0 } })).toThrow(refused);
     });
 
+    it('goes with the trainer: a thousand that come and go leave nothing behind', async () => {
+      const come = (count: number): void => {
+        for (let index = 0; index < count; index += 1) {
+          using trainer = train({ model: { ...model, hiddenLayers: [64] } });
+          trainer.step(firstRows(3));
+        }
+      };
+      come(50);
+      const before = await bytesHeld();
+      come(1_000);
+      expect((await bytesHeld()) - before, 'one of them has 64 KiB and more').toBeLessThan(2 ** 22);
+    });
+
     it('is not usable after dispose, which may be called twice', () => {
       const trainer = train();
       trainer.dispose();
@@ -379,6 +397,18 @@ function countingParams(spec: MlpSpec, params: Float32Array): Float32Array {
     .fill(0, 0, parameterCount(spec))
     .fill(1, biases, output)
     .fill(1 / units, output, output + units);
+}
+
+const collect: unknown = runInNewContext('gc');
+
+/** Memory in use, once all that nobody needs has been collected. */
+async function bytesHeld(): Promise<number> {
+  for (let round = 0; round < 4; round += 1) {
+    if (typeof collect === 'function') collect();
+    await setImmediate();
+  }
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
 }
 
 const distance = (a: readonly number[], b: readonly number[]): number => {
