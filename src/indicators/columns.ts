@@ -50,7 +50,12 @@ export function ratio(value: number, base: number): number {
 }
 
 export function unknownColumn(length: number): Float64Array {
-  return new Float64Array(length).fill(Number.NaN);
+  return unknownUntil(length, length);
+}
+
+/** A column for values from `start` on: unknown before, to be written from there. */
+export function unknownUntil(length: number, start: number): Float64Array {
+  return new Float64Array(length).fill(Number.NaN, 0, start);
 }
 
 /** Takes back what a column says before `warmUp`, for columns that start earlier than their companions. */
@@ -67,7 +72,7 @@ export function difference(a: Float64Array, b: Float64Array): Float64Array {
 
 /** The change against the value `period` rows before; NaN for the first `period` rows. */
 export function change(values: Float64Array, period: number): Float64Array {
-  const result = unknownColumn(values.length);
+  const result = unknownUntil(values.length, period);
   for (let index = period; index < values.length; index += 1) {
     result[index] = at(values, index) - at(values, index - period);
   }
@@ -76,7 +81,7 @@ export function change(values: Float64Array, period: number): Float64Array {
 
 /** That change in percent of the earlier value; NaN where that is 0. */
 export function changeInPercent(values: Float64Array, period: number): Float64Array {
-  const result = unknownColumn(values.length);
+  const result = unknownUntil(values.length, period);
   for (let index = period; index < values.length; index += 1) {
     const earlier = at(values, index - period);
     result[index] = ratio(100 * (at(values, index) - earlier), earlier);

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { defineIndicator } from './definition.ts';
 import { middleOf } from './middle-of-range.ts';
 import { period } from './parameters.ts';
-import { rollingMax, rollingMin } from './rolling.ts';
+import { rollingRange } from './rolling.ts';
 
 /** The bar itself counts: a high that breaks out is the upper channel of its own bar. */
 export const donchianChannels = defineIndicator({
@@ -19,9 +19,8 @@ export const donchianChannels = defineIndicator({
   reads: ['high', 'low'],
   leavesOut: ({ include_middle: included }) => (included ? [] : ['middle']),
   warmUp: ({ period }) => period - 1,
-  compute({ high, low }, { period }) {
-    const upper = rollingMax(high, period);
-    const lower = rollingMin(low, period);
-    return { upper, middle: middleOf(upper, lower), lower };
+  compute(bars, { period }) {
+    const { highest, lowest } = rollingRange(bars, period);
+    return { upper: highest, middle: middleOf(highest, lowest), lower: lowest };
   },
 });

@@ -4,7 +4,7 @@ import { at, silence, sourceColumn, unknownColumn } from './columns.ts';
 import { defineIndicator } from './definition.ts';
 import { exponentialAverage } from './moving-averages.ts';
 import { barCount, period } from './parameters.ts';
-import { rollingMax, rollingMin } from './rolling.ts';
+import { rollingRange } from './rolling.ts';
 
 /** The transform is infinite at the ends of the range, so a place counts as this far from the middle at most. */
 const furthest = 0.999;
@@ -30,8 +30,7 @@ export const fisherTransform = defineIndicator({
   compute(bars, parameters) {
     const { period, smoothing } = parameters;
     const middle = sourceColumn(bars, 'hl2');
-    const highest = rollingMax(bars.high, period);
-    const lowest = rollingMin(bars.low, period);
+    const { highest, lowest } = rollingRange(bars, period);
     const stretched = unknownColumn(middle.length);
     for (let index = period - 1; index < stretched.length; index += 1) {
       const bottom = at(lowest, index);

@@ -1,10 +1,11 @@
 import type { Bars } from '../market/index.ts';
 import { at } from './columns.ts';
-import { rollingMax, rollingMin } from './rolling.ts';
+import { rollingRange } from './rolling.ts';
 
 /** The middle between the highest high and the lowest low of the last `period` bars. */
-export function middleOfRange({ high, low }: Bars, period: number): Float64Array {
-  return middleOf(rollingMax(high, period), rollingMin(low, period));
+export function middleOfRange(bars: Bars, period: number): Float64Array {
+  const { highest, lowest } = rollingRange(bars, period);
+  return middleOf(highest, lowest);
 }
 
 export function middleOf(upper: Float64Array, lower: Float64Array): Float64Array {

@@ -1,4 +1,4 @@
-import { at, unknownColumn } from './columns.ts';
+import { at, unknownUntil } from './columns.ts';
 import { rollingSum } from './rolling.ts';
 
 /** The mean of the last `period` values. */
@@ -31,8 +31,8 @@ function recursiveAverage(
   values: Float64Array,
   { period, start, weight }: { period: number; start: number; weight: number },
 ): Float64Array {
-  const result = unknownColumn(values.length);
   const first = start + period - 1;
+  const result = unknownUntil(values.length, first);
   if (first >= values.length) return result;
   let average = 0;
   for (let index = start; index <= first; index += 1) average += at(values, index);

@@ -1,14 +1,14 @@
 import type { Bars } from '../market/index.ts';
 import { at } from './columns.ts';
-import { rollingMax, rollingMin } from './rolling.ts';
+import { rollingRange } from './rolling.ts';
 
 /**
  * Where each close lies between the lowest low (0) and the highest high (100) of the last `period` bars. In a range
  * without extent it is 50, the middle (TA-Lib says 0, which would read as the lowest).
  */
-export function placeInRange({ high, low, close }: Bars, period: number): Float64Array {
-  const highest = rollingMax(high, period);
-  const lowest = rollingMin(low, period);
+export function placeInRange(bars: Bars, period: number): Float64Array {
+  const { close } = bars;
+  const { highest, lowest } = rollingRange(bars, period);
   const place = new Float64Array(close.length);
   for (let index = 0; index < place.length; index += 1) {
     const bottom = at(lowest, index);

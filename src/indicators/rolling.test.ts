@@ -1,9 +1,12 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { rollingDeviation, rollingMax, rollingMin, rollingMoments, rollingSum } from './rolling.ts';
+import { rollingDeviation, rollingMoments, rollingRange, rollingSum } from './rolling.ts';
 
 const whole = fc.array(fc.integer({ min: -1000, max: 1000 }), { maxLength: 50 });
 const period = fc.integer({ min: 1, max: 12 });
+
+const highest = (values: Float64Array, period: number) => rollingRange({ high: values, low: values }, period).highest;
+const lowest = (values: Float64Array, period: number) => rollingRange({ high: values, low: values }, period).lowest;
 
 /** The same, window by window. Sums of whole numbers are exact in any order. */
 function windows(values: readonly number[], period: number, fold: (window: number[]) => number): Float64Array {
@@ -13,10 +16,10 @@ function windows(values: readonly number[], period: number, fold: (window: numbe
 }
 
 describe.each([
-  ['rollingSum', rollingSum, (window: number[]) => window.reduce((sum, value) => sum + value, 0)],
-  ['rollingMax', rollingMax, (window: number[]) => Math.max(...window)],
-  ['rollingMin', rollingMin, (window: number[]) => Math.min(...window)],
-])('%s()', (_, rolling, fold) => {
+  ['rollingSum()', rollingSum, (window: number[]) => window.reduce((sum, value) => sum + value, 0)],
+  ['the highest of rollingRange()', highest, (window: number[]) => Math.max(...window)],
+  ['the lowest of rollingRange()', lowest, (window: number[]) => Math.min(...window)],
+])('%s', (_, rolling, fold) => {
   it('equals the fold of each window', () => {
     fc.assert(
       fc.property(whole, period, (values, period) => {

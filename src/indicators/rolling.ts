@@ -1,4 +1,5 @@
-import { at, unknownColumn } from './columns.ts';
+import type { Bars } from '../market/index.ts';
+import { at, unknownUntil } from './columns.ts';
 
 /*
  * Each of these folds windows of `period` values, NaN before the first full one, in a time that does not grow with the
@@ -10,8 +11,19 @@ import { at, unknownColumn } from './columns.ts';
  * function or a loop that is given one.
  */
 
+/** Up to so many values are added faster than blocks of them are folded. */
+const fewValues = 6;
+
 export function rollingSum(values: Float64Array, period: number): Float64Array {
-  const result = unknownColumn(values.length);
+  const result = unknownUntil(values.length, period - 1);
+  if (period <= fewValues) {
+    for (let end = period - 1; end < values.length; end += 1) {
+      let sum = at(values, end - period + 1);
+      for (let index = end - period + 2; index <= end; index += 1) sum += at(values, index);
+      result[end] = sum;
+    }
+    return result;
+  }
   const tails = new Float64Array(period);
   for (let block = 0; block < values.length; block += period) {
     const size = Math.min(period, values.length - block);
@@ -30,36 +42,40 @@ export function rollingSum(values: Float64Array, period: number): Float64Array {
   return result;
 }
 
-export function rollingMax(values: Float64Array, period: number): Float64Array {
-  return rollingExtreme(values, { period, sign: 1 });
-}
-
-export function rollingMin(values: Float64Array, period: number): Float64Array {
-  return rollingExtreme(values, { period, sign: -1 });
-}
-
-/** The largest of the values times `sign`, times `sign`: with -1 the smallest value. */
-function rollingExtreme(
-  values: Float64Array,
-  { period, sign }: { readonly period: number; readonly sign: 1 | -1 },
-): Float64Array {
-  const result = unknownColumn(values.length);
-  const tails = new Float64Array(period);
-  for (let block = 0; block < values.length; block += period) {
-    const size = Math.min(period, values.length - block);
-    let head = -Infinity;
+/** The highest high and the lowest low, both in one loop: neither waits for the other. */
+export function rollingRange(
+  { high, low }: Pick<Bars, 'high' | 'low'>,
+  period: number,
+): { readonly highest: Float64Array; readonly lowest: Float64Array } {
+  const highest = unknownUntil(high.length, period - 1);
+  const lowest = unknownUntil(high.length, period - 1);
+  const tailTops = new Float64Array(period);
+  const tailBottoms = new Float64Array(period);
+  for (let block = 0; block < high.length; block += period) {
+    const size = Math.min(period, high.length - block);
+    let top = -Infinity;
+    let bottom = Infinity;
     for (let k = 0; k < size; k += 1) {
-      head = Math.max(head, sign * at(values, block + k));
-      if (k === period - 1) result[block + k] = sign * head;
-      else if (block > 0) result[block + k] = sign * Math.max(at(tails, k + 1), head);
+      top = Math.max(top, at(high, block + k));
+      bottom = Math.min(bottom, at(low, block + k));
+      if (k === period - 1) {
+        highest[block + k] = top;
+        lowest[block + k] = bottom;
+      } else if (block > 0) {
+        highest[block + k] = Math.max(at(tailTops, k + 1), top);
+        lowest[block + k] = Math.min(at(tailBottoms, k + 1), bottom);
+      }
     }
-    let tail = -Infinity;
+    top = -Infinity;
+    bottom = Infinity;
     for (let k = size - 1; k >= 0; k -= 1) {
-      tail = Math.max(sign * at(values, block + k), tail);
-      tails[k] = tail;
+      top = Math.max(top, at(high, block + k));
+      bottom = Math.min(bottom, at(low, block + k));
+      tailTops[k] = top;
+      tailBottoms[k] = bottom;
     }
   }
-  return result;
+  return { highest, lowest };
 }
 
 /**
@@ -71,8 +87,8 @@ export function rollingMoments(
   values: Float64Array,
   period: number,
 ): { readonly mean: Float64Array; readonly variance: Float64Array } {
-  const mean = unknownColumn(values.length);
-  const variance = unknownColumn(values.length);
+  const mean = unknownUntil(values.length, period - 1);
+  const variance = unknownUntil(values.length, period - 1);
   const tailMeans = new Float64Array(period);
   const tailSquares = new Float64Array(period);
   for (let block = 0; block < values.length; block += period) {
@@ -115,8 +131,8 @@ export function rollingDeviation(
   values: Float64Array,
   period: number,
 ): { readonly mean: Float64Array; readonly deviation: Float64Array } {
-  const mean = unknownColumn(values.length);
-  const deviation = unknownColumn(values.length);
+  const mean = unknownUntil(values.length, period - 1);
+  const deviation = unknownUntil(values.length, period - 1);
   for (let end = period - 1; end < values.length; end += 1) {
     const newest = at(values, end);
     const start = end - period + 1;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { at, sourceColumn, unknownColumn } from './columns.ts';
+import { at, sourceColumn, unknownUntil } from './columns.ts';
 import { defineIndicator } from './definition.ts';
 import { period, source } from './parameters.ts';
 
@@ -22,7 +22,7 @@ export const rsi = defineIndicator({
 
 /** Both of Wilder's averages in one loop: each waits for its own last value, so two cost no more than one. */
 function relativeStrength(values: Float64Array, period: number): Float64Array {
-  const result = unknownColumn(values.length);
+  const result = unknownUntil(values.length, period);
   const weight = 1 / period;
   let rise = 0;
   let fall = 0;

@@ -1,10 +1,10 @@
 import type { Bars } from '../market/index.ts';
-import { at, unknownColumn } from './columns.ts';
+import { at, unknownUntil } from './columns.ts';
 import { wilderAverage } from './moving-averages.ts';
 
 /** How far each bar reaches, the gap from the previous close included; NaN for the first bar, which has no such close. */
 export function trueRange({ high, low, close }: Bars): Float64Array {
-  const range = unknownColumn(close.length);
+  const range = unknownUntil(close.length, 1);
   for (let index = 1; index < range.length; index += 1) {
     const previous = at(close, index - 1);
     range[index] = Math.max(at(high, index), previous) - Math.min(at(low, index), previous);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { at, sourceColumn, unknownColumn } from './columns.ts';
+import { at, sourceColumn, unknownUntil } from './columns.ts';
 import { defineIndicator } from './definition.ts';
 import { period, source } from './parameters.ts';
 
@@ -17,7 +17,7 @@ export const wma = defineIndicator({
 });
 
 function weightedAverage(values: Float64Array, period: number): Float64Array {
-  const result = unknownColumn(values.length);
+  const result = unknownUntil(values.length, period - 1);
   const weights = (period * (period + 1)) / 2;
   for (let end = period - 1; end < values.length; end += 1) {
     let sum = 0;

@@ -1,5 +1,6 @@
 import {
-  expectedBars,
+  endOfRun,
+  expectedRuns,
   isIntraday,
   sessionCell,
   timeframeMs,
@@ -59,18 +60,17 @@ interface Cells {
 }
 
 function closeCells(closes: Float64Array, { calendar, timeframe, times, range }: Cells): void {
-  const { cellStart, cellEnd } = expectedBars(calendar, timeframe, range);
   const sessions = calendar.sessions({ start: range.start - timeframeMs(timeframe), end: range.end });
-  let cell = 0;
+  let index = 0;
   let session = 0;
-  for (let index = 0; index < times.length; index += 1) {
-    const time = times[index] ?? Number.NaN;
-    while (cell < cellEnd.length && (cellEnd[cell] ?? 0) <= time) cell += 1;
-    const start = cellStart[cell] ?? Infinity;
-    const end = cellEnd[cell] ?? Infinity;
-    if (start > time || end === Infinity) continue;
-    while ((sessions[session]?.close ?? Infinity) <= start) session += 1;
-    closes[index] = lastTrade(sessions, session, end);
+  for (const run of expectedRuns(calendar, timeframe, range)) {
+    const runEnd = endOfRun(run);
+    while ((times[index] ?? Infinity) < run.cellStart) index += 1;
+    for (; (times[index] ?? Infinity) < runEnd; index += 1) {
+      const start = run.cellStart + Math.floor(((times[index] ?? 0) - run.cellStart) / run.step) * run.step;
+      while ((sessions[session]?.close ?? Infinity) <= start) session += 1;
+      closes[index] = lastTrade(sessions, session, start + run.step);
+    }
   }
 }
 

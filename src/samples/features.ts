@@ -30,14 +30,12 @@ export interface FeatureRows {
  * each timeframe the latest bar that was complete when the row's own bar was; a bar in progress tells nothing. Bars in
  * the warm-up of an indicator make no row. A feature with a lag is that of so many base bars before.
  */
-export function symbolFeatures(
-  plan: Pick<TrainingPlan, 'features' | 'indicators' | 'baseTimeframe'>,
-  held: SymbolBars,
-  token: CancellationToken,
-): FeatureRows {
-  const { columns, barClosedAt } = featureColumns(plan, held, token);
+export function symbolFeatures(plan: FeaturePlan, held: SymbolBars, token: CancellationToken): FeatureRows {
+  const { columns, barClosedAt } = readingColumns(plan, held, token);
   return completeRows(columns, barClosedAt);
 }
+
+type FeaturePlan = Pick<TrainingPlan, 'features' | 'indicators' | 'baseTimeframe'>;
 
 /** The features of one symbol before they are put into rows, in the order of the plan. */
 export interface FeatureColumns {
@@ -47,37 +45,56 @@ export interface FeatureColumns {
 }
 
 /** A feature of the base bar `bar` is that of its own timeframe's bar `barOfRow[bar - lag]`, -1 for none. */
-export interface FeatureColumn {
+export interface FeatureColumn extends ReadingColumn {
+  /** Degrees of membership, or the readings themselves. */
   readonly values: Float64Array;
-  /** What the indicator gave, of which `values` are memberships or the same. */
+}
+
+export function featureColumns(plan: FeaturePlan, held: SymbolBars, token: CancellationToken): FeatureColumns {
+  const { columns, barClosedAt } = readingColumns(plan, held, token);
+  return {
+    columns: columns.map((column) => {
+      const { membership, readings } = column;
+      return { ...column, values: membership === undefined ? readings : membershipColumn(membership, readings) };
+    }),
+    barClosedAt,
+  };
+}
+
+interface ReadingColumn {
+  /** What the indicator gave. */
   readonly readings: Float64Array;
+  /** What the feature makes of it; absent where it is the reading itself. */
+  readonly membership?: Membership;
   readonly barOfRow: Int32Array;
   readonly lag: number;
 }
 
-export function featureColumns(
-  plan: Pick<TrainingPlan, 'features' | 'indicators' | 'baseTimeframe'>,
+function readingColumns(
+  plan: FeaturePlan,
   held: SymbolBars,
   token: CancellationToken,
-): FeatureColumns {
+): { readonly columns: readonly ReadingColumn[]; readonly barClosedAt: Float64Array } {
   const calendar = calendarOf(held.calendar);
-  const closedAt = barCloses(calendar, plan.baseTimeframe, barsOf(held, plan.baseTimeframe).time);
+  const closesOf = (timeframe: Timeframe): Float64Array => barCloses(calendar, timeframe, barsOf(held, timeframe).time);
+  const barClosedAt = closesOf(plan.baseTimeframe);
   const views = new Map<Timeframe, TimeframeView>();
-  const columns = plan.features.map((feature): FeatureColumn => {
+  const columns = plan.features.map((feature): ReadingColumn => {
     token.throwIfCancelled('the computation of features');
-    const { timeframe } = feature;
+    const { timeframe, lag } = feature;
     let view = views.get(timeframe);
     if (view === undefined) {
-      const bars = barsOf(held, timeframe);
-      const barOfRow = latestClosed(closedAt, barCloses(calendar, timeframe, bars.time));
-      view = { bars, barOfRow, outputs: new Map(), degrees: new Map() };
+      const closes = timeframe === plan.baseTimeframe ? barClosedAt : closesOf(timeframe);
+      view = { bars: barsOf(held, timeframe), barOfRow: latestClosed(barClosedAt, closes), outputs: new Map() };
       views.set(timeframe, view);
     }
+    const { barOfRow } = view;
     const readings = readingsOf(feature, view, plan.indicators);
-    const values = feature.kind === 'raw' ? readings : degreesOf(feature.membership, readings, view);
-    return { values, readings, barOfRow: view.barOfRow, lag: feature.lag };
+    return feature.kind === 'raw'
+      ? { readings, barOfRow, lag }
+      : { readings, membership: feature.membership, barOfRow, lag };
   });
-  return { columns, barClosedAt: closedAt };
+  return { columns, barClosedAt };
 }
 
 interface TimeframeView {
@@ -86,8 +103,6 @@ interface TimeframeView {
   readonly barOfRow: Int32Array;
   /** What indicators gave, by id, so that each is computed once. */
   readonly outputs: Map<string, IndicatorColumns>;
-  /** Of each membership, for features that differ by their lag alone. */
-  readonly degrees: Map<Membership, Float64Array>;
 }
 
 export function barsOf({ symbol, series }: SymbolBars, timeframe: Timeframe): Bars {
@@ -122,33 +137,46 @@ function readingsOf(feature: Feature, view: TimeframeView, indicators: readonly 
   return values;
 }
 
-function degreesOf(membership: Membership, readings: Float64Array, { degrees }: TimeframeView): Float64Array {
-  const known = degrees.get(membership);
-  if (known !== undefined) return known;
-  const column = membershipColumn(membership, readings);
-  degrees.set(membership, column);
-  return column;
-}
+/** So many readings and their rows stay in the processor's cache while one column after the other is written. */
+const rowsAtOnce = 1024;
 
-function completeRows(columns: readonly FeatureColumn[], barClosedAt: Float64Array): FeatureRows {
+function completeRows(columns: readonly ReadingColumn[], barClosedAt: Float64Array): FeatureRows {
   const bars = completeBars(columns, barClosedAt.length);
   const closedAt = new Float64Array(bars.length);
   for (let row = 0; row < bars.length; row += 1) closedAt[row] = barClosedAt[bars[row] ?? 0] ?? Number.NaN;
-  const rows = new Float32Array(bars.length * columns.length);
-  for (const [column, { values, barOfRow, lag }] of columns.entries()) {
-    for (let row = 0; row < bars.length; row += 1) {
-      rows[row * columns.length + column] = values[barOfRow[(bars[row] ?? 0) - lag] ?? -1] ?? Number.NaN;
+  const width = columns.length;
+  const values = new Float32Array(bars.length * width);
+  const known = new Float64Array(rowsAtOnce);
+  const degrees = new Float64Array(rowsAtOnce);
+  for (let from = 0; from < bars.length; from += rowsAtOnce) {
+    const count = Math.min(rowsAtOnce, bars.length - from);
+    let gathered: ReadingColumn | undefined;
+    for (const [place, column] of columns.entries()) {
+      const { readings, membership, barOfRow, lag } = column;
+      // The members of a fuzzy set are neighbours and share what they read.
+      if (gathered?.readings !== readings || gathered.lag !== lag) {
+        for (let row = 0; row < count; row += 1) {
+          known[row] = readings[barOfRow[(bars[from + row] ?? 0) - lag] ?? -1] ?? Number.NaN;
+        }
+        gathered = column;
+      }
+      const some = membership === undefined ? known : membershipColumn(membership, known, degrees);
+      for (let row = 0; row < count; row += 1) values[(from + row) * width + place] = some[row] ?? Number.NaN;
     }
   }
-  return { bars, closedAt, barClosedAt, values: rows };
+  return { bars, closedAt, barClosedAt, values };
 }
 
-/** The indices of the base bars at which every column is known. */
-function completeBars(columns: readonly FeatureColumn[], count: number): Int32Array {
+/** The indices of the base bars at which every feature is known: those at which every reading is. */
+function completeBars(columns: readonly ReadingColumn[], count: number): Int32Array {
   const isComplete = new Uint8Array(count).fill(1);
-  for (const { values, barOfRow, lag } of columns) {
+  const looked = new Map<Float64Array, Set<number>>();
+  for (const { readings, barOfRow, lag } of columns) {
+    const lags = looked.get(readings) ?? new Set();
+    if (lags.has(lag)) continue;
+    looked.set(readings, lags.add(lag));
     for (let bar = 0; bar < count; bar += 1) {
-      if (!Number.isFinite(values[barOfRow[bar - lag] ?? -1])) isComplete[bar] = 0;
+      if (!Number.isFinite(readings[barOfRow[bar - lag] ?? -1])) isComplete[bar] = 0;
     }
   }
   const bars = new Int32Array(count);
