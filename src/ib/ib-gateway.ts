@@ -36,6 +36,9 @@ const idsToTry = 3;
 /** IB complains at times about a pace that keeps its rules; a request is sent again so often, after the pause it asks for. */
 const complaintsTaken = 3;
 
+/** So many complaints in a row, about any requests, make pauses of a quarter of an hour, which is longer than IB counts. */
+const complaintsInARowTaken = 6;
+
 /** The library's own limit lies above that of our queue: probes and cancels go past the queue. */
 const libraryHeadroom = 2;
 
@@ -185,6 +188,7 @@ export class IbGateway implements AsyncDisposable {
         return await pacing.run(request, sendNow, { token, effort, onWait });
       } catch (thrown) {
         if (!isComplaint(thrown) || complaints === complaintsTaken) throw thrown;
+        if (pacing.complaintsInARow > complaintsInARowTaken) throw thrown;
       }
     }
   }

@@ -74,6 +74,7 @@ export class PacingQueue {
   /** Those of them that are on their way to the journal. */
   readonly #unrecorded = new Set<PacedStart>();
   #pause: PacingPause = noPause;
+  #complaintsInARow = 0;
   #window: FlightWindow;
   #inFlight = 0;
   #waiters: Waiter[] = [];
@@ -126,7 +127,14 @@ export class PacingQueue {
 
   /** IB complained: nothing starts until the pause is over. */
   pauseAfterComplaint(): void {
-    this.#pause = pauseAfterComplaint(this.#pause, this.#limits, this.#clock.elapsed());
+    const before = this.#pause;
+    this.#pause = pauseAfterComplaint(before, this.#limits, this.#clock.elapsed());
+    if (this.#pause !== before) this.#complaintsInARow += 1;
+  }
+
+  /** How often IB has complained, about any request, since it last answered one; those within one pause count once. */
+  get complaintsInARow(): number {
+    return this.#complaintsInARow;
   }
 
   #bookingOf(start: PacedStart): Booking {
@@ -167,6 +175,7 @@ export class PacingQueue {
     const startedAt = this.#clock.elapsed();
     const ended = (wasServed: boolean): void => {
       if (!holdsPlace(request)) return;
+      if (wasServed) this.#complaintsInARow = 0;
       const served = { effort, startedAt, endedAt: this.#clock.elapsed(), wasServed };
       this.#window = afterRequest(this.#window, served, this.#limits.inFlight);
     };

@@ -92,7 +92,7 @@ export function waitingPhase(why: string, leftMs?: number): string {
 }
 
 /** `no answer from the gateway for 20 s, giving up in 40 s at the latest`. A part of an answer gives it more time. */
-export function silentPhase(silentMs: number, leftMs: number): string {
+function silentPhase(silentMs: number, leftMs: number): string {
   const next = leftMs > 0 ? `giving up in ${timeText(leftMs)} at the latest` : 'giving up soon';
   return `no answer from the gateway for ${Math.floor(silentMs / 1_000)} s, ${next}`;
 }
