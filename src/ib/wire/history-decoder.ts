@@ -62,8 +62,7 @@ export class HistoryDecoder {
     this.#bytes = bytes;
     this.#at = 0;
     while (this.#at < end && this.#head.length < this.#headFields) this.#readHead();
-    const hasHead = this.#head.length === this.#headFields;
-    while (hasHead && this.#at < end && this.#readBar(end));
+    if (this.#head.length === this.#headFields) this.#readBars(end);
     this.#carry = bytes.slice(this.#at);
   }
 
@@ -88,6 +87,12 @@ export class HistoryDecoder {
       this.#bars = allocateIbBars(count);
     } else {
       this.#fault = `it announced "${String(this.#head.at(-1)).slice(0, 20)}" bars`;
+    }
+  }
+
+  #readBars(end: number): void {
+    while (this.#at < end) {
+      if (!this.#readBar(end)) break;
     }
   }
 
