@@ -31,7 +31,7 @@ describe('SharedPatience', () => {
     const all = Promise.allSettled([1, 2, 3].map(() => patience.ask(neverAnswered, context)));
     await pass(clock, 4 * minuteMs);
     expect((await all).map((end) => (end.status === 'rejected' ? end.reason : end))).toMatchObject(
-      Array.from({ length: 3 }).fill({ code: 'deadline_exceeded', message: 'No answer.' }),
+      [1, 2, 3].map(() => ({ code: 'deadline_exceeded', message: 'No answer.' })),
     );
     expect(asked, 'three times each, where five would be its own patience').toBe(9);
   });
