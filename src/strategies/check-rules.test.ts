@@ -115,9 +115,9 @@ describe('rules between the keys of a strategy', () => {
       '"training.labels.cusum_multiplier": write cusum_threshold or cusum_multiplier, not both.',
     ],
     [
-      'a small zigzag larger than the large one',
+      'retracements larger than what ends a leg',
       { labels: 'source: regime, micro_atr_mult: 3' },
-      '"training.labels.micro_atr_mult": the small zigzag must turn earlier than the large one: micro_atr_mult below macro_atr_mult.',
+      '"training.labels.micro_atr_mult": a retracement is smaller than what ends a leg: micro_atr_mult below macro_atr_mult.',
     ],
   ])('refuse %s', (_, parts, complaint) => {
     expect(errorsOf(strategyWith(parts))).toEqual([complaint]);

@@ -172,15 +172,16 @@ export interface ContextLabels {
 /** In what state the market is: rising, falling, going sideways, or in turmoil. */
 export interface RegimeLabels {
   readonly source: 'regime';
-  /** The move against a leg that ends it, in average true ranges, for the large and for the small zigzag. */
+  /** The move against a leg that ends it, in average true ranges. */
   readonly macroAtrMultiple: number;
+  /** Retracements of fewer average true ranges do not count. */
   readonly microAtrMultiple: number;
   readonly atrPeriod: number;
   /** Bars that the usual volatility is taken from. */
   readonly volatilityLookback: number;
   /** How many times its usual volatility a market in turmoil has. */
   readonly volatilityCrisis: number;
-  /** How far a turning point may fall back behind the one before without ending the trend, as a share of the leg. */
+  /** The share of its move that a retracement may take back while a leg is a trend. */
   readonly tolerance: number;
 }
 

@@ -63,10 +63,8 @@ const context = z.strictObject({
 const regime = z
   .strictObject({
     source: z.literal('regime'),
-    macro_atr_mult: multiple
-      .default(3)
-      .describe('the move that ends a leg of the large zigzag, in average true ranges'),
-    micro_atr_mult: multiple.default(1).describe('the same for the small zigzag'),
+    macro_atr_mult: multiple.default(3).describe('the move against a leg that ends it, in average true ranges'),
+    micro_atr_mult: multiple.default(1).describe('retracements of fewer average true ranges do not count'),
     atr_period: z.number().int().min(1).max(1_000).default(14).describe('bars of the average true range'),
     vol_lookback: z
       .number()
@@ -81,13 +79,11 @@ const regime = z
       .min(0)
       .max(1)
       .default(0.5)
-      .describe(
-        'how far a turning point may fall back behind the one before without ending a trend, as a share of the leg',
-      ),
+      .describe('share of its move that a retracement may take back while a leg is a trend'),
   })
   .refine(({ macro_atr_mult: macro, micro_atr_mult: micro }) => micro < macro, {
     path: ['micro_atr_mult'],
-    message: 'the small zigzag must turn earlier than the large one: micro_atr_mult below macro_atr_mult',
+    message: 'a retracement is smaller than what ends a leg: micro_atr_mult below macro_atr_mult',
   });
 
 const labels = z.discriminatedUnion('source', [zigzag, forwardReturn, tripleBarrier, context, regime]);

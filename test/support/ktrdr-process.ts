@@ -6,6 +6,11 @@ import { fileURLToPath } from 'node:url';
 
 const main = fileURLToPath(new URL('../../dist/apps/cli/main.js', import.meta.url));
 
+interface ProcessOptions {
+  readonly fileBlocks?: number;
+  readonly cwd?: string;
+}
+
 /** A ktrdr command line in a process of its own, as a user starts it. */
 export class KtrdrProcess implements AsyncDisposable {
   stdout = '';
@@ -18,13 +23,14 @@ export class KtrdrProcess implements AsyncDisposable {
   constructor(
     args: readonly string[],
     environment: Readonly<Record<string, string>> = {},
-    { fileBlocks }: { fileBlocks?: number } = {},
+    { fileBlocks, cwd }: ProcessOptions = {},
   ) {
     const limit = fileBlocks === undefined ? '' : `ulimit -f ${fileBlocks}; `;
     const command = [process.execPath, main, ...args];
     const [file = '', ...rest] = limit === '' ? command : ['sh', '-c', `${limit}exec "$@"`, 'sh', ...command];
     this.#child = spawn(file, rest, {
       env: { ...process.env, FORCE_COLOR: '0', ...environment },
+      cwd,
       stdio: ['ignore', 'pipe', 'pipe'],
       // The leader of a process group, as a command typed into a terminal is.
       detached: true,
@@ -98,8 +104,9 @@ export interface Finished {
 export async function ktrdr(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
+  options: ProcessOptions = {},
 ): Promise<Finished> {
-  const process = new KtrdrProcess(args, environment);
+  const process = new KtrdrProcess(args, environment, options);
   const code = await process.exit;
   return { code, stdout: process.stdout, stderr: process.stderr };
 }
