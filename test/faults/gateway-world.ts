@@ -170,7 +170,7 @@ export class GatewayWorld implements AsyncDisposable {
 
 /** Of a step of time; it grows while nothing happens at the gateway. */
 const firstStepMs = 150;
-const longestStepMs = 1_000;
+const longestStepMs = 400;
 const growth = 1.02;
 
 function orchestratorIn(
