@@ -318,6 +318,11 @@ describe('parseStrategy()', () => {
     ['something larger than 256 KiB', `# ${'x'.repeat(262_144)}`],
     ['thousands of unknown keys', Array.from({ length: 20_000 }, (_, index) => `k${index}: 1`).join('\n')],
     ['an alias bomb', aliasBomb()],
+    ['a part that lies within itself', sampleStrategy(['{ type: rsi, period: 14 }', '&a { type: rsi, more: *a }'])],
+    [
+      'a member that lies within itself',
+      sampleStrategy(['low: [0, 20, 45]', 'low: &a { type: triangular, parameters: *a }']),
+    ],
     ['a prototype', sampleStrategy(['version: "3.0"', '__proto__: { polluted: true }'])],
   ])('refuses %s with a place and without a crash', (_, text) => {
     const lines = complaints(text);

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { KtrdrError } from '../../../base/index.ts';
+import { KtrdrError, systemCode } from '../../../base/index.ts';
 import { indicatorCatalogue } from '../../../indicators/index.ts';
 import type { Timeframe } from '../../../market/index.ts';
 import {
@@ -129,12 +129,10 @@ function listEntry(file: string, { strategy, grammar, issues }: StrategyCheck): 
 
 /** The YAML files that have something of a strategy; a directory has others, too. */
 async function strategiesIn(directory: string): Promise<{ file: string; check: StrategyCheck }[]> {
-  let names: string[];
-  try {
-    names = await readdir(directory);
-  } catch (cause) {
-    throw new KtrdrError('not_found', `Cannot list the directory "${directory}": there is none.`, { cause });
-  }
+  const names = await readdir(directory).catch((cause: unknown) => {
+    const why = systemCode(cause) === 'ENOENT' ? 'it does not exist' : KtrdrError.from(cause).message;
+    throw new KtrdrError('not_found', `Cannot list the directory "${directory}": ${why}.`, { cause });
+  });
   const found: { file: string; check: StrategyCheck }[] = [];
   for (const name of names.filter((name) => /\.ya?ml$/i.test(name)).sort()) {
     const text = await readStrategyText(join(directory, name)).catch(() => '');
