@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { deleteBars } from '../src/apps/data-endpoints.ts';
 import { CancellationToken, noCheckpoint, ProgressReporter, systemClock } from '../src/async/index.ts';
 import { newOperationId, silentLogger } from '../src/base/index.ts';
 import { BarStore, loadBars, type LoadBarsInput, type LoadBarsResult } from '../src/data/index.ts';
@@ -64,11 +65,9 @@ describe.skipIf(!hasMarketData)(
     it('finds a hole cut into the store and refills exactly it', async () => {
       const hole = { start: Date.parse('2015-03-05T15:00Z'), end: Date.parse('2015-03-10T17:00Z') };
       const original = await readMarketData('SPY_1h_raw.csv');
-      // The services hold no file open between operations, so the store can be cut under them.
-      await using store = await BarStore.open(`${home.path}/bars`);
-      expect(await store.remove({ symbol: 'SPY', timeframe: '1h' }, hole)).toBe(
-        barsInRange(original, hole).time.length,
-      );
+      const query = { symbol: 'SPY', timeframe: '1h', ...hole } as const;
+      const { removed } = await services.api.call(deleteBars, { query }, CancellationToken.none);
+      expect(removed).toBe(barsInRange(original, hole).time.length);
       const result = await load({ symbol: 'SPY', timeframe: '1h' });
       expect(result.loaded).toEqual({ bars: barsInRange(original, hole).time.length, segments: 1 });
       expect(await readStore('SPY', '1h')).toEqual(original);
