@@ -98,6 +98,42 @@ describe('wasmBackend', () => {
     expect(trainer.exportWeights().every(Number.isFinite)).toBe(true);
   });
 
+  it.each(activations)('agrees with the plain backend where %s and softmax are saturated', (activation) => {
+    const outputsOf = (backend: TrainerBackend): number[] => {
+      using trainer = backend.create({ ...options, model: { ...model, activation } });
+      const params = trainer.exportParams();
+      const { length } = trainer.exportWeights();
+      for (let index = 0; index < length; index += 1) params[index] = 300 * (params[index] ?? 0);
+      trainer.importParams(params);
+      return [...trainer.evaluate(rows.subarray(0, 200)).outputs];
+    };
+    const plain = outputsOf(plainBackend);
+    const ours = outputsOf(wasmBackend);
+    expect(Math.max(...plain)).toBe(1);
+    // A sum of thousands has few digits behind the point in float32, so a close call may fall out otherwise.
+    const apart = ours.filter((output, index) => !(Math.abs(output - (plain[index] ?? NaN)) < 1e-3));
+    expect(apart.length).toBeLessThan(0.02 * ours.length);
+    expect(ours.every(Number.isFinite)).toBe(true);
+  });
+
+  it('leaves no moment among the subnormal numbers, which are slow', () => {
+    for (const type of ['adam', 'sgd'] as const) {
+      using trainer = wasmBackend.create({
+        ...options,
+        optimizer: { type, learningRate: 1e-6, weightDecay: 0, gradientClip: 0 },
+        data: { ...data, weights: Float32Array.from(rows, (row) => (row === 0 ? 1 : 0)) },
+      });
+      trainer.step(Int32Array.of(0));
+      const moments = (): Float32Array => {
+        const { length } = trainer.exportWeights();
+        return trainer.exportParams().subarray(length, 2 * length);
+      };
+      expect(moments().some((moment) => moment !== 0)).toBe(true);
+      for (let step = 0; step < 900; step += 1) trainer.step(Int32Array.of(1));
+      expect(moments().every((moment) => moment === 0)).toBe(true);
+    }
+  });
+
   it('refuses a model whose parameters it cannot address', () => {
     expect(() => wasmBackend.create({ ...options, model: { ...model, hiddenLayers: [20_000, 20_000] } })).toThrow(
       expect.objectContaining({ code: 'invalid_input', message: expect.stringContaining('parameters') }),
