@@ -5,6 +5,7 @@ import { CancellationToken, noCheckpoint, ProgressReporter, systemClock } from '
 import { silentLogger } from '../src/base/index.ts';
 import { parseStrategy, resolvePlan, type Strategy } from '../src/strategies/index.ts';
 import { walk } from '../src/samples/random-walk.fixture.ts';
+import { chooseBackend } from '../src/training/backends.ts';
 import { beginContext } from '../src/training/train-model.ts';
 import { trainOnBars } from '../src/training/train-on-bars.ts';
 
@@ -38,7 +39,7 @@ describe('the examples of strategies', () => {
     }));
     const progress = new ProgressReporter({ clock: systemClock, context: beginContext(plan), emit: () => {} });
     const { epochsTrained, rows, weightsSha256 } = await trainOnBars(
-      { plan, symbols },
+      { plan, symbols, backend: chooseBackend('auto', plan.strategy.model.type) },
       {
         id: 'op',
         token: CancellationToken.none,

@@ -27,5 +27,6 @@ export function trainingHere({
 }: TrainingHereOptions): ReturnType<typeof localTrainer> {
   const directory = join(settings.home, 'checkpoints');
   const checkpoints = openCheckpoints(directory, everyMs === undefined ? {} : { everyMs });
-  return localTrainer({ bars: barSource(bars), models, version, checkpoints });
+  const { backend, memoryMb } = settings.training;
+  return localTrainer({ bars: barSource(bars), models, version, backend, memoryMb, checkpoints });
 }

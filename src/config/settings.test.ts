@@ -17,6 +17,8 @@ describe('readSettings()', () => {
         useHostService: false,
         hostServiceUrl: 'http://127.0.0.1:5002',
         pool: { connections: 5, timeoutMs: 60_000, keepAliveMs: 30_000 },
+        backend: 'auto',
+        memoryMb: 4_096,
       },
       logLevel: 'info',
     });

@@ -23,6 +23,10 @@ export interface Settings {
     readonly useHostService: boolean;
     readonly hostServiceUrl: string;
     readonly pool: PoolSettings;
+    /** What trains models here; `auto` takes the fastest that trains the kind of model. */
+    readonly backend: 'auto' | 'wasm' | 'plain';
+    /** The most that one training may use here, in MiB. */
+    readonly memoryMb: number;
   };
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
 }
@@ -87,6 +91,12 @@ const variables = z.object({
   TRAINING_HOST_SERVICE_CONNECTIONS: connections.default(5),
   TRAINING_HOST_SERVICE_TIMEOUT_SECONDS: seconds.default(60),
   TRAINING_HOST_SERVICE_KEEP_ALIVE_SECONDS: seconds.default(30),
+  KTRDR_TRAINING_BACKEND: z.enum(['auto', 'wasm', 'plain'], { error: 'use auto, wasm or plain' }).default('auto'),
+  KTRDR_TRAINING_MEMORY_MB: z.coerce
+    .number({ error: 'is not a number of MiB' })
+    .int('is not a whole number of MiB')
+    .min(64, 'a training needs 64 MiB at least')
+    .default(4_096),
   KTRDR_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
 
@@ -144,6 +154,8 @@ export function readSettings(environment: Environment): Settings {
         timeoutMs: values.TRAINING_HOST_SERVICE_TIMEOUT_SECONDS * 1_000,
         keepAliveMs: values.TRAINING_HOST_SERVICE_KEEP_ALIVE_SECONDS * 1_000,
       },
+      backend: values.KTRDR_TRAINING_BACKEND,
+      memoryMb: values.KTRDR_TRAINING_MEMORY_MB,
     },
     logLevel: values.KTRDR_LOG_LEVEL,
   };

@@ -34,10 +34,17 @@ const headerSchema: Schema<Header> = z.object({
 
 const metadataKey = 'training';
 
-/** SHA-256 over all that decides the weights: a checkpoint of other bars, or of another plan, is of no use. */
-export function jobHash(plan: TrainingPlan, dataFingerprint: string): string {
+interface Job {
+  readonly plan: TrainingPlan;
+  readonly dataFingerprint: string;
+  /** Its name. */
+  readonly backend: string;
+}
+
+/** SHA-256 over all that decides the weights: a checkpoint of other bars, another plan or another backend is of no use. */
+export function jobHash({ plan, dataFingerprint, backend }: Job): string {
   return createHash('sha256')
-    .update(JSON.stringify([plan, dataFingerprint]))
+    .update(JSON.stringify([plan, dataFingerprint, backend]))
     .digest('hex');
 }
 

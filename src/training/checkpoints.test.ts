@@ -8,6 +8,7 @@ import { createRandom } from '../nn/index.ts';
 import { decodeCheckpoint, encodeCheckpoint } from './checkpoint-file.ts';
 import { CheckpointFolder, type SavedCheckpoint } from './checkpoint-folder.ts';
 import { openCheckpoints } from './checkpoints.ts';
+import { chooseBackend } from './backends.ts';
 import { readBars } from './read-bars.ts';
 import { sampleSource } from './sample-source.fixture.ts';
 import { sampleStrategy } from '../strategies/sample-strategy.fixture.ts';
@@ -28,7 +29,11 @@ let directory: string;
 
 beforeAll(async () => {
   const plan = planOf(input);
-  job = { plan, symbols: await readBars(plan, sampleSource(), CancellationToken.none) };
+  job = {
+    plan,
+    symbols: await readBars(plan, sampleSource(), CancellationToken.none),
+    backend: chooseBackend('auto', 'mlp'),
+  };
   uninterrupted = await train({ settings: false }).result;
 });
 

@@ -16,11 +16,12 @@ import {
 import { KtrdrError, silentLogger } from '../base/index.ts';
 import { barsFromRows, type Bars } from '../market/index.ts';
 import { noChildren, type OperationContext } from '../operations/index.ts';
+import { chooseBackend } from './backends.ts';
 import type { BarSource } from './bar-source.ts';
 import { localTrainer } from './local-trainer.ts';
 import { areClassMetrics, ModelStore, type ClassMetrics } from '../models/index.ts';
 import { readBars } from './read-bars.ts';
-import { sampleSource } from './sample-source.fixture.ts';
+import { sampleSource, trainerSettings } from './sample-source.fixture.ts';
 import { sampleStrategy } from '../strategies/sample-strategy.fixture.ts';
 import { trainOnBars } from './train-on-bars.ts';
 import {
@@ -76,7 +77,8 @@ describe('localTrainer()', () => {
   const train = (
     context = contextFor(),
     { bars = sampleSource(), ...overrides }: Partial<TrainModelInput> & { bars?: BarSource } = {},
-  ): Promise<TrainModelResult> => localTrainer({ bars, models, version: '1.2.3' })({ ...input, ...overrides }, context);
+  ): Promise<TrainModelResult> =>
+    localTrainer({ bars, models, version: '1.2.3', ...trainerSettings })({ ...input, ...overrides }, context);
 
   it('trains, tests and stores a model, and tells about it', async () => {
     const result = await train();
@@ -106,11 +108,42 @@ describe('localTrainer()', () => {
     const [first, second] = [await train(), await train()];
     const plan = planOf(input);
     const symbols = await readBars(plan, sampleSource(), CancellationToken.none);
-    const inThisThread = await trainOnBars({ plan, symbols }, contextFor());
+    const inThisThread = await trainOnBars({ plan, symbols, backend: chooseBackend('auto', 'mlp') }, contextFor());
     expect(second.weightsSha256).toBe(first.weightsSha256);
     expect(inThisThread.weightsSha256).toBe(first.weightsSha256);
     expect(inThisThread.dataFingerprint).toBe(first.dataFingerprint);
     expect(await models.readWeights('sample', 'v2')).toEqual(inThisThread.weights);
+  });
+
+  it('gives the same weights however many run at the same time', { timeout: 60_000 }, async () => {
+    const results = await Promise.all(Array.from({ length: 6 }, () => train()));
+    expect(new Set(results.map(({ weightsSha256 }) => weightsSha256)).size).toBe(1);
+  });
+
+  it('trains with the backend that is configured, and tells which one that was and why', async () => {
+    const plain = await localTrainer({
+      bars: sampleSource(),
+      models,
+      version: '1.2.3',
+      ...trainerSettings,
+      backend: 'plain',
+    })(input, contextFor());
+    const chosen = await train();
+    expect(plain.backend).toEqual({ name: 'plain', why: 'The configuration names it.' });
+    expect(chosen.backend).toEqual({ name: 'wasm', why: 'It is the fastest that trains mlp models.' });
+    expect(plain.weightsSha256).not.toBe(chosen.weightsSha256);
+    expect(plain.metrics.train.loss).toBeCloseTo(chosen.metrics.train.loss, 1);
+  });
+
+  it.each([
+    ['needs more for its bars alone', 40_000, 3],
+    ['outgrows its memory on the way', 1_200, 5],
+  ])('ends a training that %s, with what to do, and stores nothing', async (_, count, memoryMb) => {
+    const small = localTrainer({ bars: sampleSource(count), models, version: '1.2.3', ...trainerSettings, memoryMb });
+    const failure = small(input, contextFor());
+    await expect(failure).rejects.toMatchObject({ code: 'failed_precondition', details: { limitMb: memoryMb } });
+    await expect(failure).rejects.toThrow('raise KTRDR_TRAINING_MEMORY_MB');
+    expect(await models.list()).toEqual([]);
   });
 
   it('gives other weights for another seed and for other bars', async () => {
@@ -174,7 +207,13 @@ describe('localTrainer()', () => {
         if (state.context.epoch >= epoch) source.cancel(reason);
       });
       const settings = { directory: checkpoints, everyMs: 0 };
-      return localTrainer({ bars: sampleSource(), models, version: '1.2.3', checkpoints: settings })(input60, {
+      return localTrainer({
+        bars: sampleSource(),
+        models,
+        version: '1.2.3',
+        ...trainerSettings,
+        checkpoints: settings,
+      })(input60, {
         ...context,
         attempt,
       });
@@ -211,7 +250,10 @@ describe('localTrainer()', () => {
           new Promise((_resolve, reject) => token.onCancelled(() => reject(cancelledError('user')))),
         calendarOf: async () => 'us_equities',
       };
-      const training = localTrainer({ bars, models, version: '1.0.0' })(input, contextFor(source.token));
+      const training = localTrainer({ bars, models, version: '1.0.0', ...trainerSettings })(
+        input,
+        contextFor(source.token),
+      );
       source.cancel();
       await expect(training).rejects.toMatchObject({ code: 'cancelled' });
     });

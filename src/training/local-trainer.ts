@@ -2,8 +2,10 @@ import { inWorker } from '../async/index.ts';
 import { KtrdrError } from '../base/index.ts';
 import type { OperationWork } from '../operations/index.ts';
 import type { BarSource } from './bar-source.ts';
+import { chooseBackend, type BackendSetting } from './backends.ts';
 import { CheckpointFolder } from './checkpoint-folder.ts';
 import type { CheckpointSettings } from './checkpoints.ts';
+import { orOutOfMemory } from './memory-limit.ts';
 import type { ModelName, ModelStore, ModelToSave } from '../models/index.ts';
 import { unscaled } from '../samples/index.ts';
 import { phases } from './phases.ts';
@@ -23,6 +25,9 @@ interface LocalTrainerOptions {
   readonly models: ModelStore;
   /** Of this program, for the record of the model. */
   readonly version: string;
+  readonly backend: BackendSetting;
+  /** The most that the thread of a training may hold, in MiB. */
+  readonly memoryMb: number;
   /** Without them an interrupted training begins anew. */
   readonly checkpoints?: CheckpointSettings;
 }
@@ -57,16 +62,29 @@ function trainAndSave({
   bars: source,
   models,
   version,
+  backend: setting,
+  memoryMb,
   checkpoints,
 }: LocalTrainerOptions): OperationWork<TrainModelInput, TrainModelContext, TrainModelResult> {
+  const inThread = inTrainingThread(memoryMb);
   return async (input, context) => {
     const { id, attempt, token, progress, clock, log } = context;
     const begun = clock.elapsed();
     const plan = planOf(input);
+    const backend = chooseBackend(setting, plan.strategy.model.type);
+    log.info('backend chosen', { ...backend });
     progress.report({ phase: phases.reading.name, fraction: phases.reading.share[0] });
     const symbols = await readBars(plan, source, token);
-    const job: TrainingJob = { plan, symbols, ...(checkpoints === undefined ? {} : { checkpoints }) };
-    const trained = await inTrainingThread(job, context);
+    const job: TrainingJob = {
+      plan,
+      symbols,
+      backend,
+      memoryMb,
+      ...(checkpoints === undefined ? {} : { checkpoints }),
+    };
+    const trained = await inThread(job, context).catch((thrown: unknown) => {
+      throw orOutOfMemory(thrown, memoryMb);
+    });
     const warnings = [...plan.strategy.warnings, ...trained.warnings];
     for (const warning of warnings) log.warn('remark on the training', { warning });
 
@@ -114,6 +132,7 @@ function trainAndSave({
       rows,
       weightsSha256,
       seed: plan.seed,
+      backend,
       durationMs: Math.round(clock.elapsed() - begun),
       dataFingerprint,
       warnings,
@@ -131,7 +150,15 @@ const longestSilenceMs = 10 * 60_000;
 
 const threadEntry = new URL('./train-worker.js', import.meta.url);
 
-const inTrainingThread = endedWhenSilent(
-  inWorker<TrainingJob, TrainModelContext, TrainedModel>(threadEntry, ({ plan }) => beginContext(plan)),
-  longestSilenceMs,
-);
+/** Each training in a thread of its own, whose heap is held to the limit; what lies beside the heap, the thread looks at. */
+function inTrainingThread(
+  memoryMb: number,
+): ReturnType<typeof endedWhenSilent<TrainingJob, TrainModelContext, TrainedModel>> {
+  const resourceLimits = { maxOldGenerationSizeMb: memoryMb };
+  return endedWhenSilent(
+    inWorker<TrainingJob, TrainModelContext, TrainedModel>(threadEntry, ({ plan }) => beginContext(plan), {
+      resourceLimits,
+    }),
+    longestSilenceMs,
+  );
+}

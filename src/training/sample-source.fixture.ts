@@ -13,3 +13,6 @@ export function sampleSource(count = 1_200): BarSource {
     calendarOf: async (symbol) => (held.has(symbol) ? 'us_equities' : undefined),
   };
 }
+
+/** For a trainer in tests. */
+export const trainerSettings = { backend: 'auto', memoryMb: 1_024 } as const;

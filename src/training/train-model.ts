@@ -53,6 +53,8 @@ export interface TrainModelResult {
   /** Equal hashes are equal models: the same strategy, bars and seed give the same one anywhere. */
   weightsSha256: string;
   seed: number;
+  /** What has trained it, and why it was chosen; another one gives other weights. */
+  backend: { name: string; why: string };
   durationMs: number;
   /** SHA-256 over every bar that was used. */
   dataFingerprint: string;
@@ -108,6 +110,7 @@ export const trainModel: OperationContract<TrainModelInput, TrainModelContext, T
     rows: z.object({ train: count, validation: count, test: count }),
     weightsSha256: z.string(),
     seed: count,
+    backend: z.object({ name: z.string(), why: z.string() }),
     durationMs: z.number().nonnegative(),
     dataFingerprint: z.string(),
     warnings: z.array(z.string()),

@@ -1,5 +1,6 @@
 import type { WorkContext } from '../async/index.ts';
-import { plainBackend, weightsHash, type ModelSpec } from '../nn/index.ts';
+import { weightsHash, type ModelSpec } from '../nn/index.ts';
+import { backendNamed, type ChosenBackend } from './backends.ts';
 import { jobHash } from './checkpoint-file.ts';
 import { Checkpoints, type CheckpointSettings } from './checkpoints.ts';
 import {
@@ -9,16 +10,20 @@ import {
   type SymbolBars,
   type TrainingParts,
 } from '../samples/index.ts';
+import { holdToLimit, refuseTooLarge } from './memory-limit.ts';
 import { partMetrics } from '../models/index.ts';
 import { phases } from './phases.ts';
 import type { TrainingPlan } from '../strategies/index.ts';
 import type { TrainModelContext, TrainModelResult } from './train-model.ts';
 import { evaluateRows, runTraining, targetsOf, type RunState, type TrainingOutcome } from './training-run.ts';
 
-/** A plan and the bars it is trained on: all that decides the weights. Plain data; it crosses to a thread. */
+/** A plan, the bars it is trained on, and with what: all that decides the weights. Plain data; it crosses to a thread. */
 export interface TrainingJob {
   readonly plan: TrainingPlan;
   readonly symbols: readonly SymbolBars[];
+  readonly backend: ChosenBackend;
+  /** What the thread may hold, in MiB. */
+  readonly memoryMb?: number;
   readonly checkpoints?: CheckpointSettings;
 }
 
@@ -42,24 +47,29 @@ export interface TrainedModel extends TrainingOutcome {
  * beginning or from a checkpoint.
  */
 export async function trainOnBars(
-  { plan, symbols, checkpoints: settings }: TrainingJob,
+  { plan, symbols, backend, memoryMb = Infinity, checkpoints: settings }: TrainingJob,
   context: Context,
 ): Promise<TrainedModel> {
   const { token, progress, clock } = context;
+  refuseTooLarge(plan, symbols, memoryMb);
   const dataFingerprint = fingerprintOf(symbols);
   const checkpoints =
-    settings === undefined ? undefined : new Checkpoints(settings, context, jobHash(plan, dataFingerprint));
+    settings === undefined
+      ? undefined
+      : new Checkpoints(settings, context, jobHash({ plan, dataFingerprint, backend: backend.name }));
   progress.report({ phase: phases.features.name, fraction: phases.features.share[0] });
   const { data, parts, scales, means, classes, warnings } = buildTrainingSet(plan, symbols, token);
+  holdToLimit(memoryMb);
   const { training } = plan.strategy;
   const model = modelOf(plan, classes);
-  using trainer = plainBackend.create({
+  using trainer = backendNamed(backend.name).create({
     model,
     objective: training.objective,
     optimizer: training.optimizer,
     data,
     seed: plan.seed,
   });
+  holdToLimit(memoryMb);
   const batchesAnEpoch = Math.ceil(parts.train.length / training.batchSize);
   const batchesOf = ({ history, begun }: RunState): number => history.length * batchesAnEpoch + begun.batches;
   const outcome = runTraining(

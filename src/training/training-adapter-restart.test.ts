@@ -9,7 +9,7 @@ import { HostService, hostServiceConfig, memoryTransport, type Transport } from 
 import { openCheckpoints } from './checkpoints.ts';
 import { localTrainer } from './local-trainer.ts';
 import { ModelStore } from '../models/index.ts';
-import { sampleSource } from './sample-source.fixture.ts';
+import { sampleSource, trainerSettings } from './sample-source.fixture.ts';
 import { sampleStrategy } from '../strategies/sample-strategy.fixture.ts';
 import { trainModel } from './train-model.ts';
 import { TrainingAdapter } from './training-adapter.ts';
@@ -62,7 +62,10 @@ describe('a training on a host', () => {
 
   function startHost(): typeof there {
     const checkpoints = openCheckpoints(join(directory, 'checkpoints'), { everyMs: 0 });
-    const process = start('host', localTrainer({ bars: sampleSource(), models, version: '1.2.3', checkpoints }));
+    const process = start(
+      'host',
+      localTrainer({ bars: sampleSource(), models, version: '1.2.3', ...trainerSettings, checkpoints }),
+    );
     const { orchestrator } = process;
     return { ...process, host: new HostService({ name: 'training', version: '1.2.3', orchestrator }) };
   }

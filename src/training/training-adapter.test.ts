@@ -8,7 +8,7 @@ import { OperationsService, OperationStore, ServiceOrchestrator, type Operation 
 import { HostService, hostServiceConfig, memoryTransport } from '../service/index.ts';
 import { localTrainer } from './local-trainer.ts';
 import { ModelStore } from '../models/index.ts';
-import { sampleSource } from './sample-source.fixture.ts';
+import { sampleSource, trainerSettings } from './sample-source.fixture.ts';
 import { sampleStrategy } from '../strategies/sample-strategy.fixture.ts';
 import { TrainingAdapter } from './training-adapter.ts';
 import { trainingHostEndpoints } from './training-host-endpoints.ts';
@@ -30,7 +30,7 @@ describe('a training host', () => {
     directory = await mkdtemp(join(tmpdir(), 'ktrdr-training-host-'));
     resources = [];
     models = await ModelStore.open(join(directory, 'models'));
-    const work = localTrainer({ bars: sampleSource(), models, version: '1.2.3' });
+    const work = localTrainer({ bars: sampleSource(), models, version: '1.2.3', ...trainerSettings });
     const remote = orchestratorIn('host');
     hostOperations = remote.operations;
     onHost = new TrainingManager({ orchestrator: remote, work });

@@ -8,7 +8,7 @@ import { OperationsService, OperationStore, ServiceOrchestrator } from '../opera
 import { openCheckpoints } from './checkpoints.ts';
 import { localTrainer } from './local-trainer.ts';
 import { ModelStore } from '../models/index.ts';
-import { sampleSource } from './sample-source.fixture.ts';
+import { sampleSource, trainerSettings } from './sample-source.fixture.ts';
 import { sampleStrategy } from '../strategies/sample-strategy.fixture.ts';
 import { TrainingManager } from './training-manager.ts';
 
@@ -34,6 +34,7 @@ it(`${trainings} trainings started at once all finish, ${slots} at a time, and t
       bars: source,
       models,
       version: '1.2.3',
+      ...trainerSettings,
       checkpoints: openCheckpoints(join(directory, 'checkpoints')),
     });
     const manager = new TrainingManager({
