@@ -51,7 +51,8 @@ function configure(
     const definition = definitionOf(type);
     if (definition instanceof KtrdrError) {
       definitions.set(id, undefined);
-      errors.push({ path: ['indicators', id, 'type'], at: 'value', message: definition.message });
+      const message = definition.message.endsWith('?') ? definition.message : `${definition.message}.`;
+      errors.push({ path: ['indicators', id, 'type'], at: 'value', message });
       continue;
     }
     const parameters = definition.parameters.safeParse(given);
