@@ -11,15 +11,29 @@ import { BarStore } from '../src/data/index.ts';
 import { isTerminal, type Operation } from '../src/operations/index.ts';
 import { hostServiceConfig, OperationsClient } from '../src/service/index.ts';
 import { ModelStore } from '../src/models/index.ts';
-import { trainModel } from '../src/training/index.ts';
+import { trainModel, type TrainModelContext } from '../src/training/index.ts';
 import { sampleStrategy } from '../src/strategies/sample-strategy.fixture.ts';
 import { walk } from '../src/samples/random-walk.fixture.ts';
+import { randomFrom } from './support/random.ts';
 import { temporaryDirectory, type TemporaryDirectory } from './support/ktrdr-process.ts';
 
 const { none: token } = CancellationToken;
 const seed = Date.now() % 1_000_000;
-const strategy = sampleStrategy(['  epochs: 3', '  epochs: 200'], ['patience: 5', 'patience: 200']);
-const kills = 2;
+const random = randomFrom(seed);
+const long = (epochs: number) =>
+  [
+    ['  epochs: 3', `  epochs: ${epochs}`],
+    ['patience: 5', `patience: ${epochs}`],
+  ] as const;
+const strategies = {
+  mlp: sampleStrategy(...long(120)),
+  gru: sampleStrategy(...long(20), [
+    '  type: mlp\n  architecture: { hidden_layers: [8], dropout: 0.1 }',
+    '  type: gru\n  architecture: { sequence_length: 4, hidden_size: 8, num_layers: 1, dropout: 0.1 }',
+  ]),
+};
+const leastKills = 2;
+const mostKills = 8;
 
 /** A training host in a process of its own. */
 interface Host {
@@ -71,38 +85,65 @@ describe(`a training host that is killed (seed ${seed})`, () => {
     return host.client.get(id, token);
   }
 
-  const epochOf = ({ progress }: Operation): number => trainModel.context.parse(progress.context).epoch;
+  const contextOf = ({ progress }: Operation): TrainModelContext => trainModel.context.parse(progress.context);
 
-  it('ends with the weights of one that was not', { timeout: 60_000 }, async () => {
-    await host.client.start({ type: trainModel.type, input: { strategy }, id: 'whole' }, token);
-    await state('whole', () => false);
-    const whole = await host.client.result(trainModel, 'whole', token);
+  /** How many batches of the whole training the newest checkpoint holds. */
+  async function batchesKept(id: string): Promise<number> {
+    const names = await readdir(join(home.path, 'checkpoints', id)).catch(() => []);
+    return Math.max(0, ...names.map((name) => Number(/^batch-(\d+)-/.exec(name)?.[1] ?? 0)));
+  }
 
-    await host.client.start({ type: trainModel.type, input: { strategy }, id: 'killed' }, token);
-    let reached = 0;
-    for (let round = 0; round < kills; round += 1) {
-      const before = await state('killed', (operation) => epochOf(operation) > reached);
-      await systemClock.sleep((seed * (round + 1) * 7_919) % 60, token);
-      await kill(host);
-      host = await startHost();
-      const after = await state('killed', (operation) => epochOf(operation) > 0);
-      expect(after, `killed after epoch ${epochOf(before)}`).toMatchObject({ status: 'running', attempt: round + 2 });
-      expect(epochOf(after), 'it does not begin anew').toBeGreaterThanOrEqual(epochOf(before));
-      reached = epochOf(after);
-    }
-    const end = await state('killed', () => false);
-    expect(end).toMatchObject({ status: 'completed', attempt: kills + 1 });
-    expect(end.attempts.map(({ ended }) => ended)).toEqual([...Array<string>(kills).fill('interrupted'), 'completed']);
-    const killed = await host.client.result(trainModel, 'killed', token);
-    expect(killed.weightsSha256).toBe(whole.weightsSha256);
-    expect(killed.history).toEqual(whole.history);
-    expect(killed.metrics).toEqual(whole.metrics);
+  it.each(['mlp', 'gru'] as const)(
+    'ends with the weights of one that was not, killed between any two batches: %s',
+    { timeout: 120_000 },
+    async (kind) => {
+      const strategy = strategies[kind];
+      const [whole, killed] = [`whole-${kind}`, `killed-${kind}`];
+      await host.client.start({ type: trainModel.type, input: { strategy }, id: whole }, token);
+      await state(whole, () => false);
+      const undisturbed = await host.client.result(trainModel, whole, token);
 
-    const models = await ModelStore.open(join(home.path, 'models'));
-    expect((await models.list()).map(({ weightsSha256 }) => weightsSha256)).toEqual([
-      whole.weightsSha256,
-      whole.weightsSha256,
-    ]);
-    expect(await readdir(join(home.path, 'checkpoints'))).toEqual([]);
-  });
+      await host.client.start({ type: trainModel.type, input: { strategy }, id: killed }, token);
+      const kept: number[] = [];
+      let kills = 0;
+      let batches = 0;
+      const withinEpoch = (): boolean => kept.some((count) => count % batches !== 0);
+      while (kills < leastKills || (!withinEpoch() && kills < mostKills)) {
+        const before = kept.at(-1) ?? 0;
+        const running = await state(killed, (operation) => {
+          const { epoch, batch } = contextOf(operation);
+          ({ batches } = contextOf(operation));
+          return operation.attempt === kills + 1 && batches > 0 && (epoch - 1) * batches + batch > before;
+        });
+        expect(running, `before kill ${kills + 1}, after ${kept.join(', ')} batches`).toMatchObject({
+          status: 'running',
+          attempt: kills + 1,
+        });
+        await systemClock.sleep(60 * random(), token);
+        await kill(host);
+        kills += 1;
+        kept.push(await batchesKept(killed));
+        expect(kept.at(-1), 'no checkpoint is lost').toBeGreaterThanOrEqual(before);
+        host = await startHost();
+      }
+      expect(withinEpoch(), `an epoch of ${batches} batches was left after ${kept.join(', ')}`).toBe(true);
+
+      const end = await state(killed, () => false);
+      expect(end).toMatchObject({ status: 'completed', attempt: kills + 1 });
+      expect(end.attempts.map(({ ended }) => ended)).toEqual([
+        ...Array<string>(kills).fill('interrupted'),
+        'completed',
+      ]);
+      const result = await host.client.result(trainModel, killed, token);
+      const message = `killed after ${kept.join(', ')} batches`;
+      expect(result.weightsSha256, message).toBe(undisturbed.weightsSha256);
+      expect(result.history, message).toEqual(undisturbed.history);
+      expect(result.metrics, message).toEqual(undisturbed.metrics);
+
+      const models = await ModelStore.open(join(home.path, 'models'));
+      const hashes = (await models.list()).map(({ weightsSha256 }) => weightsSha256);
+      expect(hashes.filter((hash) => hash === undisturbed.weightsSha256)).toHaveLength(2);
+      expect(await readdir(join(home.path, 'checkpoints'))).toEqual([]);
+    },
+  );
 });
