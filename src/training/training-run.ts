@@ -249,6 +249,9 @@ class BestEpoch {
   }
 }
 
+/** A report costs a fiftieth of a small batch, a look at the clock a four-hundredth; nobody sees more than this. */
+const reportEveryMs = 5;
+
 function reporter(
   { settings, rows, rowsBefore }: Pick<TrainingRun, 'settings'> & { rows: number; rowsBefore: number },
   { progress, clock, share: [from, to] }: RunContext,
@@ -256,11 +259,15 @@ function reporter(
   const batches = Math.ceil(rows / settings.batchSize);
   const total = settings.epochs * batches;
   const begunAt = clock.elapsed();
+  let reportedAt = Number.NEGATIVE_INFINITY;
   return {
     batch(epoch, batch, trainLoss) {
+      const at = clock.elapsed();
+      if (at - reportedAt < reportEveryMs && batch < batches) return;
+      reportedAt = at;
       const done = (epoch - 1) * batches + batch;
       const trained = (epoch - 1) * rows + Math.min(rows, batch * settings.batchSize) - rowsBefore;
-      const seconds = (clock.elapsed() - begunAt) / 1000;
+      const seconds = (at - begunAt) / 1000;
       progress.report({
         phase: phases.training.name,
         done,

@@ -2,10 +2,9 @@ import { sigmoid, tanh } from './functions.ts';
 import { lineBytes, Panels, vectorBytes } from './panels.ts';
 
 /** The caller's numbers for the activations. */
-export const relu: i32 = 0;
-export const leakyRelu: i32 = 1;
-export const hyperbolicTangent: i32 = 2;
-export const logistic: i32 = 3;
+const relu: i32 = 0;
+const leakyRelu: i32 = 1;
+const hyperbolicTangent: i32 = 2;
 
 const leak: f32 = 0.01;
 
