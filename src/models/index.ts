@@ -1,8 +1,11 @@
 export { accuracyOf } from './class-metrics.ts';
 export type { ClassMetrics } from './class-metrics.ts';
-export { areClassMetrics, epochMetricsSchema, partMetrics, partsMetricsSchema } from './metrics.ts';
+export { areClassMetrics, epochMetricsSchema, partsMetricsSchema, targetsOf } from './metrics.ts';
 export type { EpochMetrics, PartMetrics, PartsMetrics } from './metrics.ts';
 export type { ModelToSave } from './model-folder.ts';
 export { modelInfoSchema } from './model-record.ts';
-export type { ModelInfo, ModelName, StoredModel } from './model-record.ts';
+export type { Machine, ModelInfo, ModelName, StoredModel } from './model-record.ts';
 export { ModelStore } from './model-store.ts';
+export { assessModel } from './report/assess-model.ts';
+export type { Assessment } from './report/model-report.ts';
+export { thisMachine } from './this-machine.ts';

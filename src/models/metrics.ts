@@ -34,7 +34,7 @@ export interface EpochMetrics {
   validationAccuracy?: number;
 }
 
-const partMetricsSchema = z.union([classMetricsSchema, valueMetricsSchema]);
+export const partMetricsSchema = z.union([classMetricsSchema, valueMetricsSchema]);
 
 export const partsMetricsSchema = z.object({
   train: partMetricsSchema,
@@ -56,4 +56,11 @@ export function areClassMetrics(part: PartMetrics): part is ClassMetrics {
 
 export function partMetrics(measured: Measured): PartMetrics {
   return measured.classes.length > 0 ? classMetrics(measured) : valueMetrics(measured);
+}
+
+/** The targets of some rows, in their order. */
+export function targetsOf(targets: Measured['targets'], rows: Int32Array): Measured['targets'] {
+  const chosen = new (targets instanceof Int32Array ? Int32Array : Float32Array)(rows.length);
+  for (const [index, row] of rows.entries()) chosen[index] = targets[row] ?? Number.NaN;
+  return chosen;
 }

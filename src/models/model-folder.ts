@@ -1,26 +1,28 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { KtrdrError, systemCode, type Schema } from '../base/index.ts';
 import { readSafetensors, tensorsFromWeights, weightsFromTensors, weightsHash, writeSafetensors } from '../nn/index.ts';
 import {
   modelFeaturesSchema,
+  modelFormat,
   modelMetadataSchema,
-  modelMetricsSchema,
   type ModelAddress,
   type ModelFeatures,
   type ModelInfo,
   type ModelMetadata,
-  type ModelMetrics,
   type StoredModel,
 } from './model-record.ts';
+import { modelReportSchema, type ModelReport } from './report/model-report.ts';
+import { reportPage } from './report/report-page.ts';
 
 /** What a model consists of before it is stored. */
 export interface ModelToSave {
   readonly weights: Float32Array;
   readonly metadata: Omit<ModelMetadata, 'format' | 'weightsSha256' | 'files'>;
   readonly features: ModelFeatures;
-  readonly metrics: ModelMetrics;
+  readonly report: ModelReport;
   /** The text of the strategy file. */
   readonly strategy: string;
 }
@@ -28,20 +30,22 @@ export interface ModelToSave {
 const weightsFile = 'model.safetensors';
 const metadataFile = 'metadata.json';
 const featuresFile = 'features.json';
-const metricsFile = 'metrics.json';
+const reportFile = 'report.json';
+const reportPageFile = 'report.md';
 const strategyFile = 'strategy.yaml';
 
 /** The files of a model's folder by name. The metadata hold a hash of each of the others. */
-export function modelFiles({ weights, metadata, features, metrics, strategy }: ModelToSave): Map<string, Uint8Array> {
+export function modelFiles({ weights, metadata, features, report, strategy }: ModelToSave): Map<string, Uint8Array> {
   const tensors = tensorsFromWeights(metadata.model, weights);
   const files = new Map([
     [weightsFile, writeSafetensors({ tensors, metadata: { format: 'ktrdr' } })],
     [featuresFile, json(features)],
-    [metricsFile, json(metrics)],
+    [reportFile, json(report)],
+    [reportPageFile, new TextEncoder().encode(reportPage({ metadata, features, report }))],
     [strategyFile, new TextEncoder().encode(strategy)],
   ]);
   const complete: ModelMetadata = {
-    format: 1,
+    format: modelFormat,
     ...metadata,
     weightsSha256: weightsHash(weights),
     files: Object.fromEntries([...files].map(([name, bytes]) => [name, sha256(bytes)])),
@@ -52,19 +56,19 @@ export function modelFiles({ weights, metadata, features, metrics, strategy }: M
 /** @throws KtrdrError `data_corrupt` when a file it reads is not what was saved. */
 export async function readModelInfo(address: ModelAddress): Promise<ModelInfo> {
   const metadata = await readMetadata(address);
-  return infoOf(address, metadata, await readMetrics(address, metadata));
+  return infoOf(address, metadata, await readReport(address, metadata));
 }
 
 /** @throws KtrdrError `data_corrupt` when a file it reads is not what was saved. */
 export async function readModel(address: ModelAddress): Promise<StoredModel> {
   const metadata = await readMetadata(address);
-  const training = await readMetrics(address, metadata);
+  const report = await readReport(address, metadata);
   const features = await readSaved(address, featuresFile, metadata);
   return {
-    ...infoOf(address, metadata, training),
+    ...infoOf(address, metadata, report),
     metadata,
     features: decode(features, modelFeaturesSchema, join(address.directory, featuresFile)),
-    training,
+    report,
     strategy: new TextDecoder().decode(await readSaved(address, strategyFile, metadata)),
   };
 }
@@ -76,7 +80,7 @@ export async function readModelWeights(address: ModelAddress): Promise<Float32Ar
   return weightsFromTensors(metadata.model, readSafetensors(bytes).tensors);
 }
 
-function infoOf({ name, version }: ModelAddress, metadata: ModelMetadata, metrics: ModelMetrics): ModelInfo {
+function infoOf({ name, version }: ModelAddress, metadata: ModelMetadata, report: ModelReport): ModelInfo {
   return {
     name,
     version,
@@ -84,20 +88,37 @@ function infoOf({ name, version }: ModelAddress, metadata: ModelMetadata, metric
     symbols: [...metadata.symbols],
     timeframes: [...metadata.timeframes],
     seed: metadata.seed,
-    epochsTrained: metrics.epochsTrained,
-    metrics: metrics.parts,
+    epochsTrained: report.epochsTrained,
+    metrics: report.metrics,
     weightsSha256: metadata.weightsSha256,
+    strategySha256: metadata.files[strategyFile] ?? '',
     dataFingerprint: metadata.dataFingerprint,
   };
 }
 
 async function readMetadata(address: ModelAddress): Promise<ModelMetadata> {
-  return decode(await readPart(address, metadataFile), modelMetadataSchema, join(address.directory, metadataFile));
+  const path = join(address.directory, metadataFile);
+  const bytes = await readPart(address, metadataFile);
+  const { format } = decode(bytes, z.object({ format: z.number().int() }), path);
+  if (format !== modelFormat) throw ofOtherFormat(address, format);
+  return decode(bytes, modelMetadataSchema, path);
 }
 
-async function readMetrics(address: ModelAddress, metadata: ModelMetadata): Promise<ModelMetrics> {
-  const bytes = await readSaved(address, metricsFile, metadata);
-  return decode(bytes, modelMetricsSchema, join(address.directory, metricsFile));
+async function readReport(address: ModelAddress, metadata: ModelMetadata): Promise<ModelReport> {
+  const bytes = await readSaved(address, reportFile, metadata);
+  return decode(bytes, modelReportSchema, join(address.directory, reportFile));
+}
+
+function ofOtherFormat({ name, version, directory }: ModelAddress, format: number): KtrdrError {
+  const what =
+    format < modelFormat
+      ? `Train it again from "${join(directory, strategyFile)}", with the same seed and bars, for the same model in the new format.`
+      : 'It was saved by a newer ktrdr: use that one.';
+  return new KtrdrError(
+    'failed_precondition',
+    `The model "${name}" ${version} has format ${format}, and this ktrdr reads format ${modelFormat}. ${what}`,
+    { details: { name, version, format } },
+  );
 }
 
 async function readSaved(address: ModelAddress, name: string, { files }: ModelMetadata): Promise<Uint8Array> {
@@ -122,6 +143,36 @@ function decode<T>(bytes: Uint8Array, schema: Schema<T>, path: string): T {
   } catch (cause) {
     throw damaged(path, 'it cannot be read', cause);
   }
+}
+
+/** What is wrong with a file of a model, or with all of it. */
+export interface FileFault {
+  readonly path: string;
+  readonly problem: string;
+}
+
+/** Reads every file again and holds it against its hash; nothing where all are as they were saved. */
+export async function verifyModel(address: ModelAddress): Promise<FileFault[]> {
+  const path = join(address.directory, metadataFile);
+  try {
+    const metadata = await readMetadata(address);
+    const faults: FileFault[] = [];
+    for (const name of Object.keys(metadata.files)) {
+      await readSaved(address, name, metadata).catch((thrown: unknown) => faults.push(faultOf(thrown, name)));
+    }
+    if (faults.length > 0) return faults;
+    if (weightsHash(await readModelWeights(address)) === metadata.weightsSha256) return [];
+    return [{ path, problem: 'The weights are not those that it names.' }];
+  } catch (thrown) {
+    return [faultOf(thrown, path)];
+  }
+}
+
+function faultOf(thrown: unknown, path: string): FileFault {
+  const { code, message, details } = KtrdrError.from(thrown);
+  if (code !== 'data_corrupt' && code !== 'failed_precondition') throw thrown;
+  const { path: named } = details;
+  return { path: typeof named === 'string' ? named : path, problem: message };
 }
 
 function damaged(path: string, fault: string, cause?: unknown): KtrdrError {

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import type { Schema } from '../base/index.ts';
 import { membershipSchema } from '../fuzzy/index.ts';
-import { timeframes } from '../market/index.ts';
-import { modelSchema, type ModelSpec } from '../nn/index.ts';
+import { timeframes, type Timeframe } from '../market/index.ts';
+import { modelSchema, objectiveSchema, type ModelSpec, type Objective } from '../nn/index.ts';
 import type { FeatureScale } from '../samples/index.ts';
-import { type Feature, type IndicatorUse, normalizations } from '../strategies/index.ts';
-import { epochMetricsSchema, partsMetricsSchema, type EpochMetrics, type PartsMetrics } from './metrics.ts';
+import { type DecisionSettings, type Feature, type IndicatorUse, normalizations } from '../strategies/index.ts';
+import { partsMetricsSchema, type PartsMetrics } from './metrics.ts';
+import { modelReportSchema, type ModelReport } from './report/model-report.ts';
 
 /** Which model. */
 export interface ModelName {
@@ -29,6 +30,7 @@ export interface ModelInfo extends ModelName {
   epochsTrained: number;
   metrics: PartsMetrics;
   weightsSha256: string;
+  strategySha256: string;
   dataFingerprint: string;
 }
 
@@ -36,14 +38,14 @@ export interface ModelInfo extends ModelName {
 export interface StoredModel extends ModelInfo {
   readonly metadata: ModelMetadata;
   readonly features: ModelFeatures;
-  readonly training: ModelMetrics;
+  readonly report: ModelReport;
   /** The text of the strategy file as it was given. */
   readonly strategy: string;
 }
 
 /** `features.json`: how bars become the inputs of the network. */
 export interface ModelFeatures {
-  readonly baseTimeframe: string;
+  readonly baseTimeframe: Timeframe;
   readonly indicators: readonly IndicatorUse[];
   /** In the order of the network's inputs. */
   readonly features: readonly (Feature & {
@@ -53,21 +55,17 @@ export interface ModelFeatures {
   })[];
 }
 
-/** `metrics.json`: how the training went. */
-export interface ModelMetrics {
-  readonly epochsTrained: number;
-  readonly keptEpoch: number;
-  readonly stoppedEarly: boolean;
-  readonly parts: PartsMetrics;
-  readonly rows: { readonly train: number; readonly validation: number; readonly test: number };
-  readonly history: readonly EpochMetrics[];
-}
-
 /** `metadata.json`: what the model is and where it comes from; enough to train it again and get the same one. */
 export interface ModelMetadata {
-  readonly format: 1;
+  readonly format: typeof modelFormat;
   readonly strategyName: string;
   readonly model: ModelSpec;
+  /** What it was trained for, and so what its outputs are. */
+  readonly objective: Objective;
+  /** In the order of the outputs; none of a regression. */
+  readonly classes: readonly string[];
+  /** How outputs become decisions. */
+  readonly decisions: DecisionSettings;
   readonly symbols: readonly string[];
   readonly timeframes: readonly string[];
   /** Epoch milliseconds, `[start, end)`; absent when every stored bar was used. */
@@ -78,12 +76,28 @@ export interface ModelMetadata {
   /** ISO 8601, in UTC. */
   readonly createdAt: string;
   readonly ktrdrVersion: string;
+  /** The engine that trained it, and why it was that one. */
+  readonly backend: { readonly name: string; readonly why: string };
+  readonly machine: Machine;
+  /** SHA-256 over every bar that was used. */
   readonly dataFingerprint: string;
   /** Of the weights as numbers, see `weightsHash`: equal for equal models, whatever else the files say. */
   readonly weightsSha256: string;
   /** SHA-256 of each other file of the model, by its name. */
   readonly files: Readonly<Record<string, string>>;
 }
+
+/** Where a model was trained. */
+export interface Machine {
+  readonly platform: string;
+  readonly architecture: string;
+  /** The name of the processor, and of the version of Node.js. */
+  readonly processor: string;
+  readonly node: string;
+}
+
+/** Of the files of a model. Models of other formats are refused. */
+export const modelFormat = 2;
 
 const names = z.array(z.string()).min(1);
 const count = z.number().int().nonnegative();
@@ -115,19 +129,23 @@ export const modelFeaturesSchema: Schema<ModelFeatures> = z.object({
   ),
 });
 
-export const modelMetricsSchema: Schema<ModelMetrics> = z.object({
-  epochsTrained: count,
-  keptEpoch: count,
-  stoppedEarly: z.boolean(),
-  parts: partsMetricsSchema,
-  rows: z.object({ train: count, validation: count, test: count }),
-  history: z.array(epochMetricsSchema),
+const decisionSettings: Schema<DecisionSettings> = z.object({
+  outputFormat: z.enum(['classification', 'regression']),
+  confidenceThreshold: z.number(),
+  minSignalSeparationMs: z.number().exactOptional(),
+  volumeFilter: z.object({ period: count, minRatio: z.number() }).exactOptional(),
+  positionAwareness: z.boolean(),
+  costModel: z.object({ roundTripCost: z.number(), minEdgeMultiplier: z.number() }).exactOptional(),
+  allowShortFromFlat: z.boolean(),
 });
 
 export const modelMetadataSchema: Schema<ModelMetadata> = z.object({
-  format: z.literal(1),
+  format: z.literal(modelFormat),
   strategyName: z.string(),
   model: modelSchema,
+  objective: objectiveSchema,
+  classes: z.array(z.string()),
+  decisions: decisionSettings,
   symbols: names,
   timeframes: names,
   range: z.object({ start: z.number(), end: z.number() }).exactOptional(),
@@ -135,12 +153,14 @@ export const modelMetadataSchema: Schema<ModelMetadata> = z.object({
   operation: z.string(),
   createdAt: z.iso.datetime(),
   ktrdrVersion: z.string(),
+  backend: z.object({ name: z.string(), why: z.string() }),
+  machine: z.object({ platform: z.string(), architecture: z.string(), processor: z.string(), node: z.string() }),
   dataFingerprint: sha256,
   weightsSha256: sha256,
   files: z.record(z.string(), sha256),
 });
 
-export const modelInfoSchema: Schema<ModelInfo> = z.object({
+export const modelInfoSchema = z.object({
   name: z.string(),
   version: z.string(),
   createdAt: z.string(),
@@ -150,5 +170,14 @@ export const modelInfoSchema: Schema<ModelInfo> = z.object({
   epochsTrained: count,
   metrics: partsMetricsSchema,
   weightsSha256: sha256,
+  strategySha256: sha256,
   dataFingerprint: sha256,
+});
+
+/** All that is told of a model, beside its weights. */
+export const storedModelSchema: Schema<StoredModel> = modelInfoSchema.extend({
+  metadata: modelMetadataSchema,
+  features: modelFeaturesSchema,
+  report: modelReportSchema,
+  strategy: z.string(),
 });

@@ -27,18 +27,30 @@ const part = {
   classBalance: { BUY: 1, HOLD: 1, SELL: 1 },
 };
 
+const details = {
+  plainLoss: 0.5,
+  classes: [{ name: 'BUY', rows: 1, predicted: 1, precision: 1, recall: 1, f1: 1 }],
+  baselines: [{ name: 'always BUY', metrics: part }],
+  symbols: [{ symbol: 'AAA', metrics: part }],
+};
+
 const sample = (strategyName = 'sample'): ModelToSave => ({
   weights,
   strategy: sampleStrategy(),
   metadata: {
     strategyName,
     model,
+    objective: { kind: 'cross_entropy' },
+    classes: ['BUY', 'HOLD', 'SELL'],
+    decisions: plan.strategy.decisions,
     symbols: ['AAA', 'BBB'],
     timeframes: ['1h'],
     seed: 11,
     operation: 'op_train_model_1',
     createdAt: '2026-01-02T03:04:05.000Z',
     ktrdrVersion: '1.2.3',
+    backend: { name: 'plain', why: 'It is the only one.' },
+    machine: { platform: 'linux', architecture: 'x64', processor: 'A processor', node: '20.19.0' },
     dataFingerprint: 'ab'.repeat(32),
   },
   features: {
@@ -46,13 +58,16 @@ const sample = (strategyName = 'sample'): ModelToSave => ({
     indicators: plan.indicators,
     features: plan.features.map((feature) => ({ ...feature, scale: unscaled, mean: 0.5 })),
   },
-  metrics: {
+  report: {
     epochsTrained: 1,
     keptEpoch: 1,
     stoppedEarly: false,
-    parts: { train: part, test: part },
+    metrics: { train: part, test: part },
+    details: { train: details, test: details },
+    importance: { part: 'test', rows: 3, repeats: 3, loss: 0.5, features: [] },
     rows: { train: 3, validation: 0, test: 3 },
     history: [{ epoch: 1, trainLoss: 0.5, trainAccuracy: 0.6 }],
+    warnings: ['A feature never changes.'],
   },
 });
 
@@ -86,7 +101,7 @@ describe('ModelStore', () => {
       weightsSha256: weightsHash(weights),
     });
     expect(found.features).toEqual(sample().features);
-    expect(found.training).toEqual(sample().metrics);
+    expect(found.report).toEqual(sample().report);
     expect(found.metadata).toMatchObject(sample().metadata);
     expect(await store.readWeights('sample', 'v1')).toEqual(weights);
   });
@@ -138,7 +153,7 @@ describe('ModelStore', () => {
     expect(await readdir(directory)).toEqual(['sample']);
   });
 
-  it.each(['model.safetensors', 'metadata.json', 'features.json', 'metrics.json', 'strategy.yaml'])(
+  it.each(['model.safetensors', 'metadata.json', 'features.json', 'report.json', 'strategy.yaml'])(
     'notices damage to %s, and says where it is',
     async (name) => {
       const { directory: home } = await store.save(sample());

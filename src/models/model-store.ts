@@ -2,9 +2,26 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock, type Clock } from '../async/index.ts';
-import { KtrdrError, parse, silentLogger, systemCode, type Logger, suggestion, syncFolder } from '../base/index.ts';
+import {
+  KtrdrError,
+  parse,
+  silentLogger,
+  systemCode,
+  type Logger,
+  suggestion,
+  syncFolder,
+  writeNewFile,
+} from '../base/index.ts';
 import { writeFolder } from './write-folder.ts';
-import { modelFiles, readModel, readModelInfo, readModelWeights, type ModelToSave } from './model-folder.ts';
+import {
+  modelFiles,
+  readModel,
+  readModelInfo,
+  readModelWeights,
+  verifyModel,
+  type FileFault,
+  type ModelToSave,
+} from './model-folder.ts';
 import type { ModelAddress, ModelInfo, ModelName, StoredModel } from './model-record.ts';
 import { nameSchema } from '../strategies/index.ts';
 
@@ -14,6 +31,8 @@ interface ModelStoreOptions {
 }
 
 const versionPattern = /^v[1-9]\d{0,8}$/;
+/** Stays behind where a version was, so that no other model ever gets its number. */
+const removedSuffix = '.removed';
 const temporaryPrefix = '.saving-';
 const strayAfterMs = 3_600_000;
 
@@ -70,7 +89,7 @@ export class ModelStore {
     }
   }
 
-  /** By name, the newest version of each first. A damaged model is left out, with a warning; `get` says what it has. */
+  /** By name, the newest version of each first. One that cannot be read is left out, with a warning; `get` says what it has. */
   async list(): Promise<ModelInfo[]> {
     const models: ModelInfo[] = [];
     for (const name of await this.#names()) {
@@ -80,8 +99,8 @@ export class ModelStore {
           models.push(await readModelInfo({ name, version, directory }));
         } catch (thrown) {
           const error = KtrdrError.from(thrown);
-          if (error.code !== 'data_corrupt') throw thrown;
-          this.#log.warn('a model is damaged', { model: name, version, error: error.message });
+          if (!isUnreadable(error)) throw thrown;
+          this.#log.warn('a model cannot be read', { model: name, version, error: error.message });
         }
       }
     }
@@ -96,13 +115,16 @@ export class ModelStore {
         const model = await this.get(name, version);
         if (model.metadata.operation === operation) return { name, version };
       } catch (thrown) {
-        if (KtrdrError.from(thrown).code !== 'data_corrupt') throw thrown;
+        if (!isUnreadable(KtrdrError.from(thrown))) throw thrown;
       }
     }
     return undefined;
   }
 
-  /** @throws KtrdrError `not_found`; `data_corrupt` when a file of the model is not what was saved. */
+  /**
+   * @throws KtrdrError `not_found`; `data_corrupt` when a file of the model is not what was saved; `failed_precondition`
+   * when it is of another format than this program reads.
+   */
   async get(name: string, version = 'latest'): Promise<StoredModel> {
     return readModel(await this.#find(name, version));
   }
@@ -115,10 +137,48 @@ export class ModelStore {
     return readModelWeights(await this.#find(name, version));
   }
 
+  /**
+   * Reads every file of one model again, of all versions of a name, or of all models.
+   * @throws KtrdrError `not_found`.
+   */
+  async verify(name?: string, version?: string): Promise<VerifiedModel[]> {
+    const addresses =
+      name === undefined
+        ? await this.#addresses()
+        : version === undefined
+          ? (await this.#addresses()).filter((address) => address.name === name)
+          : [await this.#find(name, version)];
+    if (name !== undefined && addresses.length === 0) await this.#find(name, 'latest');
+    const verified: VerifiedModel[] = [];
+    for (const address of addresses) {
+      const { directory: _, ...of } = address;
+      verified.push({ ...of, faults: await verifyModel(address) });
+    }
+    return verified;
+  }
+
+  /**
+   * Removes one version. It is gone as a whole or not at all, and its number is never given again.
+   * @throws KtrdrError `not_found`; `failed_precondition` when the disk refuses.
+   */
+  async remove(name: string, version: string): Promise<ModelName> {
+    const address = await this.#find(name, version);
+    const home = join(this.#root, name);
+    const removed = join(this.#root, `${temporaryPrefix}${randomBytes(8).toString('hex')}`);
+    try {
+      await writeNewFile(join(home, `${address.version}${removedSuffix}`), new Uint8Array(0));
+      await rename(address.directory, removed);
+      await syncFolder(home);
+      await rm(removed, { recursive: true });
+    } catch (thrown) {
+      throw refusedByDisk(thrown, address.directory, 'removed');
+    }
+    return { name, version: address.version };
+  }
+
   async #publish(temporary: string, name: string): Promise<string> {
     for (;;) {
-      const newest = (await this.#versions(name)).at(-1) ?? 'v0';
-      const version = `v${numberOf(newest) + 1}`;
+      const version = `v${(await this.#newest(name)) + 1}`;
       try {
         // Fails when another saver took this version meanwhile, because no model's folder is empty.
         await rename(temporary, join(this.#root, name, version));
@@ -148,6 +208,25 @@ export class ModelStore {
     return { name, version: found, directory: join(this.#root, name, found) };
   }
 
+  async #addresses(): Promise<ModelAddress[]> {
+    const addresses: ModelAddress[] = [];
+    for (const name of await this.#names()) {
+      for (const version of await this.#versions(name)) {
+        addresses.push({ name, version, directory: join(this.#root, name, version) });
+      }
+    }
+    return addresses;
+  }
+
+  /** The highest number that a version of this name has or had. */
+  async #newest(name: string): Promise<number> {
+    const entries = (await ifThere(readdir(join(this.#root, name)))) ?? [];
+    const taken = entries
+      .map((entry) => entry.replace(removedSuffix, ''))
+      .filter((entry) => versionPattern.test(entry));
+    return taken.reduce((most, version) => Math.max(most, numberOf(version)), 0);
+  }
+
   /** Sorted; only those with a version. */
   async #names(): Promise<string[]> {
     const names: string[] = [];
@@ -162,6 +241,16 @@ export class ModelStore {
     const folders = await foldersIn(join(this.#root, name));
     return folders.filter((folder) => versionPattern.test(folder)).sort((a, b) => numberOf(a) - numberOf(b));
   }
+}
+
+/** A model by its name, and what is wrong with its files. */
+export interface VerifiedModel extends ModelName {
+  faults: FileFault[];
+}
+
+/** Damaged, or of another format. */
+function isUnreadable({ code }: KtrdrError): boolean {
+  return code === 'data_corrupt' || code === 'failed_precondition';
 }
 
 function numberOf(version: string): number {
@@ -182,12 +271,12 @@ async function ifThere<T>(reading: Promise<T>): Promise<T | undefined> {
   }
 }
 
-function refusedByDisk(thrown: unknown, path: string): unknown {
+function refusedByDisk(thrown: unknown, path: string, what = 'saved'): unknown {
   const code = systemCode(thrown);
   if (code === undefined) return thrown;
   return new KtrdrError(
     'failed_precondition',
-    `The model cannot be saved in ${path} (${code}). Check the disk's space and permissions, then train again.`,
+    `The model cannot be ${what} in ${path} (${code}). Check the disk's space and permissions, then try again.`,
     { cause: thrown, details: { systemCode: code } },
   );
 }

@@ -1,5 +1,5 @@
 export { fingerprintOf } from './data-fingerprint.ts';
-export { featureColumns, symbolFeatures } from './features.ts';
+export { barsOf, featureColumns, symbolFeatures } from './features.ts';
 export type { FeatureColumn, FeatureColumns, SymbolBars } from './features.ts';
 export { unscaled } from './normalize.ts';
 export type { FeatureScale } from './normalize.ts';

@@ -6,8 +6,8 @@ import { chooseBackend, type BackendSetting } from './backends.ts';
 import { CheckpointFolder } from './checkpoint-folder.ts';
 import type { CheckpointSettings } from './checkpoints.ts';
 import { orOutOfMemory } from './memory-limit.ts';
-import type { ModelName, ModelStore, ModelToSave } from '../models/index.ts';
-import { unscaled } from '../samples/index.ts';
+import { thisMachine, type ModelName, type ModelStore, type ModelToSave } from '../models/index.ts';
+import { modelToSave } from './model-to-save.ts';
 import { phases } from './phases.ts';
 import { readBars } from './read-bars.ts';
 import { endedWhenSilent } from './silence-watch.ts';
@@ -90,43 +90,29 @@ function trainAndSave({
 
     token.throwIfCancelled('the saving of the model');
     progress.report({ phase: phases.saving.name, fraction: phases.saving.share[0] });
-    const { epochsTrained, keptEpoch, stoppedEarly, history, metrics, rows, weightsSha256, dataFingerprint } = trained;
-    const model: ModelToSave = {
+    const model = modelToSave({
+      plan,
+      trained,
       strategy: input.strategy,
-      weights: trained.weights,
-      metadata: {
-        strategyName: plan.strategy.name,
-        model: trained.model,
-        symbols: plan.symbols,
-        timeframes: plan.timeframes,
-        ...(plan.range === undefined ? {} : { range: plan.range }),
-        seed: plan.seed,
-        operation: id,
-        createdAt: new Date(clock.now()).toISOString(),
-        ktrdrVersion: version,
-        dataFingerprint,
-      },
-      features: {
-        baseTimeframe: plan.baseTimeframe,
-        indicators: plan.indicators,
-        features: plan.features.map((feature, index) => ({
-          ...feature,
-          scale: trained.scales[index] ?? unscaled,
-          mean: trained.means[index] ?? 0,
-        })),
-      },
-      metrics: { epochsTrained, keptEpoch, stoppedEarly, parts: metrics, rows, history },
-    };
+      backend,
+      operation: id,
+      createdAt: clock.now(),
+      ktrdrVersion: version,
+      machine: thisMachine(),
+      warnings,
+    });
     const before = attempt === 1 ? undefined : await savedBefore(models, model);
     const { name, version: modelVersion } = before ?? (await models.save(model));
     progress.report({ phase: '', fraction: 1 });
+    const { epochsTrained, keptEpoch, stoppedEarly, history, assessment, rows, weightsSha256, dataFingerprint } =
+      trained;
     log.info('model saved', { model: name, version: modelVersion, weightsSha256 });
     return {
       model: { name, version: modelVersion },
       epochsTrained,
       keptEpoch,
       stoppedEarly,
-      metrics,
+      metrics: assessment.metrics,
       history,
       features: plan.features.length,
       rows,

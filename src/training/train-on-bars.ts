@@ -3,19 +3,13 @@ import { weightsHash, type ModelSpec } from '../nn/index.ts';
 import { backendNamed, type ChosenBackend } from './backends.ts';
 import { jobHash } from './checkpoint-file.ts';
 import { Checkpoints, type CheckpointSettings } from './checkpoints.ts';
-import {
-  buildTrainingSet,
-  type FeatureScale,
-  fingerprintOf,
-  type SymbolBars,
-  type TrainingParts,
-} from '../samples/index.ts';
+import { buildTrainingSet, type FeatureScale, fingerprintOf, type SymbolBars } from '../samples/index.ts';
 import { holdToLimit, refuseTooLarge } from './memory-limit.ts';
-import { partMetrics } from '../models/index.ts';
+import { assessModel, type Assessment } from '../models/index.ts';
 import { phases } from './phases.ts';
 import type { TrainingPlan } from '../strategies/index.ts';
 import type { TrainModelContext, TrainModelResult } from './train-model.ts';
-import { evaluateRows, runTraining, targetsOf, type RunState, type TrainingOutcome } from './training-run.ts';
+import { evaluateRows, runTraining, type RunState, type TrainingOutcome } from './training-run.ts';
 
 /** A plan, the bars it is trained on, and with what: all that decides the weights. Plain data; it crosses to a thread. */
 export interface TrainingJob {
@@ -35,7 +29,9 @@ export interface TrainedModel extends TrainingOutcome {
   readonly weightsSha256: string;
   readonly scales: readonly FeatureScale[];
   readonly means: readonly number[];
-  readonly metrics: TrainModelResult['metrics'];
+  /** The names of the classes; none of a regression. */
+  readonly classes: readonly string[];
+  readonly assessment: Assessment;
   readonly rows: TrainModelResult['rows'];
   readonly dataFingerprint: string;
   /** What is probably a mistake, as sentences. */
@@ -58,7 +54,8 @@ export async function trainOnBars(
       ? undefined
       : new Checkpoints(settings, context, jobHash({ plan, dataFingerprint, backend: backend.name }));
   progress.report({ phase: phases.features.name, fraction: phases.features.share[0] });
-  const { data, parts, scales, means, classes, warnings } = buildTrainingSet(plan, symbols, token);
+  const set = buildTrainingSet(plan, symbols, token);
+  const { data, parts, scales, means, classes, warnings } = set;
   holdToLimit(memoryMb);
   const { training } = plan.strategy;
   const model = modelOf(plan, classes);
@@ -85,11 +82,19 @@ export async function trainOnBars(
     { token, progress, clock, share: phases.training.share, onState: (state) => checkpoints?.offer(state, batchesOf) },
   );
   progress.report({ phase: phases.testing.name, fraction: phases.testing.share[0] });
-  const metrics = metricsOf(parts, (rows) => {
-    const { loss, outputs } = evaluateRows(trainer, rows, token);
-    return partMetrics({ loss, outputs, targets: targetsOf(data.targets, rows), classes });
-  });
   const weights = trainer.exportWeights();
+  const assessment = assessModel(
+    {
+      set,
+      ids: plan.features.map(({ id }) => id),
+      model,
+      objective: training.objective,
+      weights,
+      evaluate: (rows) => evaluateRows(trainer, rows, token),
+      seed: plan.seed,
+    },
+    token,
+  );
   return {
     ...outcome,
     model,
@@ -97,7 +102,8 @@ export async function trainOnBars(
     weightsSha256: weightsHash(weights),
     scales,
     means,
-    metrics,
+    classes,
+    assessment,
     rows: { train: parts.train.length, validation: parts.validation.length, test: parts.test.length },
     dataFingerprint,
     warnings,
@@ -113,15 +119,4 @@ function modelOf({ strategy: { model }, features }: TrainingPlan, classes: reado
   }
   const { type: kind, sequenceLength, hiddenSize, layers, dropout } = model;
   return { kind, sequenceLength, hiddenSize, layers, dropout, ...ends };
-}
-
-function metricsOf(
-  { train, validation, test }: TrainingParts,
-  measure: (rows: Int32Array) => TrainModelResult['metrics']['train'],
-): TrainModelResult['metrics'] {
-  return {
-    train: measure(train),
-    ...(validation.length > 0 ? { validation: measure(validation) } : {}),
-    ...(test.length > 0 ? { test: measure(test) } : {}),
-  };
 }

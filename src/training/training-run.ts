@@ -5,7 +5,7 @@ import type { TrainingParts, TrainingSet } from '../samples/index.ts';
 import { phases } from './phases.ts';
 import type { EarlyStopping, TrainingSettings } from '../strategies/index.ts';
 import { learningRateAfter } from './learning-rate.ts';
-import { accuracyOf, type EpochMetrics } from '../models/index.ts';
+import { accuracyOf, targetsOf, type EpochMetrics } from '../models/index.ts';
 import type { TrainModelContext } from './train-model.ts';
 
 /** All that a run needs to go on after a batch as if nothing had come between. */
@@ -171,13 +171,6 @@ export function evaluateRows(trainer: Trainer, rows: Int32Array, token: Cancella
     weight += evaluation.weight;
   }
   return { loss: loss / weight, weight, outputs };
-}
-
-/** The targets of some rows, in their order. */
-export function targetsOf(targets: TrainingSet['data']['targets'], rows: Int32Array): typeof targets {
-  const chosen = new (targets instanceof Int32Array ? Int32Array : Float32Array)(rows.length);
-  for (const [index, row] of rows.entries()) chosen[index] = targets[row] ?? Number.NaN;
-  return chosen;
 }
 
 /** Streams 0 and 1 of a seed are the trainer's: its starting weights and its dropout. */

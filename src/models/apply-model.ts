@@ -1,0 +1,203 @@
+import type { CancellationToken } from '../async/index.ts';
+import { KtrdrError } from '../base/index.ts';
+import { indexAtOrAfter, type Timeframe } from '../market/index.ts';
+import { createPredictor } from '../nn/index.ts';
+import { barsOf, featureColumns, symbolFeatures, type FeatureColumns, type SymbolBars } from '../samples/index.ts';
+import { decide, type Decision } from './decisions.ts';
+import { explain, type Explanation, type SeenBar } from './explain.ts';
+import type { ModelFeatures, ModelMetadata } from './model-record.ts';
+import { windowOf } from './report/assess-model.ts';
+
+/** A model and the bars that it is to judge. Plain data; it crosses to a thread. */
+export interface ModelOnBars {
+  readonly metadata: Pick<ModelMetadata, 'model' | 'objective' | 'classes' | 'decisions'>;
+  readonly features: ModelFeatures;
+  readonly weights: Float32Array;
+  readonly bars: SymbolBars;
+}
+
+/** Which of the bars: those whose stamp lies in `[start, end)`, and of these the newest so many. */
+export interface WantedBars {
+  readonly start?: number | undefined;
+  readonly end?: number | undefined;
+  readonly last?: number | undefined;
+}
+
+/** What a model says of bars, oldest first: columns of equal length. */
+export interface JudgedBars {
+  /** Stamps as in `Bars.time`, and the instants at which the bars were complete. */
+  readonly time: Float64Array;
+  readonly closedAt: Float64Array;
+  /** Row after row the probability of each class, or the value. */
+  readonly outputs: Float32Array;
+  /** Those of somebody who has no position at the first of them. */
+  readonly decisions: readonly Decision[];
+}
+
+/** Bars that the model cannot judge, because an indicator is in its warm-up, are left out. */
+export function judgeBars(
+  { metadata, features, weights, bars }: ModelOnBars,
+  { start = -Infinity, end = Infinity, last = Infinity }: WantedBars,
+  token: CancellationToken,
+): JudgedBars {
+  const rows = symbolFeatures(features, bars, token);
+  const base = barsOf(bars, features.baseTimeframe);
+  const time = Float64Array.from(rows.bars, (bar) => base.time[bar] ?? Number.NaN);
+  const width = features.features.length;
+  scaleInPlace(rows.values, features);
+  const predictor = createPredictor(metadata.model, metadata.objective.kind, weights);
+  const window = windowOf(metadata.model);
+  const from = indexAtOrAfter(time, start);
+  const to = indexAtOrAfter(time, end);
+  const judged: number[] = [];
+  const outputs: Float32Array[] = [];
+  for (const run of runsOf(rows.bars, { from: Math.max(0, from - window + 1), to, window })) {
+    token.throwIfCancelled('the predictions');
+    const told = predictor.outputs(rows.values.subarray(run.from * width, run.to * width));
+    const first = Math.max(from, run.from + window - 1);
+    if (first >= run.to) continue;
+    for (let row = first; row < run.to; row += 1) judged.push(row);
+    outputs.push(told.subarray((first - run.from - window + 1) * metadata.model.outputs));
+  }
+  const kept = judged.slice(-Math.min(last, judged.length) || judged.length);
+  const told = joined(outputs).slice((judged.length - kept.length) * metadata.model.outputs);
+  const pick = (column: Float64Array): Float64Array => Float64Array.from(kept, (row) => column[row] ?? Number.NaN);
+  const closedAt = pick(rows.closedAt);
+  const volumes = Float64Array.from(kept, (row) => base.volume[rows.bars[row] ?? -1] ?? Number.NaN);
+  return {
+    time: pick(time),
+    closedAt,
+    outputs: told,
+    decisions: decide(
+      {
+        outputs: told,
+        closedAt,
+        volume: volumes,
+        volumeBefore: base.volume.subarray(0, rows.bars[kept[0] ?? 0] ?? 0),
+      },
+      metadata.classes,
+      metadata.decisions,
+    ),
+  };
+}
+
+function scaleInPlace(values: Float32Array, { features }: ModelFeatures): void {
+  for (const [column, { scale }] of features.entries()) {
+    if (scale.method === 'none') continue;
+    for (let index = column; index < values.length; index += features.length) {
+      values[index] = ((values[index] ?? Number.NaN) - scale.offset) / scale.scale;
+    }
+  }
+}
+
+interface Run {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The stretches of rows whose bars follow each other without a gap; a model that reads single rows needs none. */
+function runsOf(bars: Int32Array, { from, to, window }: Run & { readonly window: number }): Run[] {
+  if (window === 1) return from < to ? [{ from, to }] : [];
+  const runs: Run[] = [];
+  let begin = from;
+  for (let row = from + 1; row <= to; row += 1) {
+    if (row < to && bars[row] === (bars[row - 1] ?? -1) + 1) continue;
+    if (row - begin >= window) runs.push({ from: begin, to: row });
+    begin = row;
+  }
+  return runs;
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const whole = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
+}
+
+/** What a model says of one bar, why, and what its strategy makes of it. */
+export interface ExplainedBar extends Explanation {
+  /** The stamp of the bar, and the instant at which it was complete. */
+  readonly time: number;
+  readonly closedAt: number;
+  /** Of somebody who has no position. */
+  readonly decision: Decision;
+}
+
+/**
+ * Explains the newest bar that starts at `at` or before and that the model can judge.
+ * @throws KtrdrError `failed_precondition` when there is none.
+ */
+export function explainBar(job: ModelOnBars, at: number, token: CancellationToken): ExplainedBar {
+  const { metadata, features, weights, bars } = job;
+  const base = barsOf(bars, features.baseTimeframe);
+  const { columns, barClosedAt } = featureColumns(features, bars, token);
+  const window = windowOf(metadata.model);
+  let bar = indexAtOrAfter(base.time, at + 1) - 1;
+  while (bar >= 0 && !isKnown(columns, bar, window)) bar -= 1;
+  if (bar < 0) {
+    throw new KtrdrError(
+      'failed_precondition',
+      `${bars.symbol} has no bar of ${features.baseTimeframe} at that time or before at which every feature of the model is known; load more of its history.`,
+    );
+  }
+  const seen = seenBar(columns, bar, window);
+  const predictor = createPredictor(metadata.model, metadata.objective.kind, weights);
+  const explanation = explain({ features: features.features, predictor, classes: metadata.classes, bar: seen });
+  const closedAt = barClosedAt[bar] ?? Number.NaN;
+  const [decision] = decide(
+    {
+      outputs: Float32Array.from(Object.values(explanation.outputs)),
+      closedAt: Float64Array.of(closedAt),
+      volume: base.volume.subarray(bar, bar + 1),
+      volumeBefore: base.volume.subarray(0, bar),
+    },
+    metadata.classes,
+    metadata.decisions,
+  );
+  if (decision === undefined) throw new KtrdrError('internal', 'A bar went without a decision.');
+  return { ...explanation, time: base.time[bar] ?? Number.NaN, closedAt, decision };
+}
+
+type Columns = FeatureColumns['columns'];
+
+function valueAt({ barOfRow, lag }: Columns[number], of: Float64Array, bar: number): number {
+  return of[barOfRow[bar - lag] ?? -1] ?? Number.NaN;
+}
+
+function isKnown(columns: Columns, bar: number, window: number): boolean {
+  for (let back = 0; back < window; back += 1) {
+    if (!columns.every((column) => Number.isFinite(valueAt(column, column.readings, bar - back)))) return false;
+  }
+  return true;
+}
+
+function seenBar(columns: Columns, bar: number, window: number): SeenBar {
+  const rows = Array.from({ length: window }, (_, row) => bar - window + 1 + row);
+  return {
+    window: Float32Array.from(rows.flatMap((row) => columns.map((column) => valueAt(column, column.values, row)))),
+    readings: Float64Array.from(columns, (column) => valueAt(column, column.readings, bar)),
+  };
+}
+
+/**
+ * The features of a model that knows one timeframe, on another one.
+ * @throws KtrdrError `invalid_input` for a model that knows several.
+ */
+export function onTimeframe(features: ModelFeatures, timeframe: Timeframe): ModelFeatures {
+  const known = new Set([features.baseTimeframe, ...features.features.map((feature) => feature.timeframe)]);
+  if (known.size === 1) {
+    return {
+      ...features,
+      baseTimeframe: timeframe,
+      features: features.features.map((feature) => ({ ...feature, timeframe })),
+    };
+  }
+  throw new KtrdrError(
+    'invalid_input',
+    `A model of ${[...known].join(', ')} cannot be put on ${timeframe} alone; leave the timeframe out.`,
+  );
+}

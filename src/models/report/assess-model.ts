@@ -1,0 +1,84 @@
+import type { CancellationToken } from '../../async/index.ts';
+import { createPredictor, type Evaluation, type ModelSpec, type Objective } from '../../nn/index.ts';
+import type { TrainingSet } from '../../samples/index.ts';
+import { partMetrics, targetsOf, type PartMetrics } from '../metrics.ts';
+import type { Assessment } from './model-report.ts';
+import { partDetails, type PartDetails } from './part-details.ts';
+import { permutationImportance } from './permutation-importance.ts';
+
+interface ModelToAssess {
+  readonly set: TrainingSet;
+  /** The ids of the features, in the order of the inputs. */
+  readonly ids: readonly string[];
+  readonly model: ModelSpec;
+  readonly objective: Objective;
+  readonly weights: Float32Array;
+  /** Loss and outputs of rows, by the trainer that has the weights. */
+  readonly evaluate: (rows: Int32Array) => Evaluation;
+  readonly seed: number;
+}
+
+/** Measures a trained model on every part that has rows. The same model and rows give the same numbers. */
+export function assessModel(assessed: ModelToAssess, token: CancellationToken): Assessment {
+  const { parts } = assessed.set;
+  const train = assessPart(assessed, parts.train);
+  const validation = parts.validation.length > 0 ? assessPart(assessed, parts.validation) : undefined;
+  const test = parts.test.length > 0 ? assessPart(assessed, parts.test) : undefined;
+  const part = test !== undefined ? 'test' : validation !== undefined ? 'validation' : undefined;
+  return {
+    metrics: {
+      train: train.metrics,
+      ...(validation === undefined ? {} : { validation: validation.metrics }),
+      ...(test === undefined ? {} : { test: test.metrics }),
+    },
+    details: {
+      train: train.details,
+      ...(validation === undefined ? {} : { validation: validation.details }),
+      ...(test === undefined ? {} : { test: test.details }),
+    },
+    ...(part === undefined ? {} : { importance: importanceOn(part, assessed, token) }),
+  };
+}
+
+function assessPart(
+  { set: { data, parts, classes, symbols }, evaluate }: ModelToAssess,
+  rows: Int32Array,
+): { readonly metrics: PartMetrics; readonly details: PartDetails } {
+  const { loss, outputs } = evaluate(rows);
+  const told = { outputs, targets: targetsOf(data.targets, rows), classes };
+  const symbolOf = (row: number): string => symbols.find(({ from, to }) => row >= from && row < to)?.symbol ?? '';
+  return {
+    metrics: partMetrics({ ...told, loss }),
+    details: partDetails({
+      ...told,
+      symbols: Array.from(rows, symbolOf),
+      known: targetsOf(data.targets, parts.train),
+    }),
+  };
+}
+
+function importanceOn(
+  part: 'validation' | 'test',
+  { set: { data, parts, classes }, ids, model, objective, weights, seed }: ModelToAssess,
+  token: CancellationToken,
+): ReturnType<typeof permutationImportance> {
+  return permutationImportance(
+    {
+      part,
+      rows: parts[part],
+      data,
+      classes,
+      ids,
+      predictor: createPredictor(model, objective.kind, weights),
+      window: windowOf(model),
+      weights: weights.length,
+      seed,
+    },
+    token,
+  );
+}
+
+/** Rows that a model reads to judge the last one of them. */
+export function windowOf(model: ModelSpec): number {
+  return model.kind === 'mlp' ? 1 : model.sequenceLength;
+}
