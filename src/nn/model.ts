@@ -57,6 +57,11 @@ export function parameterCount(model: ModelSpec): number {
   return parametersOf(model).at(-1)?.end ?? 0;
 }
 
+/** How many rows are read for an answer: the row that it is for, and those before it. */
+export function sequenceLengthOf(model: ModelSpec): number {
+  return model.kind === 'mlp' ? 1 : model.sequenceLength;
+}
+
 /** Starting weights in the flat layout, decided by the seed. */
 export function initialWeights(model: ModelSpec, seed: number): Float32Array {
   const weights = new Float32Array(parameterCount(model));

@@ -6,11 +6,13 @@ import type { Objective } from './objective.ts';
 import { plainBackend } from './plain-backend.ts';
 import { createPredictor } from './predictor.ts';
 import { createRandom } from './random.ts';
+import { testRecurrent } from './recurrent.contract.ts';
 import type { Trainer, TrainerBackend, TrainerOptions } from './trainer.ts';
 import { wasmBackend } from './wasm-backend.ts';
 import { weightsHash } from './weights.ts';
 
 testBackend(wasmBackend);
+testRecurrent(wasmBackend);
 
 const inputs = 30;
 const rowCount = 2_048;
@@ -62,10 +64,10 @@ describe('wasmBackend', () => {
       return weightsHash(trainer.exportWeights());
     });
     expect(hashes).toEqual([
-      'c9d52d05d506417a2934afe9ab6a0005a9d37a36d694f7b69b35f29c9b19df07',
-      '75e78cf82e23b7152519ce48c89351f8ae8e4560eb85050524e85e285374e046',
-      'f18b66d2fb64b37d2d1b2e79658811e2212e19bb6994555dd85220173145ac12',
-      'e5c0856f6633c7b0c7f1334fa03ba9b1a3a0a010cb9ac4be13409bb75b244229',
+      'f7792ece8a4853bb8629fad269ceea4596996b471528b9ee14a35a4009f3edea',
+      'd2a442d0b2e3769c9969abe09197278329558fee6fcb54a274bc6056baee2c1b',
+      '54fbab942b57a05da3e3a91d297fc04619af93703e7138656743a502686d03e5',
+      '238e2e19d4432201f1c346bde53fe633d180d972c1924a580399318688f565b5',
     ]);
   });
 

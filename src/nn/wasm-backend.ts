@@ -3,7 +3,7 @@ import { type Dataset, weightOf } from './dataset.ts';
 import { buildNetwork } from './kernel/build-network.ts';
 import { Chunk } from './kernel/chunk.ts';
 import { chunkRows, type Kernel } from './kernel/kernel.ts';
-import { initialWeights, parameterCount } from './model.ts';
+import { initialWeights, parameterCount, sequenceLengthOf } from './model.ts';
 import { paceOf } from './optimizer.ts';
 import { createRandom, dropoutStream, type Random } from './random.ts';
 import { checkedOptions } from './trainer-options.ts';
@@ -18,7 +18,7 @@ import type { Evaluation, OptimizerSpec, Trainer, TrainerBackend, TrainerOptions
  */
 export const wasmBackend: TrainerBackend = {
   name: 'wasm',
-  capabilities: { models: ['mlp'], device: 'cpu', reproducible: true },
+  capabilities: { models: ['mlp', 'gru', 'lstm'], device: 'cpu', reproducible: true },
   create: (options) => new WasmTrainer(checkedOptions(options)),
 };
 
@@ -38,6 +38,8 @@ class WasmTrainer implements Trainer {
   learningRate: number;
   readonly #optimizer: OptimizerSpec['type'];
   readonly #outputs: number;
+  /** That can be named: before it there are too few to read with it. */
+  readonly #firstRow: number;
   readonly #dropsOut: boolean;
   readonly #random: Random;
   #resources: Resources | undefined;
@@ -49,6 +51,7 @@ class WasmTrainer implements Trainer {
     this.learningRate = optimizer.learningRate;
     this.#optimizer = optimizer.type;
     this.#outputs = model.outputs;
+    this.#firstRow = sequenceLengthOf(model) - 1;
     this.#dropsOut = model.dropout > 0;
     this.#random = createRandom(seed, dropoutStream);
     this.#resources = { kernel, chunk: new Chunk(kernel, model), exchange, data };
@@ -60,7 +63,7 @@ class WasmTrainer implements Trainer {
     if (rows.length === 0) {
       throw new KtrdrError('invalid_input', 'A training step needs at least one row; it got none.');
     }
-    const weight = weightOf(data, rows, 0);
+    const weight = weightOf(data, rows, this.#firstRow);
     const scale = weight === 0 ? 0 : 1 / weight;
     if (this.#dropsOut) kernel.seedStep(this.#random.uint32(), this.#random.uint32());
     let loss = 0;
@@ -75,7 +78,7 @@ class WasmTrainer implements Trainer {
 
   evaluate(rows: Int32Array): Evaluation {
     const { kernel, chunk, data } = this.#held();
-    const weight = weightOf(data, rows, 0);
+    const weight = weightOf(data, rows, this.#firstRow);
     const outputs = new Float32Array(rows.length * this.#outputs);
     let loss = 0;
     for (let start = 0; start < rows.length; start += chunkRows) {

@@ -1,20 +1,22 @@
 import { KtrdrError } from '../../base/index.ts';
-import { activations, layersOf } from '../mlp-model.ts';
+import { activations, layersOf, type MlpSpec } from '../mlp-model.ts';
 import { type ModelSpec, parameterCount } from '../model.ts';
 import type { Objective } from '../objective.ts';
+import { recurrentLayersOf, type RecurrentSpec } from '../recurrent-model.ts';
 import type { OptimizerSpec } from '../trainer.ts';
 import { createKernel, type Kernel } from './kernel.ts';
 
 /** The optimizer keeps three numbers for each parameter, the gradient one, all within the 4 GiB that an address reaches. */
 const mostParameters = 2 ** 27;
 
+const recurrentKinds = ['gru', 'lstm'] as const satisfies readonly RecurrentSpec['kind'][];
 const objectives = ['cross_entropy', 'focal', 'huber', 'mse'] as const satisfies readonly Objective['kind'][];
 const optimizers = ['adam', 'adamw', 'sgd', 'rmsprop'] as const satisfies readonly OptimizerSpec['type'][];
 
 /**
  * A kernel with a network whose parameters are 0.
- * @throws KtrdrError `invalid_input` for a network that is too large or of a kind the kernel does not know,
- *   `failed_precondition` when the memory does not suffice.
+ * @throws KtrdrError `invalid_input` for a network that is too large, `failed_precondition` when the memory does not
+ *   suffice.
  */
 export function buildNetwork(parts: { model: ModelSpec; objective: Objective; optimizer: OptimizerSpec }): Kernel {
   const { model, objective, optimizer } = parts;
@@ -25,16 +27,28 @@ export function buildNetwork(parts: { model: ModelSpec; objective: Objective; op
       `This model has ${count} parameters; ${mostParameters} are possible at most.`,
     );
   }
-  if (model.kind !== 'mlp') {
-    throw new KtrdrError('invalid_input', `The WebAssembly kernel does not know models of the kind "${model.kind}".`);
-  }
   return createKernel((kernel) => {
-    kernel.beginMlp(model.inputs, activations.indexOf(model.activation), model.dropout);
-    for (const { outputs, weights, biases } of layersOf(model)) kernel.addDense(outputs, weights, biases);
+    if (model.kind === 'mlp') buildMlp(kernel, model);
+    else buildRecurrent(kernel, model);
     kernel.seal(count);
     kernel.setObjective(objectives.indexOf(objective.kind), parameterOf(objective));
     kernel.setOptimizer(optimizers.indexOf(optimizer.type), optimizer.weightDecay, optimizer.gradientClip);
   });
+}
+
+function buildMlp(kernel: Kernel, model: MlpSpec): void {
+  kernel.beginMlp(model.inputs, activations.indexOf(model.activation), model.dropout);
+  for (const { outputs, weights, biases } of layersOf(model)) kernel.addDense(outputs, weights, biases);
+}
+
+function buildRecurrent(kernel: Kernel, model: RecurrentSpec): void {
+  const { kind, sequenceLength, hiddenSize, dropout } = model;
+  const { recurrent, dense } = recurrentLayersOf(model);
+  kernel.beginRecurrent(recurrentKinds.indexOf(kind), sequenceLength, hiddenSize, dropout);
+  for (const { inputs, weightIh, weightHh, biasIh, biasHh } of recurrent) {
+    kernel.addRecurrent(inputs, weightIh, weightHh, biasIh, biasHh);
+  }
+  kernel.endRecurrent(dense.outputs, dense.weights, dense.biases);
 }
 
 function parameterOf(objective: Objective): number {

@@ -1,4 +1,5 @@
 import type { Dataset } from '../dataset.ts';
+import { type ModelSpec, sequenceLengthOf } from '../model.ts';
 import { chunkRows, type Kernel, panelRows } from './kernel.ts';
 
 /**
@@ -9,19 +10,21 @@ export class Chunk {
   readonly #numbers: Float32Array;
   readonly #inputs: number;
   readonly #outputs: number;
-  readonly #inputsAt: number;
+  /** Of each step of the sequence. */
+  readonly #inputsAt: readonly number[];
   readonly #inputStride: number;
   readonly #outputsAt: number;
   readonly #outputStride: number;
   readonly #targetsAt: number;
   readonly #scalesAt: number;
 
-  constructor(kernel: Kernel, { inputs, outputs }: { inputs: number; outputs: number }) {
+  constructor(kernel: Kernel, model: ModelSpec) {
+    const { inputs, outputs } = model;
     const place = (address: number): number => address / Float32Array.BYTES_PER_ELEMENT;
     this.#numbers = new Float32Array(kernel.memory.buffer);
     this.#inputs = inputs;
     this.#outputs = outputs;
-    this.#inputsAt = place(kernel.inputsAt());
+    this.#inputsAt = Array.from({ length: sequenceLengthOf(model) }, (_, step) => place(kernel.inputsAt(step)));
     this.#inputStride = place(kernel.inputStride());
     this.#outputsAt = place(kernel.outputsAt());
     this.#outputStride = place(kernel.outputStride());
@@ -36,8 +39,12 @@ export class Chunk {
     { start, scale }: { start: number; scale: number },
   ): number {
     const count = Math.min(chunkRows, rows.length - start);
-    for (let at = 0; at < count; at += panelRows) {
-      this.#loadPanel(features, rows, start + at, this.#inputsAt + (at / panelRows) * this.#inputStride);
+    for (const [step, inputsAt] of this.#inputsAt.entries()) {
+      const back = this.#inputsAt.length - 1 - step;
+      for (let at = 0; at < count; at += panelRows) {
+        const to = inputsAt + (at / panelRows) * this.#inputStride;
+        this.#loadPanel(features, rows, { start: start + at, back, to });
+      }
     }
     for (let index = 0; index < count; index += 1) {
       const row = rows[start + index] ?? 0;
@@ -62,19 +69,26 @@ export class Chunk {
     }
   }
 
-  /** Eight rows at a time: they are written side by side. Rows that are not there are filled up with the first one. */
-  #loadPanel(features: Float32Array, rows: Int32Array, start: number, at: number): void {
+  /**
+   * Eight rows at a time, or those that lie as many rows back: they are written side by side. Rows that are not there are
+   * filled up with the first one.
+   */
+  #loadPanel(
+    features: Float32Array,
+    rows: Int32Array,
+    { start, back, to: at }: { start: number; back: number; to: number },
+  ): void {
     const numbers = this.#numbers;
     const inputs = this.#inputs;
     const first = rows[start] ?? 0;
-    const r0 = first * inputs;
-    const r1 = (rows[start + 1] ?? first) * inputs;
-    const r2 = (rows[start + 2] ?? first) * inputs;
-    const r3 = (rows[start + 3] ?? first) * inputs;
-    const r4 = (rows[start + 4] ?? first) * inputs;
-    const r5 = (rows[start + 5] ?? first) * inputs;
-    const r6 = (rows[start + 6] ?? first) * inputs;
-    const r7 = (rows[start + 7] ?? first) * inputs;
+    const r0 = (first - back) * inputs;
+    const r1 = ((rows[start + 1] ?? first) - back) * inputs;
+    const r2 = ((rows[start + 2] ?? first) - back) * inputs;
+    const r3 = ((rows[start + 3] ?? first) - back) * inputs;
+    const r4 = ((rows[start + 4] ?? first) - back) * inputs;
+    const r5 = ((rows[start + 5] ?? first) - back) * inputs;
+    const r6 = ((rows[start + 6] ?? first) - back) * inputs;
+    const r7 = ((rows[start + 7] ?? first) - back) * inputs;
     let to = at;
     for (let input = 0; input < inputs; input += 1) {
       numbers[to] = features[r0 + input] ?? 0;

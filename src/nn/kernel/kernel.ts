@@ -9,6 +9,9 @@ export interface Kernel {
   readonly memory: { readonly buffer: ArrayBuffer };
   beginMlp(inputs: number, activation: number, dropout: number): void;
   addDense(outputs: number, weightsFrom: number, biasesFrom: number): void;
+  beginRecurrent(kind: number, sequenceLength: number, hiddenSize: number, dropout: number): void;
+  addRecurrent(inputs: number, weightIh: number, weightHh: number, biasIh: number, biasHh: number): void;
+  endRecurrent(outputs: number, weightsFrom: number, biasesFrom: number): void;
   seal(parameterCount: number): void;
   setObjective(kind: number, parameter: number): void;
   setOptimizer(kind: number, weightDecay: number, gradientClip: number): void;
@@ -18,7 +21,7 @@ export interface Kernel {
   evaluate(rows: number): number;
   importNumbers(which: number): void;
   exportNumbers(which: number): void;
-  inputsAt(): number;
+  inputsAt(step: number): number;
   inputStride(): number;
   outputsAt(): number;
   outputStride(): number;

@@ -4,7 +4,8 @@ import { lineBytes, Panels, vectorBytes } from './panels.ts';
 /** The caller's numbers for the activations. */
 const relu: i32 = 0;
 const leakyRelu: i32 = 1;
-const hyperbolicTangent: i32 = 2;
+export const hyperbolicTangent: i32 = 2;
+export const logistic: i32 = 3;
 
 const leak: f32 = 0.01;
 

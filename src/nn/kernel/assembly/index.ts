@@ -1,5 +1,6 @@
 import { seedStep } from './dropout.ts';
-import { addDense, backward, beginMlp, forward, inputPanels, outputCount, outputPanels, outputSlopes } from './mlp.ts';
+import { addDense, beginMlp } from './mlp.ts';
+import { backward, forward, inputPanels, outputCount, outputPanels, outputSlopes } from './network.ts';
 import { judge, scales, setObjective, targets } from './objective.ts';
 import { applyOptimizer, setOptimizer } from './optimizer.ts';
 import {
@@ -12,13 +13,25 @@ import {
   secondMoments,
 } from './parameters.ts';
 import { panelsOf } from './panels.ts';
+import { addRecurrent, beginRecurrent, endRecurrent } from './recurrent.ts';
 
 /*
- * What a trainer calls. It builds its network once (`beginMlp`, `addDense` for each layer, `seal`), sets objective and
+ * What a trainer calls. It builds its network once (`beginMlp` and
+ * `addDense` for each layer, or `beginRecurrent`, `addRecurrent` for each layer and `endRecurrent`; then `seal`), sets objective and
  * optimizer, and then for each chunk of a batch puts rows, targets and scales in their places and calls `learn`; after
  * the last chunk it calls `apply`.
  */
-export { addDense, applyOptimizer as apply, beginMlp, seedStep, setObjective, setOptimizer };
+export {
+  addDense,
+  addRecurrent,
+  applyOptimizer as apply,
+  beginMlp,
+  beginRecurrent,
+  endRecurrent,
+  seedStep,
+  setObjective,
+  setOptimizer,
+};
 
 /** Ends the building; `count` is how many parameters there are in the caller's layout. */
 export function seal(count: usize): void {
@@ -56,12 +69,12 @@ function regionOf(which: i32): usize {
 }
 
 /** Addresses of what the caller writes and reads. */
-export function inputsAt(): usize {
-  return inputPanels().at;
+export function inputsAt(step: i32): usize {
+  return inputPanels(step).at;
 }
 
 export function inputStride(): usize {
-  return inputPanels().stride;
+  return inputPanels(0).stride;
 }
 
 export function outputsAt(): usize {

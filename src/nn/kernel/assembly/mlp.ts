@@ -1,7 +1,7 @@
 import { activate, chainSlopes } from './activation.ts';
 import { drop, dropSlopes } from './dropout.ts';
-import { Panels, roundUp } from './panels.ts';
-import { Weights } from './parameters.ts';
+import { Panels } from './panels.ts';
+import { linesOf, Source, Weights } from './parameters.ts';
 import { addGradient, multiply, multiplyBack } from './product.ts';
 
 /** A dense layer and what it keeps of a chunk between forward and backward. */
@@ -52,7 +52,7 @@ export function addDense(outputs: usize, weightsFrom: usize, biasesFrom: usize):
       below.mask = new Panels(linesOf(depth));
     }
   }
-  layers.push(new Dense(new Weights(depth, outputs, weightsFrom, biasesFrom)));
+  layers.push(new Dense(new Weights(outputs, new Source(depth, weightsFrom, biasesFrom))));
 }
 
 function top(): Dense {
@@ -98,7 +98,7 @@ export function backward(panels: usize): void {
     const below = layers[index - 1];
     const lines = below.weights.outputs;
     addGradient(layer.weights, layer.slopes, below.passed, panels);
-    multiplyBack(layer.weights, layer.slopes, below.slopes, panels);
+    multiplyBack(layer.weights, layer.slopes, below.slopes, lines, false, panels);
     if (dropout > 0) dropSlopes(below.slopes, below.mask, lines, panels);
     chainSlopes(activation, below.slopes, below.activated, lines, panels);
   }
@@ -110,9 +110,4 @@ function layerPanels(count: usize): Panels {
   const panels = new Panels(linesOf(count));
   panels.fill(count, 1);
   return panels;
-}
-
-/** Lines for so many quantities, for that 1, and of zeros for what the tiles reach beyond. */
-function linesOf(count: usize): usize {
-  return max(roundUp(count + 1, 2), roundUp(count, 4));
 }

@@ -4,10 +4,13 @@
  */
 export const chunkRows: usize = 64;
 export const panelRows: usize = 8;
+export const chunkPanels: usize = chunkRows / panelRows;
 
 export const vectorBytes: usize = 16;
 /** Of one quantity in a panel. */
 export const lineBytes: usize = 32;
+
+const cacheLineBytes: usize = 64;
 
 /** Between panels, so that the same line of all panels does not fall on the same few places of the cache. */
 const gapBytes: usize = 64;
@@ -21,16 +24,17 @@ export class Panels {
   stride: usize;
   lines: usize;
 
-  constructor(lines: usize) {
+  /** @param chunks for how many chunks there is room, one after the other. */
+  constructor(lines: usize, chunks: usize = 1) {
     this.lines = lines;
     this.stride = lines * lineBytes + gapBytes;
-    this.at = reserve(this.stride * (chunkRows / panelRows));
+    this.at = reserve(this.stride * chunkPanels * chunks);
   }
 
   /** Sets one line of all panels to a value. */
   fill(line: usize, value: f32): void {
     const values = f32x4.splat(value);
-    for (let panel: usize = 0; panel < chunkRows / panelRows; panel++) {
+    for (let panel: usize = 0; panel < chunkPanels; panel++) {
       const to = this.at + panel * this.stride + line * lineBytes;
       v128.store(to, values);
       v128.store(to, values, vectorBytes);
@@ -38,14 +42,26 @@ export class Panels {
   }
 }
 
+/** The lines of panels from one on, in one of their chunks. */
+export function linesFrom(panels: Panels, line: usize, chunk: usize = 0): Panels {
+  const lines = changetype<Panels>(reserve(offsetof<Panels>()));
+  lines.at = panels.at + chunk * chunkPanels * panels.stride + line * lineBytes;
+  lines.stride = panels.stride;
+  lines.lines = panels.lines - line;
+  return lines;
+}
+
 /** How many panels so many rows need. */
 export function panelsOf(rows: usize): usize {
   return (rows + panelRows - 1) / panelRows;
 }
 
-/** Memory of zeros that is never given back: an instance lives as long as its network. */
+/**
+ * Memory of zeros that is never given back: an instance lives as long as its network. It begins with a line of the cache,
+ * so that two lines of a panel need no more of them than they fill.
+ */
 export function reserve(bytes: usize): usize {
-  return heap.alloc(bytes);
+  return roundUp(heap.alloc(bytes + cacheLineBytes), cacheLineBytes);
 }
 
 export function roundUp(count: usize, multiple: usize): usize {

@@ -17,9 +17,29 @@ export let exchange: usize = 0;
 
 const announced: Weights[] = [];
 
+/** Weights by which some outputs sum some inputs, with their biases: where both begin in the caller's layout, in numbers. */
+@unmanaged
+export class Source {
+  inputs: usize;
+  weightsFrom: usize;
+  biasesFrom: usize;
+
+  constructor(inputs: usize, weightsFrom: usize, biasesFrom: usize) {
+    this.inputs = inputs;
+    this.weightsFrom = weightsFrom;
+    this.biasesFrom = biasesFrom;
+  }
+}
+
+/** Lines for so many inputs, the 1 that the biases are weights of, and zeros for what the tiles reach beyond. */
+export function linesOf(inputs: usize): usize {
+  return max(roundUp(inputs + 1, 2), roundUp(inputs, 4));
+}
+
 /**
  * The weights of a dense layer, with its biases as those of one more input that is always 1. They lie in tiles of four
- * outputs, and in a tile input after input: [outputs / 4][rows][4], which both directions read from end to end.
+ * outputs, and in a tile input after input: [outputs / 4][rows][4], which both directions read from end to end. A layer
+ * may sum two sources, one after the other; each then has its biases and its lines.
  */
 @unmanaged
 export class Weights {
@@ -29,23 +49,23 @@ export class Weights {
   rows: usize;
   /** In bytes from the beginning of a region. */
   at: usize;
-  /** Where weights, output by output, and biases begin in the caller's layout, counted in numbers. */
-  weightsFrom: usize;
-  biasesFrom: usize;
+  source: Source;
+  /** What is summed before it, or 0. */
+  sourceBefore: Source;
 
-  constructor(inputs: usize, outputs: usize, weightsFrom: usize, biasesFrom: usize) {
-    this.inputs = inputs;
+  constructor(outputs: usize, source: Source, sourceBefore: Source = changetype<Source>(0)) {
+    const linesBefore: usize = changetype<usize>(sourceBefore) === 0 ? 0 : linesOf(sourceBefore.inputs);
+    this.inputs = linesBefore + source.inputs;
     this.outputs = outputs;
-    this.rows = max(roundUp(inputs + 1, 2), roundUp(inputs, 4));
+    this.rows = linesBefore + linesOf(source.inputs);
     this.at = regionBytes;
-    this.weightsFrom = weightsFrom;
-    this.biasesFrom = biasesFrom;
+    this.source = source;
+    this.sourceBefore = sourceBefore;
     announced.push(this);
     regionBytes += this.rows * roundUp(outputs, 4) * sizeof<f32>();
   }
 
   /** Bytes from a tile of outputs to the next one. */
-
   get tileBytes(): usize {
     return this.rows * vectorBytes;
   }
@@ -64,40 +84,35 @@ export function reserveParameters(count: usize): void {
 
 /** Takes a region's numbers from the exchange. */
 export function importRegion(region: usize): void {
-  for (let index = 0; index < announced.length; index++) {
-    const weights = announced[index];
-    for (let output: usize = 0; output < weights.outputs; output++) {
-      for (let input: usize = 0; input <= weights.inputs; input++) {
-        store<f32>(
-          region + placeOf(weights, output, input),
-          load<f32>(exchange + callersPlaceOf(weights, output, input)),
-        );
-      }
-    }
-  }
+  for (let index = 0; index < announced.length; index++) exchangeSources(announced[index], region, true);
 }
 
 /** Brings a region's numbers to the exchange. */
 export function exportRegion(region: usize): void {
-  for (let index = 0; index < announced.length; index++) {
-    const weights = announced[index];
-    for (let output: usize = 0; output < weights.outputs; output++) {
-      for (let input: usize = 0; input <= weights.inputs; input++) {
-        store<f32>(
-          exchange + callersPlaceOf(weights, output, input),
-          load<f32>(region + placeOf(weights, output, input)),
-        );
-      }
+  for (let index = 0; index < announced.length; index++) exchangeSources(announced[index], region, false);
+}
+
+function exchangeSources(weights: Weights, region: usize, isImport: bool): void {
+  const own = weights.source;
+  const before = weights.sourceBefore;
+  if (changetype<usize>(before) !== 0) exchangeSource(weights, before, 0, region, isImport);
+  exchangeSource(weights, own, weights.inputs - own.inputs, region, isImport);
+}
+
+/** @param firstRow of the source in the tiles of the weights. */
+function exchangeSource(weights: Weights, source: Source, firstRow: usize, region: usize, isImport: bool): void {
+  for (let output: usize = 0; output < weights.outputs; output++) {
+    const tile = region + weights.at + (output >> 2) * weights.tileBytes + (output & 3) * sizeof<f32>();
+    for (let input: usize = 0; input <= source.inputs; input++) {
+      const inRegion = tile + (firstRow + input) * vectorBytes;
+      const inExchange = exchange + callersPlaceOf(source, output, input) * sizeof<f32>();
+      if (isImport) store<f32>(inRegion, load<f32>(inExchange));
+      else store<f32>(inExchange, load<f32>(inRegion));
     }
   }
 }
 
-function placeOf(weights: Weights, output: usize, input: usize): usize {
-  return weights.at + (output >> 2) * weights.tileBytes + input * vectorBytes + (output & 3) * sizeof<f32>();
-}
-
-function callersPlaceOf(weights: Weights, output: usize, input: usize): usize {
-  const isBias = input === weights.inputs;
-  const place = isBias ? weights.biasesFrom + output : weights.weightsFrom + output * weights.inputs + input;
-  return place * sizeof<f32>();
+function callersPlaceOf(source: Source, output: usize, input: usize): usize {
+  const isBias = input === source.inputs;
+  return isBias ? source.biasesFrom + output : source.weightsFrom + output * source.inputs + input;
 }

@@ -63,12 +63,23 @@ export function multiply(weights: Weights, inputs: Panels, sums: Panels, panels:
   }
 }
 
-/** slopes = weights^T * above: for each row and input what it contributed to the slopes of the outputs. */
-export function multiplyBack(weights: Weights, above: Panels, slopes: Panels, panels: usize): void {
+/**
+ * slopes = weights^T * above: for each row and input what it contributed to the slopes of the outputs.
+ * @param inputs how many of the inputs are asked for.
+ * @param adds adds to the slopes that there are.
+ */
+export function multiplyBack(
+  weights: Weights,
+  above: Panels,
+  slopes: Panels,
+  inputs: usize,
+  adds: bool,
+  panels: usize,
+): void {
   const base = parameters + weights.at;
   const tileBytes = weights.tileBytes;
-  for (let input: usize = 0; input < weights.inputs; input += 4) {
-    const wanted = weights.inputs - input;
+  for (let input: usize = 0; input < inputs; input += 4) {
+    const wanted = inputs - input;
     for (let panel: usize = 0; panel < panels; panel++) {
       let w = base + input * vectorBytes;
       let z = above.at + panel * above.stride;
@@ -106,6 +117,16 @@ export function multiplyBack(weights: Weights, above: Panels, slopes: Panels, pa
         }
       } while (z < end);
       const to = slopes.at + panel * slopes.stride + input * lineBytes;
+      if (adds) {
+        s00 = f32x4.add(s00, v128.load(to));
+        s01 = f32x4.add(s01, v128.load(to, 16));
+        s10 = f32x4.add(s10, v128.load(to, 32));
+        s11 = f32x4.add(s11, v128.load(to, 48));
+        s20 = f32x4.add(s20, v128.load(to, 64));
+        s21 = f32x4.add(s21, v128.load(to, 80));
+        s30 = f32x4.add(s30, v128.load(to, 96));
+        s31 = f32x4.add(s31, v128.load(to, 112));
+      }
       v128.store(to, s00);
       v128.store(to, s01, 16);
       if (wanted > 1) {
@@ -134,9 +155,9 @@ export function addGradient(weights: Weights, above: Panels, inputs: Panels, pan
     for (let input: usize = 0; input < weights.rows; input += 2) {
       let z = above.at + output * lineBytes;
       let x = inputs.at + input * lineBytes;
-      const end = z + panels * zStride;
-      let zJump = vectorBytes;
-      let xJump = vectorBytes;
+      const span = panels * zStride;
+      const xSpan = panels * xStride;
+      const last = z + vectorBytes;
       let s00 = f32x4.splat(0);
       let s01 = s00;
       let s10 = s00;
@@ -146,25 +167,28 @@ export function addGradient(weights: Weights, above: Panels, inputs: Panels, pan
       let s30 = s00;
       let s31 = s00;
       do {
-        const x0 = v128.load(x);
-        const x1 = v128.load(x, 32);
-        let slope = v128.load(z);
-        s00 = f32x4.add(s00, f32x4.mul(slope, x0));
-        s01 = f32x4.add(s01, f32x4.mul(slope, x1));
-        slope = v128.load(z, 32);
-        s10 = f32x4.add(s10, f32x4.mul(slope, x0));
-        s11 = f32x4.add(s11, f32x4.mul(slope, x1));
-        slope = v128.load(z, 64);
-        s20 = f32x4.add(s20, f32x4.mul(slope, x0));
-        s21 = f32x4.add(s21, f32x4.mul(slope, x1));
-        slope = v128.load(z, 96);
-        s30 = f32x4.add(s30, f32x4.mul(slope, x0));
-        s31 = f32x4.add(s31, f32x4.mul(slope, x1));
-        z += zJump;
-        x += xJump;
-        zJump = zStride - zJump;
-        xJump = xStride - xJump;
-      } while (z < end);
+        const end = z + span;
+        do {
+          const x0 = v128.load(x);
+          const x1 = v128.load(x, 32);
+          let slope = v128.load(z);
+          s00 = f32x4.add(s00, f32x4.mul(slope, x0));
+          s01 = f32x4.add(s01, f32x4.mul(slope, x1));
+          slope = v128.load(z, 32);
+          s10 = f32x4.add(s10, f32x4.mul(slope, x0));
+          s11 = f32x4.add(s11, f32x4.mul(slope, x1));
+          slope = v128.load(z, 64);
+          s20 = f32x4.add(s20, f32x4.mul(slope, x0));
+          s21 = f32x4.add(s21, f32x4.mul(slope, x1));
+          slope = v128.load(z, 96);
+          s30 = f32x4.add(s30, f32x4.mul(slope, x0));
+          s31 = f32x4.add(s31, f32x4.mul(slope, x1));
+          z += zStride;
+          x += xStride;
+        } while (z < end);
+        z -= span - vectorBytes;
+        x -= xSpan - vectorBytes;
+      } while (z <= last);
       const to = tile + input * vectorBytes;
       v128.store(to, f32x4.add(v128.load(to), sumsOf(s00, s10, s20, s30)));
       v128.store(to, f32x4.add(v128.load(to, 16), sumsOf(s01, s11, s21, s31)), 16);
