@@ -142,10 +142,24 @@ export function beginContext({ strategy, symbols, timeframes: chosen }: Training
   };
 }
 
-/** @throws KtrdrError `invalid_input` with the places in the strategy that are wrong. */
-export function planOf({ strategy, strategyName, ...overrides }: TrainModelInput): TrainingPlan {
-  return resolvePlan(parseStrategy(strategy, strategyName), overrides);
+/**
+ * The plan of an input. It is asked for at each step of an operation, so the last few are kept.
+ * @throws KtrdrError `invalid_input` with the places in the strategy that are wrong.
+ */
+export function planOf(input: TrainModelInput): TrainingPlan {
+  const key = JSON.stringify(input);
+  const { strategy, strategyName, ...overrides } = input;
+  const plan = plans.get(key) ?? resolvePlan(parseStrategy(strategy, strategyName), overrides);
+  plans.delete(key);
+  plans.set(key, plan);
+  const [oldest] = plans.keys();
+  if (plans.size > keptPlans && oldest !== undefined) plans.delete(oldest);
+  return plan;
 }
+
+/** By their inputs, the one that was asked for last at the end. */
+const plans = new Map<string, TrainingPlan>();
+const keptPlans = 16;
 
 function faultOf(input: TrainModelInput): string | undefined {
   try {

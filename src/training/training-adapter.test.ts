@@ -126,8 +126,36 @@ describe('a training host', () => {
     expect(again).toMatchObject({ status: 200, body: { status: 'cancelled', error: { code: 'cancelled' } } });
   });
 
+  it('lists the sessions, newest first and page by page, and gives the result of one that completed', async () => {
+    for (const id of ['one', 'two', 'three']) await send('POST', '/training/start', { strategy, session_id: id });
+    const first = await send('GET', '/training/sessions?limit=2');
+    expect(first).toMatchObject({
+      status: 200,
+      body: { total_sessions: 3, sessions: [{ session_id: 'three' }, { session_id: 'two' }] },
+    });
+    const rest = await send('GET', `/training/sessions?cursor=${String(first.body['next_cursor'])}`);
+    expect(rest.body).toMatchObject({ sessions: [{ session_id: 'one' }] });
+    expect(rest.body['next_cursor']).toBeUndefined();
+
+    for (const id of ['one', 'two', 'three']) expect((await ended(hostOperations, id))?.status).toBe('completed');
+    const result = await send('GET', '/training/result/three');
+    expect(result).toMatchObject({ status: 200, body: { model: { name: 'sample' }, epochsTrained: 3 } });
+    expect(result.body['weightsSha256']).toBe((await onHost.result('one')).weightsSha256);
+    const completed = await send('GET', '/training/sessions?status=completed');
+    expect(completed.body['total_sessions']).toBe(3);
+
+    await send('POST', '/training/start', { strategy: long, session_id: 'four' });
+    expect(await send('GET', '/training/result/four')).toMatchObject({
+      status: 409,
+      body: { code: 'failed_precondition' },
+    });
+    onHost.cancel('four');
+    await ended(hostOperations, 'four');
+  });
+
   it('answers 404 for a session it does not know and 400 for a strategy that is not valid', async () => {
     expect((await send('GET', '/training/status/nobody')).status).toBe(404);
+    expect((await send('GET', '/training/result/nobody')).status).toBe(404);
     expect((await send('PUT', '/training/sessions/nobody/cancellation', {})).status).toBe(404);
     const refused = await send('POST', '/training/start', { strategy: 'name: x' });
     expect(refused.status).toBe(400);

@@ -22,6 +22,19 @@ export function trainingHostEndpoints(training: TrainingManager): ImplementedEnd
       const options = startOptions(trainModel.type, headers, context);
       return sessionOf(training.get(training.train(input, id === undefined ? options : { ...options, id }).id));
     }),
+    implement(listTrainings, ({ query: { status, ...page } }) => {
+      const { operations, total, nextCursor } = training.list({
+        limit: page.limit,
+        ...(status === undefined ? {} : { status: [status] }),
+        ...(page.cursor === undefined ? {} : { cursor: page.cursor }),
+      });
+      return {
+        sessions: operations.map(sessionOf),
+        total_sessions: total,
+        ...(nextCursor === undefined ? {} : { next_cursor: nextCursor }),
+      };
+    }),
+    implement(getTrainingResult, ({ params }) => training.result(params.session_id)),
     implement(getTrainingStatus, ({ params }) => sessionOf(training.get(params.session_id))),
     implement(cancelTraining, ({ params, body }) => sessionOf(training.cancel(params.session_id, body?.reason))),
     implement(putCancellation, ({ params, body }) => sessionOf(training.cancel(params.session_id, body?.reason))),
@@ -57,6 +70,30 @@ const startTraining = defineEndpoint({
   body: z.strictObject({ ...trainModelInputShape, session_id: operationIdSchema.exactOptional() }),
   response: session,
   status: 202,
+});
+
+const listTrainings = defineEndpoint({
+  method: 'GET',
+  path: '/training/sessions',
+  summary: 'Trainings, newest first; `next_cursor` as `cursor` gives the next page',
+  query: z.object({
+    status: z.enum(operationStatuses).optional(),
+    limit: z.coerce.number<number>().int().min(1).max(1000).default(100),
+    cursor: z.string().optional(),
+  }),
+  response: z.object({
+    sessions: z.array(session),
+    total_sessions: z.number().int(),
+    next_cursor: z.string().exactOptional(),
+  }),
+});
+
+const getTrainingResult = defineEndpoint({
+  method: 'GET',
+  path: '/training/result/{session_id}',
+  summary: 'What a completed training ended with: the model, its metrics, its history, the hash of its weights',
+  params: ofSession,
+  response: trainModel.result,
 });
 
 const getTrainingStatus = defineEndpoint({

@@ -1,11 +1,14 @@
 import type { CancelReason } from '../async/index.ts';
 import { KtrdrError } from '../base/index.ts';
-import type {
-  Operation,
-  OperationWork,
-  ServiceOrchestrator,
-  StartedOperation,
-  StartOptions,
+import {
+  decodeResult,
+  type Operation,
+  type OperationPage,
+  type OperationWork,
+  type PageRequest,
+  type ServiceOrchestrator,
+  type StartedOperation,
+  type StartOptions,
 } from '../operations/index.ts';
 import {
   planOf,
@@ -42,6 +45,16 @@ export class TrainingManager {
     const operation = this.#orchestrator.operations.find(id);
     if (operation?.type === trainModel.type) return operation;
     throw new KtrdrError('not_found', `There is no training "${id}".`);
+  }
+
+  /** Newest first. @throws KtrdrError `invalid_input` for a cursor that no page gave. */
+  list(page: Pick<PageRequest, 'limit' | 'cursor' | 'status'> = {}): OperationPage {
+    return this.#orchestrator.operations.list({ ...page, type: trainModel.type });
+  }
+
+  /** What a training ended with. @throws KtrdrError `not_found`; `failed_precondition` when it has not completed. */
+  async result(id: string): Promise<TrainModelResult> {
+    return decodeResult(trainModel, this.#orchestrator.operations.result(this.get(id).id).bytes);
   }
 
   /** Asks a training to stop. @throws KtrdrError `not_found` when there is no such training. */
