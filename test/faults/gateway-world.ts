@@ -88,7 +88,8 @@ export class GatewayWorld implements AsyncDisposable {
       await startGatewaySimulator({ clock, timers: clock, instruments: [listedLate], ...options }),
     );
     const { host, port } = gateway;
-    const pacing = { inFlight: 2 };
+    // The library holds back by the real clock what goes beyond twice the rate of messages; here that would be an age.
+    const pacing = { inFlight: 2, messages: { count: 40, ms: 10 } };
     const direct = new IbBarProvider(resources.add(new IbGateway({ host, port, pacing, clock, log })), clock);
     const there = orchestratorIn(join(home.path, 'host'), { resources, clock });
     there.register(fetchBars, fetchBarsWork(direct));
