@@ -67,6 +67,8 @@ function train({ settings, everyMs = 0, as = id, last, batches = Infinity, of = 
   const said: string[] = [];
   let first = 0;
   let seen = 0;
+  // Time enough between two batches for each of them to be reported.
+  let elapsed = 0;
   const progress = new ProgressReporter<TrainModelContext>({
     clock: systemClock,
     context: trainModel.begin(input),
@@ -83,7 +85,7 @@ function train({ settings, everyMs = 0, as = id, last, batches = Infinity, of = 
     checkpoint: { last, save: (value) => saved.push(value as SavedCheckpoint) },
     token: source.token,
     progress,
-    clock: systemClock,
+    clock: { ...systemClock, elapsed: () => (elapsed += 10) },
     log,
   });
   return { result, saved, said, firstBatch: () => first };
