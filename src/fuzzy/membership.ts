@@ -72,33 +72,25 @@ export function membershipColumn(
   switch (membership.type) {
     case 'triangular': {
       const [a, b, c] = membership.parameters;
-      trapezoid([a, b, b, c], values, out);
+      trapezoidDegrees([a, b, b, c], values, out);
       return out;
     }
     case 'trapezoidal':
-      trapezoid(membership.parameters, values, out);
+      trapezoidDegrees(membership.parameters, values, out);
       return out;
-    case 'gaussian': {
-      const [mu, sigma] = membership.parameters;
-      for (let index = 0; index < values.length; index += 1) {
-        out[index] = exp(-0.5 * (((values[index] ?? Number.NaN) - mu) / sigma) ** 2);
-      }
+    case 'gaussian':
+      gaussianDegrees(membership.parameters, values, out);
       return out;
-    }
-    case 'sigmoid': {
-      const [center, slope] = membership.parameters;
-      for (let index = 0; index < values.length; index += 1) {
-        out[index] = logistic(slope * ((values[index] ?? Number.NaN) - center));
-      }
+    case 'sigmoid':
+      sigmoidDegrees(membership.parameters, values, out);
       return out;
-    }
     default:
       return membership satisfies never;
   }
 }
 
 /** Degrees of exactly 1 on [b, c] even where a = b or c = d; the plateau is looked at before the sides for that reason. */
-function trapezoid(
+function trapezoidDegrees(
   [a, b, c, d]: readonly [number, number, number, number],
   values: Float64Array,
   out: Float64Array,
@@ -108,5 +100,17 @@ function trapezoid(
     if (x >= b && x <= c) out[index] = 1;
     else if (x <= a || x >= d) out[index] = 0;
     else out[index] = x < b ? (x - a) / (b - a) : (d - x) / (d - c);
+  }
+}
+
+function gaussianDegrees([mu, sigma]: readonly [number, number], values: Float64Array, out: Float64Array): void {
+  for (let index = 0; index < values.length; index += 1) {
+    out[index] = exp(-0.5 * (((values[index] ?? Number.NaN) - mu) / sigma) ** 2);
+  }
+}
+
+function sigmoidDegrees([center, slope]: readonly [number, number], values: Float64Array, out: Float64Array): void {
+  for (let index = 0; index < values.length; index += 1) {
+    out[index] = logistic(slope * ((values[index] ?? Number.NaN) - center));
   }
 }

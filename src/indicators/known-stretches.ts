@@ -1,5 +1,5 @@
 import { type Bars, sliceBars } from '../market/index.ts';
-import { at, type BarValue, unknownColumn } from './columns.ts';
+import { type BarValue, unknownColumn } from './columns.ts';
 import type { IndicatorColumns } from './definition.ts';
 
 /**
@@ -29,9 +29,9 @@ export function overKnownStretches(
   return whole;
 }
 
-/** A sum of `x - x` is 0 for finite numbers and NaN otherwise: one pass without a branch. */
 function allFinite(column: Float64Array): boolean {
-  let sum = 0;
-  for (let index = 0; index < column.length; index += 1) sum += at(column, index) - at(column, index);
-  return sum === 0;
+  for (let index = 0; index < column.length; index += 1) {
+    if (!Number.isFinite(column[index])) return false;
+  }
+  return true;
 }

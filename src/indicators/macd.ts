@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { difference, silence, sourceColumn } from './columns.ts';
+import { at, difference, silence, sourceColumn, unknownUntil } from './columns.ts';
 import { defineIndicator } from './definition.ts';
 import { exponentialAverage } from './moving-averages.ts';
 import { barCount, source } from './parameters.ts';
@@ -31,14 +31,33 @@ export const macd = defineIndicator({
   compute(bars, parameters) {
     const { fast, slow, signal: signalPeriod, source } = parameters;
     const values = sourceColumn(bars, source);
-    const fastAverage = exponentialAverage(values, { period: fast, start: slow - fast });
-    const slowAverage = exponentialAverage(values, { period: slow });
-    const line = difference(fastAverage, slowAverage);
+    const line = distanceOfAverages(values, { fast, slow });
     const signal = exponentialAverage(line, { period: signalPeriod, start: slow - 1 });
     const histogram = difference(line, signal);
     return { line: silence(line, warmUpOf(parameters)), signal, histogram };
   },
 });
+
+/** Both averages in one loop, for the same reason as in the RSI. */
+function distanceOfAverages(values: Float64Array, { fast, slow }: { fast: number; slow: number }): Float64Array {
+  const line = unknownUntil(values.length, slow - 1);
+  const fastWeight = 2 / (fast + 1);
+  const slowWeight = 2 / (slow + 1);
+  let fastAverage = 0;
+  let slowAverage = 0;
+  for (let index = 0; index < values.length; index += 1) {
+    const value = at(values, index);
+    if (index >= slow) {
+      fastAverage += fastWeight * (value - fastAverage);
+      slowAverage += slowWeight * (value - slowAverage);
+    } else {
+      if (index >= slow - fast) fastAverage += value / fast;
+      slowAverage += value / slow;
+    }
+    if (index >= slow - 1) line[index] = fastAverage - slowAverage;
+  }
+  return line;
+}
 
 function warmUpOf({ slow, signal }: { slow: number; signal: number }): number {
   return slow - 1 + signal - 1;

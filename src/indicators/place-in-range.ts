@@ -9,11 +9,12 @@ import { rollingRange } from './rolling.ts';
 export function placeInRange(bars: Bars, period: number): Float64Array {
   const { close } = bars;
   const { highest, lowest } = rollingRange(bars, period);
-  const place = new Float64Array(close.length);
-  for (let index = 0; index < place.length; index += 1) {
+  // A column less to allocate: the places take the place of the highs.
+  const places = highest;
+  for (let index = 0; index < places.length; index += 1) {
     const bottom = at(lowest, index);
     const extent = at(highest, index) - bottom;
-    place[index] = extent === 0 ? 50 : (100 * (at(close, index) - bottom)) / extent;
+    places[index] = extent === 0 ? 50 : (100 * (at(close, index) - bottom)) / extent;
   }
-  return place;
+  return places;
 }

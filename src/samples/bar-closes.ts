@@ -66,10 +66,12 @@ function closeCells(closes: Float64Array, { calendar, timeframe, times, range }:
   for (const run of expectedRuns(calendar, timeframe, range)) {
     const runEnd = endOfRun(run);
     while ((times[index] ?? Infinity) < run.cellStart) index += 1;
+    let end = run.cellStart + run.step;
     for (; (times[index] ?? Infinity) < runEnd; index += 1) {
-      const start = run.cellStart + Math.floor(((times[index] ?? 0) - run.cellStart) / run.step) * run.step;
-      while ((sessions[session]?.close ?? Infinity) <= start) session += 1;
-      closes[index] = lastTrade(sessions, session, start + run.step);
+      while (end <= (times[index] ?? 0)) end += run.step;
+      while ((sessions[session]?.close ?? Infinity) <= end - run.step) session += 1;
+      const goesOn = (sessions[session]?.close ?? Infinity) >= end;
+      closes[index] = goesOn ? end : lastTrade(sessions, session, end);
     }
   }
 }

@@ -66,6 +66,8 @@ interface ReadingColumn {
   readonly readings: Float64Array;
   /** What the feature makes of it; absent where it is the reading itself. */
   readonly membership?: Membership;
+  /** Whether it is of the base timeframe, so that each base bar looks at itself. */
+  readonly isOwn: boolean;
   readonly barOfRow: Int32Array;
   readonly lag: number;
 }
@@ -84,21 +86,23 @@ function readingColumns(
     const { timeframe, lag } = feature;
     let view = views.get(timeframe);
     if (view === undefined) {
-      const closes = timeframe === plan.baseTimeframe ? barClosedAt : closesOf(timeframe);
-      view = { bars: barsOf(held, timeframe), barOfRow: latestClosed(barClosedAt, closes), outputs: new Map() };
+      const isOwn = timeframe === plan.baseTimeframe;
+      const barOfRow = isOwn ? ownBars(barClosedAt.length) : latestClosed(barClosedAt, closesOf(timeframe));
+      view = { bars: barsOf(held, timeframe), isOwn, barOfRow, outputs: new Map() };
       views.set(timeframe, view);
     }
-    const { barOfRow } = view;
+    const { isOwn, barOfRow } = view;
     const readings = readingsOf(feature, view, plan.indicators);
     return feature.kind === 'raw'
-      ? { readings, barOfRow, lag }
-      : { readings, membership: feature.membership, barOfRow, lag };
+      ? { readings, isOwn, barOfRow, lag }
+      : { readings, membership: feature.membership, isOwn, barOfRow, lag };
   });
   return { columns, barClosedAt };
 }
 
 interface TimeframeView {
   readonly bars: Bars;
+  readonly isOwn: boolean;
   /** For each base bar the index of the bar to look at, -1 for none. */
   readonly barOfRow: Int32Array;
   /** What indicators gave, by id, so that each is computed once. */
@@ -109,6 +113,12 @@ export function barsOf({ symbol, series }: SymbolBars, timeframe: Timeframe): Ba
   const found = series.find((held) => held.timeframe === timeframe);
   if (found === undefined) throw new KtrdrError('internal', `The ${timeframe} bars of ${symbol} went missing.`);
   return found.bars;
+}
+
+function ownBars(count: number): Int32Array {
+  const bars = new Int32Array(count);
+  for (let bar = 0; bar < count; bar += 1) bars[bar] = bar;
+  return bars;
 }
 
 /** For each instant the index of the last bar that was complete by then; both columns rise. */
@@ -138,7 +148,7 @@ function readingsOf(feature: Feature, view: TimeframeView, indicators: readonly 
 }
 
 /** So many readings and their rows stay in the processor's cache while one column after the other is written. */
-const rowsAtOnce = 1024;
+const rowsAtOnce = 2048;
 
 function completeRows(columns: readonly ReadingColumn[], barClosedAt: Float64Array): FeatureRows {
   const bars = completeBars(columns, barClosedAt.length);
@@ -146,25 +156,42 @@ function completeRows(columns: readonly ReadingColumn[], barClosedAt: Float64Arr
   for (let row = 0; row < bars.length; row += 1) closedAt[row] = barClosedAt[bars[row] ?? 0] ?? Number.NaN;
   const width = columns.length;
   const values = new Float32Array(bars.length * width);
-  const known = new Float64Array(rowsAtOnce);
+  const scratch = new Float64Array(rowsAtOnce);
   const degrees = new Float64Array(rowsAtOnce);
   for (let from = 0; from < bars.length; from += rowsAtOnce) {
-    const count = Math.min(rowsAtOnce, bars.length - from);
-    let gathered: ReadingColumn | undefined;
+    const to = Math.min(from + rowsAtOnce, bars.length);
+    const some = bars.subarray(from, to);
     for (const [place, column] of columns.entries()) {
-      const { readings, membership, barOfRow, lag } = column;
-      // The members of a fuzzy set are neighbours and share what they read.
-      if (gathered?.readings !== readings || gathered.lag !== lag) {
-        for (let row = 0; row < count; row += 1) {
-          known[row] = readings[barOfRow[(bars[from + row] ?? 0) - lag] ?? -1] ?? Number.NaN;
-        }
-        gathered = column;
-      }
-      const some = membership === undefined ? known : membershipColumn(membership, known, degrees);
-      for (let row = 0; row < count; row += 1) values[(from + row) * width + place] = some[row] ?? Number.NaN;
+      const readings = readingsAt(some, column, scratch);
+      const { membership } = column;
+      const known =
+        membership === undefined
+          ? readings
+          : membershipColumn(membership, readings, degrees.subarray(0, readings.length));
+      scatter(known, values.subarray(from * width + place, to * width), width);
     }
   }
   return { bars, closedAt, barClosedAt, values };
+}
+
+/** The readings of some base bars: a view where they lie side by side, else copied to `scratch`. */
+function readingsAt(
+  bars: Int32Array,
+  { readings, isOwn, barOfRow, lag }: ReadingColumn,
+  scratch: Float64Array,
+): Float64Array {
+  const first = (bars[0] ?? 0) - lag;
+  const last = (bars[bars.length - 1] ?? 0) - lag;
+  if (isOwn && last - first === bars.length - 1) return readings.subarray(first, last + 1);
+  for (let row = 0; row < bars.length; row += 1) {
+    scratch[row] = readings[barOfRow[(bars[row] ?? 0) - lag] ?? -1] ?? Number.NaN;
+  }
+  return scratch.subarray(0, bars.length);
+}
+
+/** Writes a column into rows that are `width` apart. */
+function scatter(column: Float64Array, rows: Float32Array, width: number): void {
+  for (let at = 0, row = 0; at < rows.length; at += width, row += 1) rows[at] = column[row] ?? Number.NaN;
 }
 
 /** The indices of the base bars at which every feature is known: those at which every reading is. */
