@@ -16,10 +16,12 @@ import {
 import { ModelStore } from '../models/index.ts';
 import { TrainingAdapter, TrainingManager, trainModel } from '../training/index.ts';
 import { clientToken } from './client-token.ts';
+import { barSource } from './bar-source.ts';
 import { dataRoutes } from './data-routes.ts';
 import { directProvider } from './ib-host.ts';
+import { modelRoutes } from './model-routes.ts';
 import { compose, type Resources, type RunningService } from './serve.ts';
-import { getModel, listModels, postTraining } from './training-endpoints.ts';
+import { postTraining } from './training-endpoints.ts';
 import { trainingHere, trainingSlots } from './training-here.ts';
 import { version } from './version.ts';
 
@@ -58,7 +60,8 @@ export function startApi(settings: Settings, { port, log }: { port: number; log:
       adapters: [ibHost, trainingHost].filter((adapter) => adapter !== undefined),
       endpoints: [
         ...dataRoutes({ data, provider, operations }),
-        ...trainingEndpoints({ training, models, operations }),
+        ...trainingEndpoints({ training, operations }),
+        ...modelRoutes({ models, bars: barSource(bars), nameOf: (symbol) => data.stored.nameOf(symbol) }),
       ],
       log,
       clock,
@@ -90,18 +93,14 @@ function hostConfig(
 
 function trainingEndpoints({
   training,
-  models,
   operations,
 }: {
   training: TrainingManager;
-  models: ModelStore;
   operations: OperationsService;
 }): ImplementedEndpoint[] {
   return [
     implement(postTraining, ({ headers, body }, context) =>
       operations.get(training.train(body, startOptions(trainModel.type, headers, context)).id),
     ),
-    implement(listModels, async () => ({ models: await models.list() })),
-    implement(getModel, ({ params: { name, version: wanted } }) => models.get(name, wanted)),
   ];
 }

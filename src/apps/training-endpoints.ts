@@ -1,7 +1,5 @@
-import { z } from 'zod';
 import { operationSchema } from '../operations/index.ts';
 import { defineEndpoint, unnamedStartHeaders } from '../service/index.ts';
-import { modelInfoSchema } from '../models/index.ts';
 import { trainModel } from '../training/index.ts';
 
 /** The training domain's routes of the API; the routes of operations come with every host service. */
@@ -14,19 +12,4 @@ export const postTraining = defineEndpoint({
   body: trainModel.input,
   response: operationSchema,
   status: 202,
-});
-
-export const listModels = defineEndpoint({
-  method: 'GET',
-  path: '/models',
-  summary: 'Trained models, newest first',
-  response: z.object({ models: z.array(modelInfoSchema) }),
-});
-
-export const getModel = defineEndpoint({
-  method: 'GET',
-  path: '/models/{name}/{version}',
-  summary: 'One trained model; `latest` is the newest version',
-  params: z.object({ name: z.string(), version: z.string() }),
-  response: modelInfoSchema,
 });

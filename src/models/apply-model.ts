@@ -1,10 +1,11 @@
+import { z } from 'zod';
 import type { CancellationToken } from '../async/index.ts';
 import { KtrdrError } from '../base/index.ts';
 import { indexAtOrAfter, type Timeframe } from '../market/index.ts';
 import { createPredictor } from '../nn/index.ts';
 import { barsOf, featureColumns, symbolFeatures, type FeatureColumns, type SymbolBars } from '../samples/index.ts';
-import { decide, type Decision } from './decisions.ts';
-import { explain, type Explanation, type SeenBar } from './explain.ts';
+import { decide, decisionSchema, type Decision } from './decisions.ts';
+import { explain, explanationSchema, type SeenBar } from './explain.ts';
 import type { ModelFeatures, ModelMetadata } from './model-record.ts';
 import { windowOf } from './report/assess-model.ts';
 
@@ -119,13 +120,15 @@ function joined(parts: readonly Float32Array[]): Float32Array {
 }
 
 /** What a model says of one bar, why, and what its strategy makes of it. */
-export interface ExplainedBar extends Explanation {
+export const explainedBarSchema = explanationSchema.extend({
   /** The stamp of the bar, and the instant at which it was complete. */
-  readonly time: number;
-  readonly closedAt: number;
+  time: z.number(),
+  closedAt: z.number(),
   /** Of somebody who has no position. */
-  readonly decision: Decision;
-}
+  decision: decisionSchema,
+});
+
+export type ExplainedBar = z.infer<typeof explainedBarSchema>;
 
 /**
  * Explains the newest bar that starts at `at` or before and that the model can judge.

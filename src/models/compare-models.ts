@@ -1,35 +1,32 @@
+import { z } from 'zod';
 import { areClassMetrics, type PartMetrics } from './metrics.ts';
 import type { StoredModel } from './model-record.ts';
 import { parseStrategy } from '../strategies/index.ts';
 
+const named = z.object({ name: z.string(), version: z.string() });
+/** Null is what one of them does not have. */
+const text = z.string().nullable();
+const number = z.number().nullable();
+const comparedValue = z.object({ name: z.string(), first: text, second: text, same: z.boolean() });
+/** The difference is the second less the first, where both have it. */
+const comparedMetric = z.object({ name: z.string(), first: number, second: number, difference: number });
+
 /** Two models side by side. */
-export interface ModelComparison {
-  first: { name: string; version: string };
-  second: { name: string; version: string };
+export const comparisonSchema = z.object({
+  first: named,
+  second: named,
   /** Whether their weights are the same to the last bit. */
-  identical: boolean;
+  identical: z.boolean(),
   /** Where they come from: bars, strategy, seed, program, machine. */
-  lineage: ComparedValue[];
+  lineage: z.array(comparedValue),
   /** Only what differs. */
-  settings: ComparedValue[];
-  metrics: ComparedMetric[];
-}
+  settings: z.array(comparedValue),
+  metrics: z.array(comparedMetric),
+});
 
-export interface ComparedValue {
-  name: string;
-  /** Null for what the model does not have. */
-  first: string | null;
-  second: string | null;
-  same: boolean;
-}
-
-export interface ComparedMetric {
-  name: string;
-  first: number | null;
-  second: number | null;
-  /** The second less the first, where both have it. */
-  difference: number | null;
-}
+type ModelComparison = z.infer<typeof comparisonSchema>;
+type ComparedValue = z.infer<typeof comparedValue>;
+type ComparedMetric = z.infer<typeof comparedMetric>;
 
 export function compareModels(first: StoredModel, second: StoredModel): ModelComparison {
   return {
@@ -66,7 +63,7 @@ function lineageOf({ metadata, createdAt, strategySha256, weightsSha256, dataFin
   ]);
 }
 
-function settingsOf({ metadata, features, strategy: text }: StoredModel): Values {
+function settingsOf({ metadata, features, strategy: file }: StoredModel): Values {
   const { model, objective, classes, decisions, symbols, timeframes, range } = metadata;
   const inputs = features.features.map(
     ({ id, scale }) => `${id}${scale.method === 'none' ? '' : ` (${scale.method})`}`,
@@ -80,7 +77,7 @@ function settingsOf({ metadata, features, strategy: text }: StoredModel): Values
   }
   values.set('inputs', inputs.join(', '));
   // Only what the file says of the training: the rest stands above as it was used, with what narrowed it down.
-  const { seed: _, ...training } = parseStrategy(text).training;
+  const { seed: _, ...training } = parseStrategy(file).training;
   flatten(training, 'training', values);
   return values;
 }

@@ -1,16 +1,21 @@
+import { z } from 'zod';
 import type { CostModel, DecisionSettings, VolumeFilter } from '../strategies/index.ts';
 
-/** What a model makes of one bar. */
-export interface Decision {
-  /** The name of a class; of a regression BUY, HOLD or SELL. */
-  readonly signal: string;
-  /** The probability of the likeliest class; of a regression the expected return. */
-  readonly value: number;
-  /** Why the signal is HOLD, or the likeliest class is not decided for, although the model alone would have it. */
-  readonly withheld?: Withheld;
-}
+const withheld = ['confidence', 'cost', 'volume', 'position', 'separation'] as const;
 
-type Withheld = 'confidence' | 'cost' | 'volume' | 'position' | 'separation';
+type Withheld = (typeof withheld)[number];
+
+/** What a model makes of one bar. */
+export const decisionSchema = z.object({
+  /** The name of a class; of a regression BUY, HOLD or SELL. */
+  signal: z.string(),
+  /** The probability of the likeliest class; of a regression the expected return. */
+  value: z.number(),
+  /** Why the signal is HOLD, or the likeliest class is not decided for, although the model alone would have it. */
+  withheld: z.enum(withheld).exactOptional(),
+});
+
+export type Decision = Readonly<z.infer<typeof decisionSchema>>;
 
 interface BarOutputs {
   /** Row after row the probability of each class, or the value. */

@@ -1,48 +1,53 @@
+import { z } from 'zod';
 import { membershipColumn } from '../fuzzy/index.ts';
 import type { Predictor } from '../nn/index.ts';
 import type { Feature } from '../strategies/index.ts';
 import { attribute } from './attribute.ts';
 import type { ModelFeatures } from './model-record.ts';
 
-/** Why a model says what it says of one bar. */
-export interface Explanation {
-  /** What it says: the probability of each class by its name, or `value`. */
-  readonly outputs: Readonly<Record<string, number>>;
-  /** The output that is explained: the likeliest class, or `value`. */
-  readonly output: string;
-  /** The same output on an ordinary day, when each feature is at its mean over the training part. */
-  readonly ordinary: number;
-  /** The most important first. All contributions add up to the output less the ordinary one. */
-  readonly inputs: readonly ExplainedInput[];
-  /** For each reading the nearest value with which the model would decide otherwise, all else equal; nearest first. */
-  readonly changes: readonly Change[];
-}
-
-export interface ExplainedInput {
-  readonly timeframe: string;
-  /** `rsi_14` or `macd_12.histogram`. */
-  readonly indicator: string;
-  /** What the indicator shows. */
-  readonly reading: number;
-  readonly contribution: number;
-  readonly features: readonly ExplainedFeature[];
-}
-
-interface ExplainedFeature {
-  readonly id: string;
+const explainedFeature = z.object({
+  id: z.string(),
   /** The degree of membership in [0, 1]; of a raw indicator its unscaled value. */
-  readonly value: number;
-  readonly contribution: number;
-}
+  value: z.number(),
+  contribution: z.number(),
+});
 
-export interface Change {
-  readonly timeframe: string;
-  readonly indicator: string;
-  readonly from: number;
-  readonly to: number;
+const explainedInput = z.object({
+  timeframe: z.string(),
+  /** `rsi_14` or `macd_12.histogram`. */
+  indicator: z.string(),
+  /** What the indicator shows. */
+  reading: z.number(),
+  contribution: z.number(),
+  features: z.array(explainedFeature),
+});
+
+const change = z.object({
+  timeframe: z.string(),
+  indicator: z.string(),
+  from: z.number(),
+  to: z.number(),
   /** What the model would decide then: the likeliest class, or the sign of the value. */
-  readonly decision: string;
-}
+  decision: z.string(),
+});
+
+/** Why a model says what it says of one bar. */
+export const explanationSchema = z.object({
+  /** What it says: the probability of each class by its name, or `value`. */
+  outputs: z.record(z.string(), z.number()),
+  /** The output that is explained: the likeliest class, or `value`. */
+  output: z.string(),
+  /** The same output on an ordinary day, when each feature is at its mean over the training part. */
+  ordinary: z.number(),
+  /** The most important first. All contributions add up to the output less the ordinary one. */
+  inputs: z.array(explainedInput),
+  /** For each reading the nearest value with which the model would decide otherwise, all else equal; nearest first. */
+  changes: z.array(change),
+});
+
+export type Explanation = z.infer<typeof explanationSchema>;
+type ExplainedInput = z.infer<typeof explainedInput>;
+type Change = z.infer<typeof change>;
 
 /** What a model sees when it judges a bar. */
 export interface SeenBar {

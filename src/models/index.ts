@@ -1,11 +1,17 @@
+export { explainInThread, judgeInThread } from './apply-in-thread.ts';
+export { explainedBarSchema, onTimeframe } from './apply-model.ts';
+export type { JudgedBars, ModelOnBars } from './apply-model.ts';
 export { accuracyOf } from './class-metrics.ts';
 export type { ClassMetrics } from './class-metrics.ts';
+export { compareModels, comparisonSchema } from './compare-models.ts';
+export { exportModel, modelFormats } from './export-model.ts';
 export { areClassMetrics, epochMetricsSchema, partsMetricsSchema, targetsOf } from './metrics.ts';
 export type { EpochMetrics, PartMetrics, PartsMetrics } from './metrics.ts';
 export type { ModelToSave } from './model-folder.ts';
-export { modelInfoSchema } from './model-record.ts';
+export { modelInfoSchema, storedModelSchema } from './model-record.ts';
 export type { Machine, ModelInfo, ModelName, StoredModel } from './model-record.ts';
 export { ModelStore } from './model-store.ts';
 export { assessModel } from './report/assess-model.ts';
 export type { Assessment } from './report/model-report.ts';
 export { thisMachine } from './this-machine.ts';
+export { reportPage } from './report/report-page.ts';

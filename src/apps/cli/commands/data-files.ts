@@ -1,10 +1,7 @@
-import { createWriteStream } from 'node:fs';
-import { access, rename, rm } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import type { CancellationToken } from '../../../async/index.ts';
-import { KtrdrError, systemCode } from '../../../base/index.ts';
+import { KtrdrError } from '../../../base/index.ts';
 import {
   applyRepairs,
   encodeBars,
@@ -29,6 +26,7 @@ import { mostBarsOnPage } from '../../bars-page.ts';
 import { getBars, getRange } from '../../data-endpoints.ts';
 import { withApi } from '../api-client.ts';
 import { formatCount, formatCounted, formatStamp } from '../format.ts';
+import { mustNotExist, toFile, toStdout } from '../output-file.ts';
 import { checkSpan } from '../parse-options.ts';
 import type { CommandContext } from '../program.ts';
 import { runOperation } from '../run-operation.ts';
@@ -171,35 +169,4 @@ async function* repaired(
   const { bars, done } = applyRepairs(concatBars(all), repair, series);
   for (const { repair: name, detail } of done) terminal.note(`repaired (${name}): ${detail}`);
   yield bars;
-}
-
-async function toFile(chunks: Readable, output: string): Promise<void> {
-  const partial = `${output}.partial-${process.pid}`;
-  try {
-    await pipeline(chunks, createWriteStream(partial, { flush: true }));
-    await rename(partial, output);
-  } catch (cause) {
-    await rm(partial, { force: true });
-    if (systemCode(cause) === undefined) throw cause;
-    throw new KtrdrError('failed_precondition', `Cannot write "${output}": ${KtrdrError.from(cause).message}.`, {
-      cause,
-    });
-  }
-}
-
-/** A reader that has gone is no error. */
-async function toStdout(chunks: Readable): Promise<void> {
-  try {
-    await pipeline(chunks, process.stdout, { end: false });
-  } catch (cause) {
-    if (systemCode(cause) !== 'EPIPE') throw cause;
-  }
-}
-
-async function mustNotExist(path: string): Promise<void> {
-  const exists = await access(path).then(
-    () => true,
-    () => false,
-  );
-  if (exists) throw new KtrdrError('conflict', `There is already a file "${path}"; replace it with --force.`);
 }

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import type { Timeframe } from '../../../market/index.ts';
 import { areClassMetrics, type PartMetrics } from '../../../models/index.ts';
 import { trainModel, type TrainModelResult } from '../../../training/index.ts';
-import { listModels } from '../../training-endpoints.ts';
+import { listModels } from '../../model-endpoints.ts';
 import { withApi } from '../api-client.ts';
 import { formatCount, formatDuration, formatPercent } from '../format.ts';
 import { checkSpan } from '../parse-options.ts';
