@@ -25,6 +25,7 @@ const benches = [
   'load-rate',
   'schedule',
   'kernel',
+  'recurrent',
   'sessions',
   'demo',
 ];

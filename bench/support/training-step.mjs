@@ -35,14 +35,13 @@ export function createTrainer({ inputs, hiddenLayers, dropout = 0, backend = 'wa
 }
 
 /** A round of so many steps, ready to be called again and again, each time with the rows that follow; returns the mean loss. */
-export function stepsOf(trainer, size, count) {
-  const { order } = samplesOf(size);
+export function stepsOf(trainer, { batch, inputs, order = samplesOf({ inputs }).order }, count) {
   let at = 0;
   return () => {
     let loss = 0;
     repeat(count, () => {
-      loss += trainer.step(order.subarray(at, at + size.batch));
-      at = (at + size.batch) % order.length;
+      loss += trainer.step(order.subarray(at, at + batch));
+      at = (at + batch) % order.length;
     });
     return loss / count;
   };
