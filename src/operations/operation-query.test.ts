@@ -24,7 +24,8 @@ beforeAll(() => {
   rows = Array.from({ length: 300 }, (_, index) => ({
     seq: index + 1,
     at: Math.floor(index / 3),
-    version: (index * 7) % 301,
+    // Each its own, as in a store, and in no order.
+    version: (index * 8) % 301,
     type: types[index % 2] ?? '',
     status: operationStatuses[(index * index) % 6] ?? '',
     parent: parents[index % 5],
