@@ -27,7 +27,7 @@ import type { OperationStore } from './operation-store.ts';
 import { remainingBand } from './remaining-band.ts';
 import { VersionCounter } from './version-counter.ts';
 
-/** How often progress, as opposed to a change of status, is written to disk. */
+/** How often progress, as opposed to a change of status, is written; it waits for no disk. */
 const progressToDiskMs = 1_000;
 
 /**
@@ -227,7 +227,8 @@ export class LiveOperations {
     this.#show(live, operation);
     if (this.#clock.elapsed() - live.writtenAt < progressToDiskMs) return;
     live.writtenAt = this.#clock.elapsed();
-    if (!this.#record(live, () => this.#store.update(live.operation, this.#owner))) this.#fence(live);
+    // A hundred that report would else have everybody wait for the disk.
+    if (!this.#store.unsynced(() => this.#store.update(live.operation, this.#owner))) this.#fence(live);
   }
 
   #record<T>({ outlives }: Pick<Owning, 'outlives'>, write: () => T): T {
