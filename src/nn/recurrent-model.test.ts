@@ -75,6 +75,17 @@ describe('the starting weights of a recurrent model', () => {
   });
 });
 
+describe('a sequence that does not fit into the memory of the kernel', () => {
+  it('is refused', () => {
+    const model: RecurrentSpec = { ...lstm, hiddenSize: 512, sequenceLength: 100_000 };
+    const data = { features: new Float32Array(3), targets: new Int32Array(1) };
+    const optimizer = { type: 'sgd', learningRate: 1, weightDecay: 0, gradientClip: 0 } as const;
+    expect(() => wasmBackend.create({ model, objective: { kind: 'cross_entropy' }, optimizer, data, seed: 1 })).toThrow(
+      expect.objectContaining({ code: 'invalid_input', message: expect.stringContaining('of a sequence') }),
+    );
+  });
+});
+
 describe.each([
   { backend: plainBackend, kind: 'gru', hash: 'a03bf8feeb40c746ee31dd484b33bb7bdb02586e212868c19344b22b0b858cd8' },
   { backend: plainBackend, kind: 'lstm', hash: '564c3254e4c8cb854fce40323e45e451298b8d0e1ce147e027267275d1e57094' },

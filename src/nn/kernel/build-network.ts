@@ -4,10 +4,13 @@ import { type ModelSpec, parameterCount } from '../model.ts';
 import type { Objective } from '../objective.ts';
 import { recurrentLayersOf, type RecurrentSpec } from '../recurrent-model.ts';
 import type { OptimizerSpec } from '../trainer.ts';
-import { createKernel, type Kernel } from './kernel.ts';
+import { chunkRows, createKernel, type Kernel } from './kernel.ts';
 
 /** The optimizer keeps three numbers for each parameter, the gradient one, all within the 4 GiB that an address reaches. */
 const mostParameters = 2 ** 27;
+
+/** What a recurrent network keeps of a sequence, beside the parameters. */
+const mostStateBytes = 2 ** 31;
 
 const recurrentKinds = ['gru', 'lstm'] as const satisfies readonly RecurrentSpec['kind'][];
 const objectives = ['cross_entropy', 'focal', 'huber', 'mse'] as const satisfies readonly Objective['kind'][];
@@ -27,6 +30,7 @@ export function buildNetwork(parts: { model: ModelSpec; objective: Objective; op
       `This model has ${count} parameters; ${mostParameters} are possible at most.`,
     );
   }
+  if (model.kind !== 'mlp') checkState(model);
   return createKernel((kernel) => {
     if (model.kind === 'mlp') buildMlp(kernel, model);
     else buildRecurrent(kernel, model);
@@ -49,6 +53,19 @@ function buildRecurrent(kernel: Kernel, model: RecurrentSpec): void {
     kernel.addRecurrent(inputs, weightIh, weightHh, biasIh, biasHh);
   }
   kernel.endRecurrent(dense.outputs, dense.weights, dense.biases);
+}
+
+/** Addresses beyond the memory would begin at its start again, and nobody would notice. */
+function checkState({ inputs, sequenceLength, hiddenSize, layers }: RecurrentSpec): void {
+  // Gates, source, memory and mask of a step, and what fills them up.
+  const lines = 8 * hiddenSize + Math.max(inputs, hiddenSize) + 16;
+  const bytes = lines * sequenceLength * layers * chunkRows * Float32Array.BYTES_PER_ELEMENT;
+  if (bytes <= mostStateBytes) return;
+  throw new KtrdrError(
+    'invalid_input',
+    `This model keeps ${Math.round(bytes / 2 ** 20)} MiB of a sequence; ${mostStateBytes / 2 ** 20} are possible at most. ` +
+      'Take a shorter sequence, a smaller hidden size or fewer layers.',
+  );
 }
 
 function parameterOf(objective: Objective): number {

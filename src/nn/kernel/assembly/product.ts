@@ -77,7 +77,7 @@ export function multiplyBack(
   panels: usize,
 ): void {
   const base = parameters + weights.at;
-  const tileBytes = weights.tileBytes;
+  const toNextTile = weights.tileBytes - vectorBytes;
   for (let input: usize = 0; input < inputs; input += 4) {
     const wanted = inputs - input;
     for (let panel: usize = 0; panel < panels; panel++) {
@@ -92,29 +92,24 @@ export function multiplyBack(
       let s21 = s00;
       let s30 = s00;
       let s31 = s00;
-      let inTile: usize = 0;
       do {
         const z0 = v128.load(z);
         const z1 = v128.load(z, vectorBytes);
-        const at = w + inTile;
-        let weight = v128.load32_splat(at);
+        let weight = v128.load32_splat(w);
         s00 = f32x4.add(s00, f32x4.mul(weight, z0));
         s01 = f32x4.add(s01, f32x4.mul(weight, z1));
-        weight = v128.load32_splat(at, 16);
+        weight = v128.load32_splat(w, 16);
         s10 = f32x4.add(s10, f32x4.mul(weight, z0));
         s11 = f32x4.add(s11, f32x4.mul(weight, z1));
-        weight = v128.load32_splat(at, 32);
+        weight = v128.load32_splat(w, 32);
         s20 = f32x4.add(s20, f32x4.mul(weight, z0));
         s21 = f32x4.add(s21, f32x4.mul(weight, z1));
-        weight = v128.load32_splat(at, 48);
+        weight = v128.load32_splat(w, 48);
         s30 = f32x4.add(s30, f32x4.mul(weight, z0));
         s31 = f32x4.add(s31, f32x4.mul(weight, z1));
         z += lineBytes;
-        inTile += 4;
-        if (inTile === vectorBytes) {
-          inTile = 0;
-          w += tileBytes;
-        }
+        w += 4;
+        if ((w & 12) === 0) w += toNextTile;
       } while (z < end);
       const to = slopes.at + panel * slopes.stride + input * lineBytes;
       if (adds) {
