@@ -24,6 +24,7 @@ const benches = [
   'load',
   'load-rate',
   'schedule',
+  'features',
   'kernel',
   'recurrent',
   'sessions',
