@@ -83,7 +83,7 @@ export const exportedModel = defineEndpoint({
 export const getPredictions = defineEndpoint({
   method: 'GET',
   path: '/models/{name}/{version}/predictions',
-  summary: `What a model says of stored bars, and what its strategy makes of it for somebody who has no position before the first of them: columns, oldest first, ${mostBarsOnPage} bars at most. \`last\` gives the newest; with \`next\` in the answer there are more, \`after\` it`,
+  summary: `What a model says of stored bars, and what its strategy makes of it for somebody who has no position at the start of the span: columns, oldest first, ${mostBarsOnPage} bars at most. \`last\` gives the newest of the span; with \`next\` in the answer there are more, \`after\` it`,
   params,
   query: ofBars.extend({
     start: instant,

@@ -17,7 +17,7 @@ export interface ModelOnBars {
   readonly bars: SymbolBars;
 }
 
-/** Which of the bars: those whose stamp lies in `[start, end)`, and of these the newest so many. */
+/** Which of the bars: those whose stamp lies in `[start, end)`; of these the newest so many are told. */
 export interface WantedBars {
   readonly start?: number | undefined;
   readonly end?: number | undefined;
@@ -31,7 +31,7 @@ export interface JudgedBars {
   readonly closedAt: Float64Array;
   /** Row after row the probability of each class, or the value. */
   readonly outputs: Float32Array;
-  /** Those of somebody who has no position at the first of them. */
+  /** Those of somebody who has no position at the start of the span. */
   readonly decisions: readonly Decision[];
 }
 
@@ -60,25 +60,25 @@ export function judgeBars(
     for (let row = first; row < run.to; row += 1) judged.push(row);
     outputs.push(told.subarray((first - run.from - window + 1) * metadata.model.outputs));
   }
-  const kept = judged.slice(-Math.min(last, judged.length) || judged.length);
-  const told = joined(outputs).slice((judged.length - kept.length) * metadata.model.outputs);
-  const pick = (column: Float64Array): Float64Array => Float64Array.from(kept, (row) => column[row] ?? Number.NaN);
+  const told = joined(outputs);
+  const pick = (column: Float64Array): Float64Array => Float64Array.from(judged, (row) => column[row] ?? Number.NaN);
   const closedAt = pick(rows.closedAt);
-  const volumes = Float64Array.from(kept, (row) => base.volume[rows.bars[row] ?? -1] ?? Number.NaN);
+  const decisions = decide(
+    {
+      outputs: told,
+      closedAt,
+      volume: Float64Array.from(judged, (row) => base.volume[rows.bars[row] ?? -1] ?? Number.NaN),
+      volumeBefore: base.volume.subarray(0, rows.bars[judged[0] ?? 0] ?? 0),
+    },
+    metadata.classes,
+    metadata.decisions,
+  );
+  const skipped = Math.max(0, judged.length - last);
   return {
-    time: pick(time),
-    closedAt,
-    outputs: told,
-    decisions: decide(
-      {
-        outputs: told,
-        closedAt,
-        volume: volumes,
-        volumeBefore: base.volume.subarray(0, rows.bars[kept[0] ?? 0] ?? 0),
-      },
-      metadata.classes,
-      metadata.decisions,
-    ),
+    time: pick(time).subarray(skipped),
+    closedAt: closedAt.subarray(skipped),
+    outputs: told.subarray(skipped * metadata.model.outputs),
+    decisions: decisions.slice(skipped),
   };
 }
 

@@ -64,13 +64,13 @@ function lineageOf({ metadata, createdAt, strategySha256, weightsSha256, dataFin
 }
 
 function settingsOf({ metadata, features, strategy: file }: StoredModel): Values {
-  const { model, objective, classes, decisions, symbols, timeframes, range } = metadata;
+  const { model, classes, decisions, symbols, timeframes, range } = metadata;
   const inputs = features.features.map(
     ({ id, scale }) => `${id}${scale.method === 'none' ? '' : ` (${scale.method})`}`,
   );
   const values = new Map<string, string>();
   const { indicators, baseTimeframe } = features;
-  flatten({ symbols, timeframes, range, baseTimeframe, classes, model, objective, decisions }, '', values);
+  flatten({ symbols, timeframes, range, baseTimeframe, classes, model, decisions }, '', values);
   for (const { id, type, parameters } of indicators) flatten({ type, ...parameters }, `indicators.${id}`, values);
   for (const feature of features.features) {
     if (feature.kind === 'fuzzy') flatten(feature.membership, `fuzzy.${feature.fuzzySet}.${feature.member}`, values);

@@ -5,6 +5,7 @@ export { accuracyOf } from './class-metrics.ts';
 export type { ClassMetrics } from './class-metrics.ts';
 export { compareModels, comparisonSchema } from './compare-models.ts';
 export { exportModel, modelFormats } from './export-model.ts';
+export type { ModelFormat } from './export-model.ts';
 export { areClassMetrics, epochMetricsSchema, partsMetricsSchema, targetsOf } from './metrics.ts';
 export type { EpochMetrics, PartMetrics, PartsMetrics } from './metrics.ts';
 export type { ModelToSave } from './model-folder.ts';

@@ -3,73 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { KtrdrError } from '../base/index.ts';
-import { weightsHash, type ModelSpec } from '../nn/index.ts';
-import type { ModelToSave } from './model-folder.ts';
+import { weightsHash } from '../nn/index.ts';
 import { ModelStore } from './model-store.ts';
-import { unscaled } from '../samples/index.ts';
-import { parseStrategy, resolvePlan } from '../strategies/index.ts';
-import { sampleStrategy } from '../strategies/sample-strategy.fixture.ts';
-
-const model: ModelSpec = { kind: 'mlp', inputs: 4, hiddenLayers: [3], outputs: 3, activation: 'relu', dropout: 0 };
-const weights = Float32Array.from({ length: (4 + 1) * 3 + (3 + 1) * 3 }, (_, index) => index / 7);
-const plan = resolvePlan(parseStrategy(sampleStrategy()));
-const part = {
-  loss: 0.5,
-  accuracy: 0.6,
-  precision: 0.6,
-  recall: 0.6,
-  f1: 0.6,
-  confusion: [
-    [1, 0, 0],
-    [0, 1, 0],
-    [0, 0, 1],
-  ],
-  classBalance: { BUY: 1, HOLD: 1, SELL: 1 },
-};
-
-const details = {
-  plainLoss: 0.5,
-  classes: [{ name: 'BUY', rows: 1, predicted: 1, precision: 1, recall: 1, f1: 1 }],
-  baselines: [{ name: 'always BUY', metrics: part }],
-  symbols: [{ symbol: 'AAA', metrics: part }],
-};
-
-const sample = (strategyName = 'sample'): ModelToSave => ({
-  weights,
-  strategy: sampleStrategy(),
-  metadata: {
-    strategyName,
-    model,
-    objective: { kind: 'cross_entropy' },
-    classes: ['BUY', 'HOLD', 'SELL'],
-    decisions: plan.strategy.decisions,
-    symbols: ['AAA', 'BBB'],
-    timeframes: ['1h'],
-    seed: 11,
-    operation: 'op_train_model_1',
-    createdAt: '2026-01-02T03:04:05.000Z',
-    ktrdrVersion: '1.2.3',
-    backend: { name: 'plain', why: 'It is the only one.' },
-    machine: { platform: 'linux', architecture: 'x64', processor: 'A processor', node: '20.19.0' },
-    dataFingerprint: 'ab'.repeat(32),
-  },
-  features: {
-    baseTimeframe: '1h',
-    indicators: plan.indicators,
-    features: plan.features.map((feature) => ({ ...feature, scale: unscaled, mean: 0.5 })),
-  },
-  report: {
-    epochsTrained: 1,
-    keptEpoch: 1,
-    stoppedEarly: false,
-    metrics: { train: part, test: part },
-    details: { train: details, test: details },
-    importance: { part: 'test', rows: 3, repeats: 3, loss: 0.5, features: [] },
-    rows: { train: 3, validation: 0, test: 3 },
-    history: [{ epoch: 1, trainLoss: 0.5, trainAccuracy: 0.6 }],
-    warnings: ['A feature never changes.'],
-  },
-});
+import { sampleModel, sampleWeights as weights } from './stored-sample.fixture.ts';
 
 async function codeOf(promise: Promise<unknown>): Promise<string> {
   return promise.then(
@@ -90,25 +26,25 @@ describe('ModelStore', () => {
   afterEach(() => rm(directory, { recursive: true, force: true }));
 
   it('gives back what was saved', async () => {
-    const saved = await store.save(sample());
+    const saved = await store.save(sampleModel());
     expect(saved).toEqual({ name: 'sample', version: 'v1', directory: join(directory, 'sample', 'v1') });
     const found = await store.get('sample');
     expect(JSON.stringify(found), 'where it lies is not for others').not.toContain(directory);
     expect(found).toMatchObject({
       name: 'sample',
       version: 'v1',
-      strategy: sampleStrategy(),
+      strategy: sampleModel().strategy,
       weightsSha256: weightsHash(weights),
     });
-    expect(found.features).toEqual(sample().features);
-    expect(found.report).toEqual(sample().report);
-    expect(found.metadata).toMatchObject(sample().metadata);
+    expect(found.features).toEqual(sampleModel().features);
+    expect(found.report).toEqual(sampleModel().report);
+    expect(found.metadata).toMatchObject(sampleModel().metadata);
     expect(await store.readWeights('sample', 'v1')).toEqual(weights);
   });
 
   it('numbers versions, lists the newest first, and finds the latest', async () => {
-    for (let count = 0; count < 11; count += 1) await store.save(sample());
-    await store.save(sample('another'));
+    for (let count = 0; count < 11; count += 1) await store.save(sampleModel());
+    await store.save(sampleModel('another'));
     const listed = (await store.list()).map(({ name, version }) => `${name} ${version}`);
     expect(listed.slice(0, 3)).toEqual(['another v1', 'sample v11', 'sample v10']);
     expect(listed).toHaveLength(12);
@@ -117,7 +53,7 @@ describe('ModelStore', () => {
 
   it('knows the model of an operation among those that others saved before and after', async () => {
     for (const operation of ['a', 'b', 'c']) {
-      const { metadata, ...rest } = sample();
+      const { metadata, ...rest } = sampleModel();
       await store.save({ ...rest, metadata: { ...metadata, operation } });
     }
     expect(await store.savedBy('b', 'sample')).toMatchObject({ version: 'v2' });
@@ -128,7 +64,7 @@ describe('ModelStore', () => {
   it('gives simultaneous savers versions of their own, across stores', async () => {
     const stores = [store, await ModelStore.open(directory), await ModelStore.open(directory)];
     const saved = await Promise.all(
-      Array.from({ length: 12 }, (_, index) => (stores[index % 3] ?? store).save(sample())),
+      Array.from({ length: 12 }, (_, index) => (stores[index % 3] ?? store).save(sampleModel())),
     );
     expect(new Set(saved.map(({ version }) => version)).size).toBe(12);
     for (const { version } of saved) expect(await store.readWeights('sample', version)).toEqual(weights);
@@ -149,14 +85,14 @@ describe('ModelStore', () => {
 
   it('leaves nothing behind when a save fails', async () => {
     await writeFile(join(directory, 'sample'), 'a file where the folder of the model must be');
-    expect(await codeOf(store.save(sample()))).not.toBe('none');
+    expect(await codeOf(store.save(sampleModel()))).not.toBe('none');
     expect(await readdir(directory)).toEqual(['sample']);
   });
 
   it.each(['model.safetensors', 'metadata.json', 'features.json', 'report.json', 'strategy.yaml'])(
     'notices damage to %s, and says where it is',
     async (name) => {
-      const { directory: home } = await store.save(sample());
+      const { directory: home } = await store.save(sampleModel());
       const path = join(home, name);
       const bytes = await readFile(path);
       const read = (): Promise<unknown> => Promise.all([store.get('sample'), store.readWeights('sample')]);
@@ -173,7 +109,7 @@ describe('ModelStore', () => {
 
   it('says what to do when the disk refuses a save', async () => {
     await writeFile(join(directory, 'sample'), 'a file where the folder of the model belongs');
-    await expect(store.save(sample())).rejects.toMatchObject({
+    await expect(store.save(sampleModel())).rejects.toMatchObject({
       code: 'failed_precondition',
       message: expect.stringContaining('cannot be saved in') as string,
     });
@@ -181,7 +117,7 @@ describe('ModelStore', () => {
   });
 
   it('notices one changed bit of the weights', async () => {
-    const { directory: home } = await store.save(sample());
+    const { directory: home } = await store.save(sampleModel());
     const path = join(home, 'model.safetensors');
     const bytes = await readFile(path);
     bytes.writeUInt8(bytes.readUInt8(bytes.length - 1) ^ 1, bytes.length - 1);
@@ -190,8 +126,8 @@ describe('ModelStore', () => {
   });
 
   it('lists the sound models beside a damaged one', async () => {
-    await store.save(sample());
-    const { directory: home } = await store.save(sample());
+    await store.save(sampleModel());
+    const { directory: home } = await store.save(sampleModel());
     await writeFile(join(home, 'metadata.json'), '{');
     expect((await store.list()).map(({ version }) => version)).toEqual(['v1']);
     expect(await codeOf(store.get('sample', 'v2'))).toBe('data_corrupt');
@@ -200,7 +136,7 @@ describe('ModelStore', () => {
   it.each(['../sample', '..', '', 'a/b', 'a\\b', '.hidden', 'sample\u0000'])(
     'takes no path for a name: %j',
     async (name) => {
-      expect(await codeOf(store.save(sample(name)))).toBe('invalid_input');
+      expect(await codeOf(store.save(sampleModel(name)))).toBe('invalid_input');
       expect(await codeOf(store.get(name))).toBe('not_found');
       expect(await codeOf(store.get('sample', name))).toBe('not_found');
     },
@@ -208,8 +144,57 @@ describe('ModelStore', () => {
 
   it('helps with a name or version that is not there', async () => {
     await expect(store.get('sample')).rejects.toThrow('there is none yet');
-    await store.save(sample());
+    await store.save(sampleModel());
     await expect(store.get('sampel')).rejects.toThrow('did you mean "sample"?');
     await expect(store.get('sample', 'v7')).rejects.toThrow('use latest or one of v1');
+  });
+
+  it('finds every damaged file of all models, and nothing where all are sound', async () => {
+    await store.save(sampleModel());
+    const { directory: home } = await store.save(sampleModel());
+    await store.save(sampleModel('another'));
+    expect(await store.verify()).toEqual([
+      { name: 'another', version: 'v1', faults: [] },
+      { name: 'sample', version: 'v1', faults: [] },
+      { name: 'sample', version: 'v2', faults: [] },
+    ]);
+    await rm(join(home, 'report.md'));
+    await truncate(join(home, 'model.safetensors'), 40);
+    const [first, second] = await store.verify('sample');
+    expect(first).toMatchObject({ version: 'v1', faults: [] });
+    expect(second?.faults.map(({ path }) => path).toSorted()).toEqual(
+      ['model.safetensors', 'report.md'].map((name) => join(home, name)),
+    );
+    expect(await store.verify('sample', 'latest')).toEqual([second]);
+    expect(await codeOf(store.verify('other'))).toBe('not_found');
+  });
+
+  it('removes one version as a whole, and never gives its number again', async () => {
+    for (let count = 0; count < 3; count += 1) await store.save(sampleModel());
+    expect(await store.remove('sample', 'v3')).toEqual({ name: 'sample', version: 'v3' });
+    expect((await store.list()).map(({ version }) => version)).toEqual(['v2', 'v1']);
+    expect((await store.get('sample')).version).toBe('v2');
+    expect(await codeOf(store.remove('sample', 'v3'))).toBe('not_found');
+    expect((await store.save(sampleModel())).version).toBe('v4');
+    for (const version of ['v1', 'v2', 'v4']) await store.remove('sample', version);
+    expect(await codeOf(store.get('sample'))).toBe('not_found');
+    expect(await store.list()).toEqual([]);
+    expect((await store.save(sampleModel())).version).toBe('v5');
+  });
+
+  it('refuses a model of another format, says what to do, and lists the others', async () => {
+    await store.save(sampleModel());
+    const { directory: home } = await store.save(sampleModel());
+    await writeFile(join(home, 'metadata.json'), JSON.stringify({ format: 1 }));
+    await expect(store.get('sample')).rejects.toMatchObject({
+      code: 'failed_precondition',
+      message: expect.stringMatching(
+        /has format 1, and this ktrdr reads format 2. Train it again from ".*strategy.yaml"/,
+      ) as string,
+    });
+    expect((await store.list()).map(({ version }) => version)).toEqual(['v1']);
+    await writeFile(join(home, 'metadata.json'), JSON.stringify({ format: 3 }));
+    await expect(store.get('sample')).rejects.toThrow('saved by a newer ktrdr');
+    expect((await store.verify('sample', 'v2'))[0]?.faults).toHaveLength(1);
   });
 });

@@ -9,7 +9,10 @@ import {
   type RepairName,
 } from '../../data/index.ts';
 import type { Latency } from '../../ib/index.ts';
+import { modelFormats } from '../../models/index.ts';
 import { calendarIds, parseTimeframe, type Timeframe } from '../../market/index.ts';
+
+export const predictionFormats = ['csv', 'json'] as const;
 
 /** `2024-03-08`, `2024-03-08T14:30` or with a zone offset; without one it is UTC. Epoch milliseconds. */
 export function dateOption(text: string): number {
@@ -42,7 +45,23 @@ export const calendarOption = oneOfOption('calendar', calendarIds);
 export const datesOption = oneOfOption('order', dateOrders);
 export const conflictsOption = oneOfOption('way', importConflicts);
 export const formatOption = oneOfOption('format', exportFormats);
+export const modelFormatOption = oneOfOption('format', modelFormats);
+export const predictionFormatOption = oneOfOption('format', predictionFormats);
 export const schemaFormatOption = oneOfOption('format', ['json', 'markdown']);
+
+/** A model as the command line names it. */
+export interface ModelReference {
+  readonly name: string;
+  /** Absent: the newest. */
+  readonly version?: string;
+}
+
+/** `momentum` or `momentum@v2`. */
+export function modelArgument(text: string): ModelReference {
+  const [, name = '', version] = /^([^@]+)(?:@(.+))?$/.exec(nameArgument(text)) ?? [];
+  if (name === '') throw new InvalidArgumentError(`"${text}" is no model; write NAME or NAME@VERSION.`);
+  return version === undefined ? { name } : { name, version };
+}
 
 /** `sort,unique`. */
 export function repairsOption(text: string): RepairName[] {

@@ -2,14 +2,13 @@ import { Command } from 'commander';
 import type { CancellationToken } from '../../async/index.ts';
 import { processSettings, type Environment, type Settings } from '../../config/index.ts';
 import type { SimulateOptions } from './commands/gateway.ts';
-import type { TrainOptions } from './commands/models.ts';
 import type { ListOptions } from './commands/ops.ts';
 import { version } from '../version.ts';
 import { addDataCommands } from './data-program.ts';
 import { interruptible } from './interruptible.ts';
+import { addModelCommands } from './models-program.ts';
 import {
   dateOption,
-  durationOption,
   filledOption,
   latencyOption,
   listOption,
@@ -18,7 +17,6 @@ import {
   requestLatencyOption,
   shareOption,
   speedOption,
-  timeframeListOption,
   wholeNumberBetween,
   wholeNumberOption,
 } from './parse-options.ts';
@@ -97,33 +95,7 @@ export function createProgram(setExitCode: (code: number) => void): Command {
 
   addDataCommands(program, client);
   addStrategyCommands(program, client);
-
-  const models = program.command('models').description('neuro-fuzzy models');
-  models
-    .command('train')
-    .argument('<strategy>', 'a strategy file (YAML)', filledOption)
-    .description('train a model from a strategy file')
-    .option('--symbols <list>', 'instead of those in the strategy, for example AAPL,MSFT', listOption)
-    .option('--timeframes <list>', 'instead of those in the strategy, for example 1h,1d', timeframeListOption)
-    .option('--start <date>', 'first day or instant to train on (UTC)', dateOption)
-    .option('--end <date>', 'end of the span, exclusive (UTC)', dateOption)
-    .option('--seed <number>', 'instead of the one in the strategy', wholeNumberOption)
-    .option('--deadline <duration>', 'cancel it by itself after this time, for example 90s or 2h', durationOption)
-    .option('--json', 'print the result as JSON')
-    .action(
-      client(async (context, path: string, options: TrainOptions) =>
-        (await import('./commands/models.ts')).train(context, path, options),
-      ),
-    );
-  models
-    .command('list')
-    .description('list trained models')
-    .option('--json', 'print JSON')
-    .action(
-      client(async (context, options: { json?: boolean }) =>
-        (await import('./commands/models.ts')).list(context, options),
-      ),
-    );
+  addModelCommands(program, client);
 
   const ops = program.command('ops').description('operations: every long job, wherever it runs');
   ops

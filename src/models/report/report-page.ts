@@ -132,24 +132,21 @@ function importanceSection({ importance }: ModelReport): string[] {
 function originSection(metadata: ReportedModel['metadata']): string {
   const { seed, backend, machine, ktrdrVersion, dataFingerprint, operation } = metadata;
   const { processor, platform, architecture, node } = machine;
-  return `## Where it comes from\n\n${markdownTable(
-    ['what', 'which'],
-    [
-      ['seed', String(seed)],
-      ['bars', `\`${dataFingerprint}\``],
-      ['ktrdr', ktrdrVersion],
-      ['backend', `${backend.name}: ${backend.why}`],
-      ['machine', `${processor}, ${platform} ${architecture}, Node.js ${node}`],
-      ['operation', operation],
-    ],
-  )}`;
+  const lines = [
+    `seed ${seed}`,
+    `bars \`${dataFingerprint}\``,
+    `ktrdr ${ktrdrVersion}, backend ${backend.name}: ${backend.why}`,
+    `${processor}, ${platform} ${architecture}, Node.js ${node}`,
+    `operation \`${operation}\``,
+  ];
+  return `## Where it comes from\n\n${lines.map((line) => `- ${line}`).join('\n')}`;
 }
 
+/** Names in the first column, numbers in the others. */
 function markdownTable(headings: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  return [line(headings), line(headings.map((_, column) => (column === 0 ? '---' : '--:'))), ...rows.map(line)].join(
-    '\n',
-  );
+  const rule = headings.map((_, column) => (column === 0 ? '---' : '--:'));
+  return [line(headings), line(rule), ...rows.map(line)].join('\n');
 }
 
 function number(value: number): string {

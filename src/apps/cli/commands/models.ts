@@ -1,11 +1,11 @@
 import { basename } from 'node:path';
 import type { Timeframe } from '../../../market/index.ts';
-import { areClassMetrics, type PartMetrics } from '../../../models/index.ts';
 import { trainModel, type TrainModelResult } from '../../../training/index.ts';
 import { listModels } from '../../model-endpoints.ts';
 import { withApi } from '../api-client.ts';
-import { formatCount, formatDuration, formatPercent } from '../format.ts';
+import { formatDuration, formatPercent } from '../format.ts';
 import { checkSpan } from '../parse-options.ts';
+import { hitRate, partsTable } from '../parts-table.ts';
 import type { CommandContext } from '../program.ts';
 import { runOperation } from '../run-operation.ts';
 import { readStrategy } from '../strategy-file.ts';
@@ -33,11 +33,6 @@ export async function train(
     runOperation({ client, contract: trainModel, input, token, deadlineMs }),
   );
   terminal.print(json ? JSON.stringify(result) : trainingSummary(result));
-}
-
-/** How often the model is right: about the class, or about the sign of the value. */
-function hitRate(part: PartMetrics): number {
-  return areClassMetrics(part) ? part.accuracy : part.directionalAccuracy;
 }
 
 export async function list({ settings, token }: CommandContext, { json = false }: { json?: boolean }): Promise<void> {
@@ -71,37 +66,12 @@ export function trainingSummary({
   seed,
   durationMs,
 }: TrainModelResult): string {
-  const parts = [
-    ['train', metrics.train, rows.train],
-    ['validation', metrics.validation, rows.validation],
-    ['test', metrics.test, rows.test],
-  ] as const;
-  const lines = parts.flatMap(([name, part, count]) =>
-    part === undefined
-      ? []
-      : [
-          [
-            name,
-            formatCount(count),
-            part.loss.toFixed(4),
-            formatPercent(hitRate(part)),
-            ...(areClassMetrics(part)
-              ? [part.precision, part.recall, part.f1].map((value) => value.toFixed(3))
-              : [part.meanAbsoluteError, part.rootMeanSquareError, part.r2].map((value) => value.toPrecision(3))),
-          ],
-        ],
-  );
   const early = stoppedEarly
     ? `stopped early, the weights of epoch ${keptEpoch} are kept`
     : `the weights of epoch ${keptEpoch} are kept`;
   return [
     `${model.name} ${model.version}: ${epochsTrained} epochs in ${formatDuration(durationMs)} (${early})`,
-    table(
-      areClassMetrics(metrics.train)
-        ? ['part', '>rows', '>loss', '>accuracy', '>precision', '>recall', '>f1']
-        : ['part', '>rows', '>loss', '>direction', '>mean error', '>rms error', '>R2'],
-      lines,
-    ),
+    partsTable({ metrics, rows }),
     `  ${features} inputs, seed ${seed}, weights sha256 ${weightsSha256.slice(0, 16)}…`,
   ].join('\n');
 }

@@ -1,0 +1,197 @@
+import { extname } from 'node:path';
+import { Readable } from 'node:stream';
+import type { CancellationToken } from '../../../async/index.ts';
+import { KtrdrError } from '../../../base/index.ts';
+import type { Timeframe } from '../../../market/index.ts';
+import type { EndpointOutput, OperationsClient } from '../../../service/index.ts';
+import { getExplanation, getPredictions } from '../../model-endpoints.ts';
+import { withApi } from '../api-client.ts';
+import { formatCounted, formatPercent, formatStamp } from '../format.ts';
+import { mustNotExist, toFile, toStdout } from '../output-file.ts';
+import { checkSpan, predictionFormats, type ModelReference } from '../parse-options.ts';
+import type { CommandContext } from '../program.ts';
+import { table, terminal } from '../terminal.ts';
+
+interface Asked {
+  readonly model: ModelReference;
+  readonly symbol: string;
+}
+
+export interface PredictOptions {
+  timeframe?: Timeframe;
+  start?: number;
+  end?: number;
+  last?: number;
+  output?: string;
+  format?: (typeof predictionFormats)[number];
+  force?: boolean;
+}
+
+type Predictions = EndpointOutput<typeof getPredictions>;
+
+const shownBars = 10;
+
+/** The newest bars as a table, or all of the span as CSV or JSON, one line for each bar. */
+export async function predict(
+  { settings, token }: CommandContext,
+  asked: Asked,
+  options: PredictOptions,
+): Promise<void> {
+  checkSpan(options);
+  const { output, force = false } = options;
+  const format = formatOf(options);
+  if (output !== undefined && !force) await mustNotExist(output);
+  await withApi(settings, async (client) => {
+    if (format === undefined) {
+      for await (const page of pagesOf(client, asked, { ...options, last: options.last ?? shownBars }, token)) {
+        terminal.print(predictionTable(page));
+      }
+      return;
+    }
+    const written = { bars: 0 };
+    const lines = Readable.from(linesOf(counted(pagesOf(client, asked, options, token), written), format));
+    await (output === undefined ? toStdout(lines) : toFile(lines, output));
+    terminal.note(`${formatCounted(written.bars, 'bar')} judged${output === undefined ? '' : `, in ${output}`}`);
+  });
+}
+
+function formatOf({ output, format }: PredictOptions): (typeof predictionFormats)[number] | undefined {
+  if (format !== undefined || output === undefined) return format;
+  const extension = extname(output).slice(1).toLowerCase();
+  const known = predictionFormats.find((name) => name === extension);
+  if (known !== undefined) return known;
+  throw new KtrdrError(
+    'invalid_input',
+    `The name "${output}" does not tell the format; end it in .csv or .json, or choose with --format.`,
+  );
+}
+
+async function* pagesOf(
+  client: OperationsClient,
+  { model: { name, version = 'latest' }, symbol }: Asked,
+  { timeframe, start, end, last }: PredictOptions,
+  token: CancellationToken,
+): AsyncGenerator<Predictions> {
+  for (let after: number | undefined; ;) {
+    const query = { symbol, timeframe, start, end, last, after };
+    const page = await client.call(getPredictions, { params: { name, version }, query }, token);
+    yield page;
+    if (page.next === undefined) return;
+    after = page.next;
+  }
+}
+
+async function* counted(pages: AsyncIterable<Predictions>, written: { bars: number }): AsyncGenerator<Predictions> {
+  for await (const page of pages) {
+    written.bars += page.time.length;
+    yield page;
+  }
+}
+
+async function* linesOf(
+  pages: AsyncIterable<Predictions>,
+  format: (typeof predictionFormats)[number],
+): AsyncGenerator<string> {
+  let isFirst = true;
+  for await (const page of pages) {
+    const names = Object.keys(page.outputs);
+    if (isFirst && format === 'csv') yield `time,closed_at,signal,withheld,${names.join(',')}\n`;
+    isFirst = false;
+    let text = '';
+    for (const [row, time] of page.time.entries()) {
+      const [start, closed] = [iso(time), iso(page.closedAt[row] ?? time)];
+      const outputs = names.map((name) => page.outputs[name]?.[row] ?? Number.NaN);
+      const [signal = '', withheld = null] = [page.signal[row], page.withheld[row]];
+      text +=
+        format === 'csv'
+          ? `${[start, closed, signal, withheld ?? '', ...outputs].join(',')}\n`
+          : `${JSON.stringify({ time: start, closedAt: closed, signal, withheld, outputs: Object.fromEntries(names.map((name, place) => [name, outputs[place]])) })}\n`;
+    }
+    yield text;
+  }
+}
+
+function iso(instant: number): string {
+  return new Date(instant).toISOString();
+}
+
+function predictionTable({ model, symbol, timeframe, time, outputs, signal, withheld }: Predictions): string {
+  const names = Object.keys(outputs);
+  const isValue = names.length === 1;
+  const rows = time.map((stamp, row) => [
+    formatStamp(stamp, timeframe),
+    ...names.map((name) => outputWords(outputs[name]?.[row] ?? Number.NaN, isValue)),
+    signal[row] ?? '',
+    withheld[row] === null ? '' : `held back: ${withheld[row] ?? ''}`,
+  ]);
+  return [
+    `${symbol} ${timeframe} by ${model.name} ${model.version}`,
+    table([`bar (UTC)`, ...names.map((name) => `>${name}`), 'signal', ''], rows),
+  ].join('\n');
+}
+
+/** A chance, or the value of a regression, which is a return. */
+function outputWords(value: number, isValue: boolean): string {
+  return isValue ? `${(value * 100).toFixed(3)} %` : formatPercent(value);
+}
+
+export interface ExplainOptions {
+  timeframe?: Timeframe;
+  at?: number;
+  json?: boolean;
+}
+
+export async function explain(
+  { settings, token }: CommandContext,
+  { model: { name, version = 'latest' }, symbol }: Asked,
+  { timeframe, at, json = false }: ExplainOptions,
+): Promise<void> {
+  const query = { symbol, timeframe, at };
+  const explained = await withApi(settings, (client) =>
+    client.call(getExplanation, { params: { name, version }, query }, token),
+  );
+  terminal.print(json ? JSON.stringify(explained) : explanationText(explained));
+}
+
+type Explained = EndpointOutput<typeof getExplanation>;
+
+function explanationText(explained: Explained): string {
+  const { model, symbol, timeframe, time, outputs, output, ordinary, decision } = explained;
+  const names = Object.keys(outputs);
+  const isValue = names.length === 1;
+  const words = (value: number): string => outputWords(value, isValue);
+  const own = outputs[output] ?? Number.NaN;
+  const held = decision.withheld === undefined ? '' : ` (held back: ${decision.withheld})`;
+  return [
+    `${symbol} ${timeframe} at ${formatStamp(time, timeframe)} UTC by ${model.name} ${model.version}: ${decision.signal}${held}`,
+    `  ${names.map((name) => `${name} ${words(outputs[name] ?? Number.NaN)}`).join(', ')}`,
+    '',
+    `Why ${output} is at ${words(own)}, and on an ordinary day at ${words(ordinary)}:`,
+    table(['indicator', '>shows', '>adds', 'word', '>degree', '>adds'], inputRows(explained, words)),
+    '',
+    changesText(explained),
+  ].join('\n');
+}
+
+function inputRows({ inputs }: Explained, words: (value: number) => string): string[][] {
+  const signed = (value: number): string => `${value < 0 ? '' : '+'}${words(value)}`;
+  return inputs.flatMap(({ timeframe, indicator, reading, contribution, features }) =>
+    features.map(({ id, value, contribution: own }, place) => [
+      ...(place === 0 ? [`${timeframe} ${indicator}`, reading.toPrecision(6), signed(contribution)] : ['', '', '']),
+      id,
+      value.toFixed(3),
+      signed(own),
+    ]),
+  );
+}
+
+function changesText({ changes }: Explained): string {
+  if (changes.length === 0) return 'No single indicator would change that, whatever it showed.';
+  const rows = changes.map(({ timeframe, indicator, from, to, decision }) => [
+    `${timeframe} ${indicator}`,
+    from.toPrecision(6),
+    to.toPrecision(6),
+    decision,
+  ]);
+  return ['What would change it, all else equal:', table(['indicator', '>shows', '>at', 'then'], rows)].join('\n');
+}

@@ -1,0 +1,77 @@
+import { Readable } from 'node:stream';
+import { KtrdrError } from '../../../base/index.ts';
+import type { ModelFormat } from '../../../models/index.ts';
+import { deleteModel, exportedModel, getModel, verifyModels } from '../../model-endpoints.ts';
+import { withApi } from '../api-client.ts';
+import { formatBytes, formatCount } from '../format.ts';
+import { mustNotExist, toFile } from '../output-file.ts';
+import type { ModelReference } from '../parse-options.ts';
+import type { CommandContext } from '../program.ts';
+import { colours, terminal } from '../terminal.ts';
+
+export interface ExportOptions {
+  format: ModelFormat;
+  output?: string;
+  force?: boolean;
+}
+
+export async function exportFile(
+  { settings, token }: CommandContext,
+  { name, version = 'latest' }: ModelReference,
+  { format, output, force = false }: ExportOptions,
+): Promise<void> {
+  const written = await withApi(settings, async (client) => {
+    const { version: exact } = await client.call(getModel, { params: { name, version } }, token);
+    const path = output ?? `${name}-${exact}.${format}`;
+    if (!force) await mustNotExist(path);
+    const { bytes } = await client.call(exportedModel, { params: { name, version: exact, format } }, token);
+    await toFile(Readable.from([bytes]), path);
+    return `${name} ${exact}: ${formatBytes(bytes.length)} exported to ${path}`;
+  });
+  terminal.note(written);
+}
+
+/** @returns the exit code: that of damaged data when there is any. */
+export async function verify(
+  { settings, token }: CommandContext,
+  model: ModelReference | undefined,
+  { json = false }: { json?: boolean },
+): Promise<number> {
+  const { models } = await withApi(settings, (client) => client.call(verifyModels, { query: { ...model } }, token));
+  const damaged = models.filter(({ faults }) => faults.length > 0);
+  if (json) terminal.print(JSON.stringify({ models }));
+  else {
+    for (const { name, version, faults } of damaged) {
+      for (const { problem } of faults) terminal.print(`${colours.red('damaged')}  ${name} ${version}: ${problem}`);
+    }
+    const verdict =
+      damaged.length === 0 ? colours.green('all as they were saved') : colours.red(`${damaged.length} damaged`);
+    terminal.print(`${formatCount(models.length)} ${models.length === 1 ? 'model' : 'models'}: ${verdict}`);
+  }
+  return damaged.length === 0 ? 0 : new KtrdrError('data_corrupt', '').exitCode;
+}
+
+export interface DeleteOptions {
+  yes?: boolean;
+  json?: boolean;
+}
+
+/** @throws KtrdrError `failed_precondition` that says what would be removed, without `--yes`. */
+export async function remove(
+  { settings, token }: CommandContext,
+  { name, version }: ModelReference,
+  { yes = false, json = false }: DeleteOptions,
+): Promise<void> {
+  if (version === undefined) {
+    throw new KtrdrError('invalid_input', `Name the version to delete: ${name}@v1; see "ktrdr models list".`);
+  }
+  const removed = await withApi(settings, async (client) => {
+    if (yes) return client.call(deleteModel, { params: { name, version } }, token);
+    const { createdAt } = await client.call(getModel, { params: { name, version } }, token);
+    throw new KtrdrError(
+      'failed_precondition',
+      `This would remove ${name} ${version}, trained ${createdAt.slice(0, 10)}, for good; repeat it with --yes if that is meant.`,
+    );
+  });
+  terminal.print(json ? JSON.stringify(removed) : `${removed.name} ${removed.version} removed`);
+}
