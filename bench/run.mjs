@@ -26,6 +26,7 @@ const benches = [
   'schedule',
   'features',
   'kernel',
+  'whole-training',
   'recurrent',
   'sessions',
   'demo',

@@ -1,6 +1,7 @@
 """Training steps as one writes them in PyTorch: modules, zero_grad, backward, step; on one thread."""
 
 import torch
+from network import network, read
 from torch import nn
 from turns import serve
 
@@ -37,25 +38,6 @@ def training(case):
         return total / steps
 
     return work
-
-
-def network(case):
-    layers = []
-    width = case["inputs"]
-    for units in case["hiddenLayers"]:
-        layers += [nn.Linear(width, units), nn.ReLU()]
-        if case["dropout"] > 0:
-            layers.append(nn.Dropout(case["dropout"]))
-        width = units
-    layers.append(nn.Linear(width, case["outputs"]))
-    model = nn.Sequential(*layers)
-    nn.utils.vector_to_parameters(read(case["weights"], torch.float32), model.parameters())
-    return model
-
-
-def read(path, dtype):
-    with open(path, "rb") as file:
-        return torch.frombuffer(bytearray(file.read()), dtype=dtype)
 
 
 serve(setup, works)
