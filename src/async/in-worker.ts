@@ -1,6 +1,7 @@
 import { isMainThread, parentPort, Worker, workerData, type ResourceLimits } from 'node:worker_threads';
 import { KtrdrError, silentLogger, type Logger, type ProblemDetails } from '../base/index.ts';
 import { cancelledError, CancellationToken } from './cancellation.ts';
+import type { MetricPoint, Metrics } from './metrics.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { ProgressReporter, type Progress, type ProgressUpdate } from './progress.ts';
@@ -11,6 +12,8 @@ export interface WorkContext<C> {
   /** 1 for the first; work that was interrupted may be tried again. */
   readonly attempt: number;
   readonly checkpoint: Checkpoint;
+  /** Absent where nobody keeps curves. */
+  readonly metrics?: Metrics;
   readonly token: CancellationToken;
   readonly progress: Progress<C>;
   readonly log: Logger;
@@ -37,6 +40,7 @@ interface Assignment<I, C> {
 type Report<C, R> =
   | { kind: 'progress'; update: ProgressUpdate<C> }
   | { kind: 'checkpoint'; value: unknown }
+  | { kind: 'metrics'; point: MetricPoint }
   | {
       kind: 'log';
       level: 'debug' | 'info' | 'warn' | 'error';
@@ -56,7 +60,7 @@ export function inWorker<I, C, R>(
   begin: (input: I) => C,
   { graceMs = 800, resourceLimits = {} }: WorkerOptions = {},
 ): (input: I, context: WorkContext<C>) => Promise<R> {
-  return async (input, { id, attempt, checkpoint, token, progress, log, clock }) => {
+  return async (input, { id, attempt, checkpoint, metrics, token, progress, log, clock }) => {
     token.throwIfCancelled();
     const begun = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
     const assignment: Assignment<I, C> = {
@@ -85,6 +89,7 @@ export function inWorker<I, C, R>(
         worker.on('message', (report: Report<C, R>) => {
           if (report.kind === 'progress') progress.report(report.update);
           else if (report.kind === 'log') log[report.level](report.message, report.fields);
+          else if (report.kind === 'metrics') metrics?.record(report.point);
           else if (report.kind === 'checkpoint') keep(report.value, reject);
           else if (report.kind === 'completed') resolve(report.result);
           else reject(KtrdrError.fromProblem(report.problem));
@@ -131,6 +136,7 @@ export function serveWork<I, C, R>(work: (input: I, context: WorkContext<C>) => 
     id,
     attempt,
     checkpoint: { last: lastCheckpoint, save: (value) => send({ kind: 'checkpoint', value }) },
+    metrics: { record: (point) => send({ kind: 'metrics', point }) },
     token: CancellationToken.fromShared(shared),
     progress,
     log: postedLogger({}, (level, message, fields) => send({ kind: 'log', level, message, fields })),

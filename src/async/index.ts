@@ -7,6 +7,7 @@ export type { Clock } from './clock.ts';
 export { inWorker, serveWork } from './in-worker.ts';
 export type { WorkContext } from './in-worker.ts';
 export { ProgressReporter } from './progress.ts';
+export type { MetricPoint, Metrics } from './metrics.ts';
 export type { Progress, ProgressRenderer, ProgressState, ProgressUpdate, RemainingBand } from './progress.ts';
 export { retry } from './retry.ts';
 export type { RetryPolicy } from './retry.ts';

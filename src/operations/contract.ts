@@ -28,6 +28,8 @@ export interface OperationContract<I, C, R> {
    * who asked for it. A client that died can send no cancel.
    */
   readonly unfollowed?: 'goes_on' | 'ends';
+  /** Whether its work records points of curves, which are then fetched from a host, too. */
+  readonly measures?: boolean;
   /** How a result is kept and travels; JSON when absent. */
   readonly encoding?: ResultEncoding<R>;
 }

@@ -11,6 +11,8 @@ export type {
 } from './contract.ts';
 export { lockDirectory } from './directory-lock.ts';
 export { operationIdFor } from './operation-id.ts';
+export { metricsPageSchema } from './metric-rows.ts';
+export type { MetricsPage } from './metric-rows.ts';
 export { isTerminal, operationSchema, operationStatuses } from './operation.ts';
 export type { Attempt, Operation, OperationStatus } from './operation.ts';
 export { OperationStore } from './operation-store.ts';

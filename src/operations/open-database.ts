@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { KtrdrError } from '../base/index.ts';
 
 /** What `PRAGMA user_version` says of a database of this program. */
-const schemaVersion = 2;
+const schemaVersion = 3;
 
 /**
  * Opens the records, and brings those of an older program up to date.
@@ -46,7 +46,8 @@ function upgrade(db: DatabaseSyncInstance, path: string): void {
       else db.exec(operationsTable);
       db.exec(otherTables);
     }
-    db.exec(listIndexes);
+    if (found < 2) db.exec(listIndexes);
+    db.exec(metricsTable);
     db.exec(`PRAGMA user_version = ${schemaVersion}`);
   });
 }
@@ -101,6 +102,21 @@ const listIndexes = `
   CREATE INDEX operations_by_status ON operations (status, created_at);
   CREATE INDEX operations_by_type ON operations (type, status, created_at);
   CREATE INDEX operations_by_parent ON operations (parent, created_at) WHERE parent IS NOT NULL;`;
+
+/** The curves of operations: a time series each, read by `seq`. */
+const metricsTable = `
+  CREATE TABLE metrics (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    operation TEXT NOT NULL,
+    step REAL NOT NULL,
+    at REAL NOT NULL,
+    metrics TEXT NOT NULL
+  );
+  CREATE INDEX metrics_by_order ON metrics (operation, seq);
+  CREATE INDEX metrics_by_step ON metrics (operation, step);
+  CREATE TRIGGER metrics_go_with_operations AFTER DELETE ON operations BEGIN
+    DELETE FROM metrics WHERE operation = old.id;
+  END;`;
 
 /** Records had no attempts then, and versions that rose for each operation on its own. */
 function fromUnversioned(db: DatabaseSyncInstance): void {

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Operation, OperationStatus } from './operation.ts';
+import type { OperationStatus } from './operation.ts';
 import { OperationStore } from './operation-store.ts';
+import { operation } from './records.fixture.ts';
 
 let directory: string;
 let store: OperationStore;
@@ -21,24 +22,6 @@ afterEach(() => {
   store[Symbol.dispose]();
   rmSync(directory, { recursive: true });
 });
-
-function operation(id: string, change: Partial<Operation> = {}): Operation {
-  return {
-    id,
-    type: 'climb',
-    status: 'running',
-    input: {},
-    progress: { phase: '', done: 0, total: 0, fraction: 0, context: {}, startedAt: 0, updatedAt: 0 },
-    message: '',
-    createdAt: 0,
-    startedAt: 0,
-    attempt: 1,
-    attempts: [],
-    priority: 0,
-    version: 1,
-    ...change,
-  };
-}
 
 const ids = (): string[] => store.list({ limit: 1_000 }).operations.map(({ id }) => id);
 
@@ -195,7 +178,7 @@ describe('the form of the records', () => {
     store[Symbol.dispose]();
     inDatabase((db) => {
       db.exec(`
-        DROP TABLE operations; DROP TABLE durations; DROP TABLE counters;
+        DROP TABLE operations; DROP TABLE durations; DROP TABLE counters; DROP TABLE metrics;
         PRAGMA user_version = 0;
         CREATE TABLE operations (
           seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, type TEXT NOT NULL, status TEXT NOT NULL,
@@ -226,6 +209,7 @@ describe('the form of the records', () => {
     store[Symbol.dispose]();
     inDatabase((db) =>
       db.exec(`
+        DROP TRIGGER metrics_go_with_operations; DROP TABLE metrics;
         DROP INDEX operations_by_status; DROP INDEX operations_by_type; DROP INDEX operations_by_parent;
         CREATE INDEX operations_by_status ON operations (status);
         CREATE INDEX operations_by_parent ON operations (parent) WHERE parent IS NOT NULL;
@@ -250,7 +234,7 @@ describe('the form of the records', () => {
         message: expect.stringContaining('version 99') as string,
       }),
     );
-    inDatabase((db) => db.exec('PRAGMA user_version = 2'));
+    inDatabase((db) => db.exec('PRAGMA user_version = 3'));
     store = OperationStore.open(directory);
   });
 });

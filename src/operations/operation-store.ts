@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructure/sqlite';
 import type { EncodedResult } from './contract.ts';
 import { lockDirectory } from './directory-lock.ts';
+import { MetricRows } from './metric-rows.ts';
 import { openDatabase, transaction } from './open-database.ts';
 import type { Operation, OperationStatus } from './operation.ts';
 import {
@@ -49,12 +50,15 @@ export const keptDurations = 100;
  * what is written `unsynced`. A directory has one owner at a time; the lock goes with the process, however it ends.
  */
 export class OperationStore implements Disposable {
+  /** What operations measured on their way. */
+  readonly metrics: MetricRows;
   readonly #db: DatabaseSyncInstance;
   readonly #lock: Disposable;
   readonly #statements = new Map<string, StatementSyncInstance>();
 
   private constructor(db: DatabaseSyncInstance, lock: Disposable) {
     this.#db = db;
+    this.metrics = new MetricRows(db);
     this.#lock = lock;
   }
 

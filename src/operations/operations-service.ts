@@ -2,6 +2,7 @@ import { CancellationToken, type CancelReason, type Clock } from '../async/index
 import { KtrdrError } from '../base/index.ts';
 import { Changes } from './changes.ts';
 import type { EncodedResult } from './contract.ts';
+import type { MetricsPage } from './metric-rows.ts';
 import { LiveOperations, type Owning, type OwnedOperation } from './live-operations.ts';
 import { isTerminal, operationStatuses, type Operation, type OperationStatus, type Outcome } from './operation.ts';
 import type { OperationFilter, OperationPage, PageRequest } from './operation-query.ts';
@@ -58,6 +59,14 @@ export class OperationsService {
       throw new KtrdrError('failed_precondition', `Operation "${id}" is ${status} and has no result.`);
     }
     return result;
+  }
+
+  /**
+   * The points of an operation's curves behind a cursor, in the order in which they were recorded. A point whose step is
+   * not above that of the one before takes the place of all from there on. @throws KtrdrError `not_found`.
+   */
+  metrics(id: string, { after = 0, limit = 1_000 }: { after?: number; limit?: number } = {}): MetricsPage {
+    return this.#store.metrics.page(this.get(id).id, { after, limit });
   }
 
   /** Asks an operation to stop. Asking again, or after the end, changes nothing and is no error. */

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { systemClock, type Clock } from '../async/index.ts';
 import { silentLogger } from '../base/index.ts';
 import type { OperationContract, OperationWork } from './contract.ts';
+import type { Operation } from './operation.ts';
 import { OperationStore } from './operation-store.ts';
 import { OperationsService } from './operations-service.ts';
 import { ServiceOrchestrator } from './service-orchestrator.ts';
@@ -84,4 +85,23 @@ export class Records implements AsyncDisposable {
     this.store[Symbol.dispose]();
     rmSync(this.directory, { recursive: true });
   }
+}
+
+/** A record as a store has it. */
+export function operation(id: string, change: Partial<Operation> = {}): Operation {
+  return {
+    id,
+    type: 'climb',
+    status: 'running',
+    input: {},
+    progress: { phase: '', done: 0, total: 0, fraction: 0, context: {}, startedAt: 0, updatedAt: 0 },
+    message: '',
+    createdAt: 0,
+    startedAt: 0,
+    attempt: 1,
+    attempts: [],
+    priority: 0,
+    version: 1,
+    ...change,
+  };
 }

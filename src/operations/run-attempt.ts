@@ -4,6 +4,7 @@ import {
   type CancellationToken,
   type Checkpoint,
   type Clock,
+  type Metrics,
   type Progress,
 } from '../async/index.ts';
 import { isCancelled, KtrdrError, type Logger } from '../base/index.ts';
@@ -101,6 +102,7 @@ export async function runAttempt({
       id,
       attempt,
       checkpoint: checkpointOf(owned, checkpoint),
+      metrics: metricsOf(owned, log),
       token,
       progress,
       children,
@@ -176,6 +178,19 @@ function isShutdown(error: KtrdrError): boolean {
 }
 
 const maxCheckpointBytes = 64 * 1024;
+
+/** A curve that the disk refuses is no reason for the work to fail. */
+function metricsOf(owned: OwnedOperation, log: Logger): Metrics {
+  return {
+    record(point) {
+      try {
+        owned.measure(point);
+      } catch (refused) {
+        log.warn('a point of a curve was not recorded', { error: KtrdrError.from(refused).message });
+      }
+    },
+  };
+}
 
 function checkpointOf(owned: OwnedOperation, last: string | undefined): Checkpoint {
   return {

@@ -9,6 +9,7 @@ import {
   getHealth,
   getMetrics,
   getOperation,
+  getOperationMetrics,
   getOperationResult,
   getReadiness,
   listOperations,
@@ -119,6 +120,9 @@ export function operationRoutes(
       const { bytes, mediaType } = operations.result(id);
       return binary(bytes, mediaType);
     }),
+    implement(getOperationMetrics, ({ params: { id }, query: { cursor, limit } }) =>
+      operations.metrics(id, { after: cursor, limit }),
+    ),
     implement(cancelOperation, ({ params: { id }, body }) => operations.cancel(id, body?.reason)),
     implement(resumeOperation, ({ params: { id } }, context) =>
       started(orchestrator.resume(id, { traceId: context.traceId }).id, context),

@@ -533,6 +533,7 @@ describe('the description of a host', () => {
       'GET /operations/events',
       'GET /operations/{id}',
       'GET /operations/{id}/events',
+      'GET /operations/{id}/metrics',
       'GET /operations/{id}/result',
       'GET /ready',
       'POST /notes',

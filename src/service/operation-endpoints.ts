@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { cancelReasons } from '../async/index.ts';
 import type { Schema } from '../base/index.ts';
-import { operationSchema, operationStatuses } from '../operations/index.ts';
+import { metricsPageSchema, operationSchema, operationStatuses } from '../operations/index.ts';
 import { defineEndpoint } from './endpoint.ts';
 import { oneOrMore } from './one-or-more.ts';
 import { startHeaders, unnamedStartHeaders } from './start-headers.ts';
@@ -119,6 +119,19 @@ export const getOperationResult = defineEndpoint({
   summary: 'The result of a completed operation, in the media type of its kind',
   params: ofOne,
   response: 'binary',
+});
+
+export const getOperationMetrics = defineEndpoint({
+  method: 'GET',
+  path: '/operations/{id}/metrics',
+  summary:
+    'The curves of an operation as points in the order in which they were recorded: a step and its values. `cursor` of an answer as `cursor` goes on behind it, also later; `more` says that there are some already. A point whose step is not above that of the one before takes the place of all from there on',
+  params: ofOne,
+  query: z.object({
+    cursor: z.coerce.number<number>().min(0).default(0),
+    limit: z.coerce.number<number>().int().min(1).max(10_000).default(1_000),
+  }),
+  response: metricsPageSchema,
 });
 
 export const cancelOperation = defineEndpoint({

@@ -1,5 +1,5 @@
 import type { CancellationToken, CancelReason } from '../async/index.ts';
-import { decodeResult, type Operation, type OperationContract } from '../operations/index.ts';
+import { decodeResult, type MetricsPage, type Operation, type OperationContract } from '../operations/index.ts';
 import { AsyncServiceAdapter, type AdapterOptions, type RemoteContext } from './async-service-adapter.ts';
 import type { Endpoint, EndpointInput, EndpointOutput } from './endpoint.ts';
 import type { CallContext } from './endpoint-client.ts';
@@ -7,6 +7,7 @@ import type { FollowOptions } from './follow-operation.ts';
 import {
   cancelOperation,
   getOperation,
+  getOperationMetrics,
   getOperationResult,
   listOperations,
   resumeOperation,
@@ -40,6 +41,14 @@ export class OperationsClient extends AsyncServiceAdapter {
     token: CancellationToken,
   ): Promise<Operation> {
     return this.call(startOperation, { params: { type, id }, body: input }, token);
+  }
+
+  /** A page of the operation's curves. */
+  metricsOf(
+    { id, ...page }: { id: string; cursor?: number; limit?: number },
+    token: CancellationToken,
+  ): Promise<MetricsPage> {
+    return this.call(getOperationMetrics, { params: { id }, query: page }, token);
   }
 
   /** Asks the operation to stop; it has stopped when its status says so. */

@@ -9,6 +9,7 @@ import {
 } from '../operations/index.ts';
 import type { EndpointClient } from './endpoint-client.ts';
 import { followOperation } from './follow-operation.ts';
+import { MetricsRelay } from './relay-metrics.ts';
 import { cancelOperation, getOperationResult, startOperation } from './operation-endpoints.ts';
 
 interface RemoteRun<I, C, R> {
@@ -40,6 +41,10 @@ export async function runOnHost<I, C, R>({
   const { id, token, progress, clock, log, traceId } = context;
   // Talking to the host outlives the cancel: it has to hear of it, and to say that it has stopped.
   using talk = new CancellationSource();
+  const relay =
+    contract.measures === true && context.metrics !== undefined
+      ? new MetricsRelay({ client, id, metrics: context.metrics, clock, token: talk.token })
+      : undefined;
   let grace: Disposable | undefined;
   const isStop = token.isCancelled;
   const cancelThere = (): Promise<Operation> =>
@@ -109,10 +114,17 @@ export async function runOnHost<I, C, R>({
 
   async function follow(operation: Operation): Promise<Operation> {
     relayProgress(operation);
-    if (isTerminal(operation.status)) return operation;
     let last = operation;
+    if (isTerminal(operation.status)) {
+      await relay?.finish();
+      return last;
+    }
     const states = followOperation(client, id, { after: operation.version, token: talk.token });
-    for await (last of states) relayProgress(last);
+    for await (last of states) {
+      relayProgress(last);
+      relay?.look();
+    }
+    await relay?.finish();
     return last;
   }
 

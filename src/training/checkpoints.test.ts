@@ -2,7 +2,13 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, utimesSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { CancellationSource, CancellationToken, ProgressReporter, systemClock } from '../async/index.ts';
+import {
+  CancellationSource,
+  CancellationToken,
+  ProgressReporter,
+  systemClock,
+  type MetricPoint,
+} from '../async/index.ts';
 import { silentLogger, type Logger } from '../base/index.ts';
 import { createRandom } from '../nn/index.ts';
 import { decodeCheckpoint, encodeCheckpoint } from './checkpoint-file.ts';
@@ -61,10 +67,12 @@ function train({ settings, everyMs = 0, as = id, last, batches = Infinity, of = 
   saved: SavedCheckpoint[];
   said: string[];
   firstBatch: () => number;
+  curve: MetricPoint[];
 } {
   const source = new CancellationSource();
   const saved: SavedCheckpoint[] = [];
   const said: string[] = [];
+  const curve: MetricPoint[] = [];
   let first = 0;
   let seen = 0;
   // Time enough between two batches for each of them to be reported.
@@ -83,12 +91,13 @@ function train({ settings, everyMs = 0, as = id, last, batches = Infinity, of = 
   const result = trainOnBars(settings === false ? of : { ...of, checkpoints: { directory, everyMs } }, {
     id: as,
     checkpoint: { last, save: (value) => saved.push(value as SavedCheckpoint) },
+    metrics: { record: (point) => curve.push(point) },
     token: source.token,
     progress,
     clock: { ...systemClock, elapsed: () => (elapsed += 10) },
     log,
   });
-  return { result, saved, said, firstBatch: () => first };
+  return { result, saved, said, curve, firstBatch: () => first };
 }
 
 const files = (of = id): string[] => readdirSync(join(directory, of));
@@ -123,6 +132,12 @@ describe(`an interrupted training (seed ${seed})`, () => {
     expect(await second.result).toEqual(uninterrupted);
     expect(second.firstBatch()).toBe((batches.at(-1) ?? 0) + 1);
     expect(second.said).toEqual(['the training goes on from a checkpoint']);
+    const whole = train({ settings: false });
+    await whole.result;
+    const from = second.curve[0]?.step ?? 0;
+    expect(from).toBeGreaterThan(1);
+    expect(second.curve).toEqual(whole.curve.filter(({ step }) => step >= from));
+    expect(first.curve.slice(0, from - 1)).toEqual(whole.curve.slice(0, from - 1));
   });
 
   it('only tests when it had been trained to the end', async () => {

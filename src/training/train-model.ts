@@ -81,6 +81,7 @@ export const trainModelInputShape = {
 export const trainModel: OperationContract<TrainModelInput, TrainModelContext, TrainModelResult> = {
   type: 'train_model',
   resume: 'auto',
+  measures: true,
   input: z.strictObject(trainModelInputShape).superRefine((input, context) => {
     const fault = faultOf(input);
     if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });

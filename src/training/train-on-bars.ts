@@ -21,7 +21,10 @@ export interface TrainingJob {
   readonly checkpoints?: CheckpointSettings;
 }
 
-type Context = Pick<WorkContext<TrainModelContext>, 'id' | 'token' | 'progress' | 'clock' | 'log' | 'checkpoint'>;
+type Context = Pick<
+  WorkContext<TrainModelContext>,
+  'id' | 'token' | 'progress' | 'clock' | 'log' | 'checkpoint' | 'metrics'
+>;
 
 export interface TrainedModel extends TrainingOutcome {
   readonly model: ModelSpec;
@@ -46,7 +49,7 @@ export async function trainOnBars(
   { plan, symbols, backend, memoryMb = Infinity, checkpoints: settings }: TrainingJob,
   context: Context,
 ): Promise<TrainedModel> {
-  const { token, progress, clock } = context;
+  const { token, progress, clock, metrics: curves } = context;
   refuseTooLarge(plan, symbols, memoryMb);
   const dataFingerprint = fingerprintOf(symbols);
   const checkpoints =
@@ -79,7 +82,14 @@ export async function trainOnBars(
       seed: plan.seed,
       from: checkpoints?.newest(),
     },
-    { token, progress, clock, share: phases.training.share, onState: (state) => checkpoints?.offer(state, batchesOf) },
+    {
+      token,
+      progress,
+      clock,
+      share: phases.training.share,
+      metrics: curves,
+      onState: (state) => checkpoints?.offer(state, batchesOf),
+    },
   );
   progress.report({ phase: phases.testing.name, fraction: phases.testing.share[0] });
   const weights = trainer.exportWeights();

@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../async/index.ts';
 import { KtrdrError, silentLogger } from '../base/index.ts';
-import { OperationsService, OperationStore, ServiceOrchestrator, type Operation } from '../operations/index.ts';
+import {
+  metricsPageSchema,
+  OperationsService,
+  OperationStore,
+  ServiceOrchestrator,
+  type Operation,
+} from '../operations/index.ts';
 import { HostService, hostServiceConfig, memoryTransport } from '../service/index.ts';
 import { localTrainer } from './local-trainer.ts';
 import { ModelStore } from '../models/index.ts';
@@ -24,6 +30,7 @@ describe('a training host', () => {
   let onHost: TrainingManager;
   let hostOperations: OperationsService;
   let here: TrainingManager;
+  let hereOperations: OperationsService;
   let models: ModelStore;
 
   beforeEach(async () => {
@@ -44,7 +51,9 @@ describe('a training host', () => {
     );
     const config = hostServiceConfig({ baseUrl: 'http://memory' });
     const adapter = kept(new TrainingAdapter({ config, transport: memoryTransport(host) }));
-    here = new TrainingManager({ orchestrator: orchestratorIn('api'), work: adapter.train });
+    const api = orchestratorIn('api');
+    hereOperations = api.operations;
+    here = new TrainingManager({ orchestrator: api, work: adapter.train });
   });
 
   afterEach(async () => {
@@ -94,6 +103,27 @@ describe('a training host', () => {
     expect(far.metrics).toEqual(near.metrics);
     expect(far.model.version).not.toBe(near.model.version);
     expect(here.get('far').message).toBe(onHost.get('far').message);
+  });
+
+  it('keeps the curves there and here, to be read with a cursor', async () => {
+    const { history } = await here.train({ strategy }, { id: 'far' }).result;
+    const path = '/operations/far/metrics';
+    const whole = await send('GET', path);
+    const points = metricsPageSchema.parse(whole.body).points;
+    const epochs = points.filter(({ values }) => 'learningRate' in values);
+    expect(epochs).toHaveLength(history.length);
+    expect(epochs.map(({ values }) => values)).toMatchObject(history);
+    const batches = points.length / epochs.length;
+    expect(batches).toBeGreaterThan(10);
+    expect(points.map(({ step }) => step)).toEqual(points.map((_, index) => index + 1));
+
+    const first = await send('GET', `${path}?limit=10`);
+    expect(first.body).toMatchObject({ more: true, points: points.slice(0, 10) });
+    const rest = await send('GET', `${path}?cursor=${String(first.body['cursor'])}`);
+    expect(rest.body).toMatchObject({ more: false, points: points.slice(10) });
+    const copied = hereOperations.metrics('far').points.map(({ step, values }) => ({ step, values }));
+    expect(copied).toEqual(points.map(({ step, values }) => ({ step, values })));
+    expect((await send('GET', '/operations/nobody/metrics')).status).toBe(404);
   });
 
   it('hears a cancel from here, and both sides end as cancelled', async () => {

@@ -1,7 +1,8 @@
-import type { CancellationToken, Clock, Progress } from '../async/index.ts';
+import type { CancellationToken, Clock, Metrics, Progress } from '../async/index.ts';
 import { KtrdrError } from '../base/index.ts';
 import { createRandom, type Evaluation, type Trainer } from '../nn/index.ts';
 import type { TrainingParts, TrainingSet } from '../samples/index.ts';
+import { recordCurves } from './curves.ts';
 import { phases } from './phases.ts';
 import type { EarlyStopping, TrainingSettings } from '../strategies/index.ts';
 import { learningRateAfter } from './learning-rate.ts';
@@ -57,6 +58,7 @@ interface RunContext {
   readonly share: readonly [from: number, to: number];
   readonly progress: Progress<TrainModelContext>;
   readonly clock: Clock;
+  readonly metrics?: Metrics | undefined;
   /** Called every few batches and after each epoch; the state is made when it is asked for. */
   readonly onState?: (state: () => RunState) => void;
 }
@@ -88,6 +90,7 @@ export function runTraining(
   const begun = { batches: 0, lossSum: 0, ...from?.begun };
   const rowsBefore = history.length * order.length + Math.min(begun.batches * batchSize, order.length);
   const report = reporter({ settings, rows: order.length, rowsBefore }, context);
+  const curves = recordCurves(context.metrics, { epochs, batches: Math.ceil(order.length / batchSize) });
   let shuffle = random.exportState();
   if (from !== undefined) {
     trainer.importParams(from.params);
@@ -114,7 +117,10 @@ export function runTraining(
     random.shuffle(order);
     trainer.learningRate = learningRateAfter(history, rate);
     trainEpoch({ trainer, order, epoch, batchSize, begun }, context.token, {
-      batch: report.batch,
+      batch(number, trainLoss) {
+        report.batch(epoch, number, trainLoss);
+        curves.batch(epoch, number, trainLoss);
+      },
       look: () => context.onState?.(state),
     });
     const trainLoss = begun.lossSum / order.length;
@@ -131,6 +137,7 @@ export function runTraining(
     }
     history.push(metrics);
     report.epoch(metrics);
+    curves.epoch(metrics, trainer.learningRate);
     best?.look(metrics, trainer);
     Object.assign(begun, { batches: 0, lossSum: 0 });
     shuffle = random.exportState();
@@ -189,7 +196,7 @@ interface Epoch {
 }
 
 interface EpochListener {
-  batch(epoch: number, batch: number, trainLoss: number): void;
+  batch(batch: number, trainLoss: number): void;
   /** Called every few batches, between two of them. */
   look(): void;
 }
@@ -208,7 +215,7 @@ function trainEpoch(
     begun.lossSum += trainer.step(rows) * rows.length;
     begun.batches += 1;
     refuseDivergence(epoch, begun.lossSum);
-    listener.batch(epoch, begun.batches, begun.lossSum / (from + rows.length));
+    listener.batch(begun.batches, begun.lossSum / (from + rows.length));
   }
 }
 
