@@ -89,17 +89,19 @@ export function membershipColumn(
   }
 }
 
-/** Degrees of exactly 1 on [b, c] even where a = b or c = d; the plateau is looked at before the sides for that reason. */
+/** The plateau is looked at first: a degree is 1 on it also where a = b or c = d, whose sides fall to -Infinity at once. */
 function trapezoidDegrees(
   [a, b, c, d]: readonly [number, number, number, number],
   values: Float64Array,
   out: Float64Array,
 ): void {
+  const rise = b - a;
+  const fall = d - c;
   for (let index = 0; index < values.length; index += 1) {
     const x = values[index] ?? Number.NaN;
-    if (x >= b && x <= c) out[index] = 1;
-    else if (x <= a || x >= d) out[index] = 0;
-    else out[index] = x < b ? (x - a) / (b - a) : (d - x) / (d - c);
+    const side = x >= b ? (d - x) / fall : (x - a) / rise;
+    const degree = x >= b && x <= c ? 1 : side;
+    out[index] = degree < 0 ? 0 : degree;
   }
 }
 

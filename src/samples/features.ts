@@ -198,12 +198,14 @@ function scatter(column: Float64Array, rows: Float32Array, width: number): void 
 function completeBars(columns: readonly ReadingColumn[], count: number): Int32Array {
   const isComplete = new Uint8Array(count).fill(1);
   const looked = new Map<Float64Array, Set<number>>();
-  for (const { readings, barOfRow, lag } of columns) {
+  for (const { readings, isOwn, barOfRow, lag } of columns) {
     const lags = looked.get(readings) ?? new Set();
     if (lags.has(lag)) continue;
     looked.set(readings, lags.add(lag));
-    for (let bar = 0; bar < count; bar += 1) {
-      if (!Number.isFinite(readings[barOfRow[bar - lag] ?? -1])) isComplete[bar] = 0;
+    isComplete.fill(0, 0, lag);
+    for (let bar = lag; bar < count; bar += 1) {
+      const reading = isOwn ? readings[bar - lag] : readings[barOfRow[bar - lag] ?? -1];
+      if (!Number.isFinite(reading)) isComplete[bar] = 0;
     }
   }
   const bars = new Int32Array(count);
