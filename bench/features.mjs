@@ -109,7 +109,9 @@ await withResources(async ({ open, directory }) => {
       }),
       ...every.map(({ id }) => row({ what: `${id}, defaults`, ours: each[id], format })),
     ],
-    notes: [pandas === undefined ? withoutPython : `The peer: ${pandas.ready.versions}. Both sides gave the same rows.`],
+    notes: [
+      pandas === undefined ? withoutPython : `The peer: ${pandas.ready.versions}. Both sides gave the same rows.`,
+    ],
   });
 });
 
@@ -135,6 +137,7 @@ function expectTheSame({ result }, { plan, features }) {
     let sum = 0;
     for (let at = column; at < features.values.length; at += width) sum += features.values[at];
     const apart = Math.abs(sum / rows - result.means[column]);
-    if (!(apart < 1e-4)) throw new Error(`The mean of ${id} is ${sum / rows} here and ${result.means[column]} with pandas.`);
+    if (!(apart < 1e-4))
+      throw new Error(`The mean of ${id} is ${sum / rows} here and ${result.means[column]} with pandas.`);
   }
 }
