@@ -170,6 +170,23 @@ describe('IbGateway', () => {
     expect(gateway.status().requests.inFlight).toBe(0);
   });
 
+  it('lets no message wait until the one before it has been acknowledged', async () => {
+    const simulator = await simulate({ faults: [{ kind: 'mute_history' }] });
+    const gateway = connectTo(simulator);
+    const took: number[] = [];
+    for (let count = 1; count <= 5; count += 1) {
+      using source = new CancellationSource();
+      const history = gateway.history({ ...query, duration: `${count} D` }, { token: source.token });
+      await received(simulator, requestHistory, count);
+      const askedAt = performance.now();
+      source.cancel();
+      await history.catch(() => {});
+      await received(simulator, cancelHistory, count);
+      took.push(performance.now() - askedAt);
+    }
+    expect(Math.min(...took), 'it would be 40 ms').toBeLessThan(20);
+  });
+
   it('cancels at once while it connects', async () => {
     const simulator = await simulate({ faults: [{ kind: 'no_next_valid_id' }] });
     const gateway = connectTo(simulator);
