@@ -79,6 +79,16 @@ describe('SharedPatience', () => {
     expect(await ended).toMatchObject({ code: 'rate_limited' });
   });
 
+  it('gives all up when the source says that it will be away for long', async () => {
+    const { clock, patience, context } = setUp();
+    const away = async (): Promise<never> => {
+      throw new KtrdrError('rate_limited', 'Not for ten minutes.', { details: { retryAfterMs: 10 * minuteMs } });
+    };
+    const other = patience.ask((token) => clock.sleep(60 * minuteMs, token), context).catch((error: unknown) => error);
+    await expect(patience.ask(away, context)).rejects.toMatchObject({ code: 'rate_limited' });
+    expect(await other).toMatchObject({ code: 'rate_limited', message: 'Not for ten minutes.' });
+  });
+
   it('ends at once with a cancel, whatever the source said', async () => {
     using source = new CancellationSource();
     const { clock, patience, context } = setUp({ token: source.token });

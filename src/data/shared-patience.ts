@@ -53,7 +53,8 @@ export class SharedPatience implements Disposable {
     if (this.#failures === 0) this.#failedFirstAt = now;
     // A source keeps its pace itself: before it says that it could not, it has waited long and asked again.
     this.#failures += error.code === 'rate_limited' ? mostFailures : 1;
-    if (this.#failures < mostFailures || now - this.#failedFirstAt < longestSilenceMs) return;
+    const isSilent = this.#failures >= mostFailures && now - this.#failedFirstAt >= longestSilenceMs;
+    if (!isSilent && Number(error.details['retryAfterMs'] ?? 0) < longestSilenceMs) return;
     this.#lastWord = error;
     this.#over.cancel();
   }

@@ -36,8 +36,8 @@ const idsToTry = 3;
 /** IB complains at times about a pace that keeps its rules; a request is sent again so often, after the pause it asks for. */
 const complaintsTaken = 3;
 
-/** So many complaints in a row, about any requests, make pauses of a quarter of an hour, which is longer than IB counts. */
-const complaintsInARowTaken = 6;
+/** IB counts over ten minutes: complaints that go on for longer, about whatever is asked, have another cause. */
+const longestComplaintsMs = 900_000;
 
 /** The library's own limit lies above that of our queue: probes and cancels go past the queue. */
 const libraryHeadroom = 2;
@@ -188,14 +188,19 @@ export class IbGateway implements AsyncDisposable {
         return await pacing.run(request, sendNow, { token, effort, onWait });
       } catch (thrown) {
         if (!isComplaint(thrown) || complaints === complaintsTaken) throw thrown;
-        if (pacing.complaintsInARow > complaintsInARowTaken) throw thrown;
+        if (pacing.complainedForMs >= longestComplaintsMs) throw withPause(thrown, pacing.budget.pausedMs);
       }
     }
   }
 }
 
-function isComplaint(thrown: unknown): boolean {
+function isComplaint(thrown: unknown): thrown is KtrdrError {
   return thrown instanceof KtrdrError && thrown.code === 'rate_limited';
+}
+
+/** Tells those who would ask again how long that makes no sense. */
+function withPause({ code, message, details, cause }: KtrdrError, retryAfterMs: number): KtrdrError {
+  return new KtrdrError(code, message, { cause, details: { ...details, retryAfterMs } });
 }
 
 /** Equal for what IB would call identical. */

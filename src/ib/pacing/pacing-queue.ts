@@ -74,7 +74,7 @@ export class PacingQueue {
   /** Those of them that are on their way to the journal. */
   readonly #unrecorded = new Set<PacedStart>();
   #pause: PacingPause = noPause;
-  #complaintsInARow = 0;
+  #complainedSince: number | undefined;
   #window: FlightWindow;
   #inFlight = 0;
   #waiters: Waiter[] = [];
@@ -127,14 +127,14 @@ export class PacingQueue {
 
   /** IB complained: nothing starts until the pause is over. */
   pauseAfterComplaint(): void {
-    const before = this.#pause;
-    this.#pause = pauseAfterComplaint(before, this.#limits, this.#clock.elapsed());
-    if (this.#pause !== before) this.#complaintsInARow += 1;
+    const now = this.#clock.elapsed();
+    this.#pause = pauseAfterComplaint(this.#pause, this.#limits, now);
+    this.#complainedSince ??= now;
   }
 
-  /** How often IB has complained, about any request, since it last answered one; those within one pause count once. */
-  get complaintsInARow(): number {
-    return this.#complaintsInARow;
+  /** For how long IB has answered no request, and complained instead, in milliseconds. */
+  get complainedForMs(): number {
+    return this.#complainedSince === undefined ? 0 : this.#clock.elapsed() - this.#complainedSince;
   }
 
   #bookingOf(start: PacedStart): Booking {
@@ -175,7 +175,7 @@ export class PacingQueue {
     const startedAt = this.#clock.elapsed();
     const ended = (wasServed: boolean): void => {
       if (!holdsPlace(request)) return;
-      if (wasServed) this.#complaintsInARow = 0;
+      if (wasServed) this.#complainedSince = undefined;
       const served = { effort, startedAt, endedAt: this.#clock.elapsed(), wasServed };
       this.#window = afterRequest(this.#window, served, this.#limits.inFlight);
     };
