@@ -53,7 +53,7 @@ export const verifyModels = defineEndpoint({
       z.object({
         name: z.string(),
         version: z.string(),
-        faults: z.array(z.object({ path: z.string(), problem: z.string() })),
+        faults: z.array(z.object({ file: z.string(), problem: z.string() })),
       }),
     ),
   }),

@@ -114,11 +114,10 @@ function ofOtherFormat({ name, version, directory }: ModelAddress, format: numbe
     format < modelFormat
       ? `Train it again from "${join(directory, strategyFile)}", with the same seed and bars, for the same model in the new format.`
       : 'It was saved by a newer ktrdr: use that one.';
-  return new KtrdrError(
-    'failed_precondition',
-    `The model "${name}" ${version} has format ${format}, and this ktrdr reads format ${modelFormat}. ${what}`,
-    { details: { name, version, format } },
-  );
+  const fault = `has format ${format}, and this ktrdr reads format ${modelFormat}`;
+  return new KtrdrError('failed_precondition', `The model "${name}" ${version} ${fault}. ${what}`, {
+    details: { name, version, format, fault: `it ${fault}` },
+  });
 }
 
 async function readSaved(address: ModelAddress, name: string, { files }: ModelMetadata): Promise<Uint8Array> {
@@ -145,15 +144,14 @@ function decode<T>(bytes: Uint8Array, schema: Schema<T>, path: string): T {
   }
 }
 
-/** What is wrong with a file of a model, or with all of it. */
+/** What is wrong with a file of a model. */
 export interface FileFault {
-  readonly path: string;
+  readonly file: string;
   readonly problem: string;
 }
 
 /** Reads every file again and holds it against its hash; nothing where all are as they were saved. */
 export async function verifyModel(address: ModelAddress): Promise<FileFault[]> {
-  const path = join(address.directory, metadataFile);
   try {
     const metadata = await readMetadata(address);
     const faults: FileFault[] = [];
@@ -162,24 +160,23 @@ export async function verifyModel(address: ModelAddress): Promise<FileFault[]> {
     }
     if (faults.length > 0) return faults;
     if (weightsHash(await readModelWeights(address)) === metadata.weightsSha256) return [];
-    return [{ path, problem: 'The weights are not those that it names.' }];
+    return [{ file: weightsFile, problem: 'it has other weights than the metadata name' }];
   } catch (thrown) {
-    return [faultOf(thrown, path)];
+    return [faultOf(thrown, metadataFile)];
   }
 }
 
-function faultOf(thrown: unknown, path: string): FileFault {
-  const { code, message, details } = KtrdrError.from(thrown);
-  if (code !== 'data_corrupt' && code !== 'failed_precondition') throw thrown;
-  const { path: named } = details;
-  return { path: typeof named === 'string' ? named : path, problem: message };
+function faultOf(thrown: unknown, file: string): FileFault {
+  const { fault } = KtrdrError.from(thrown).details;
+  if (typeof fault !== 'string') throw thrown;
+  return { file, problem: fault };
 }
 
 function damaged(path: string, fault: string, cause?: unknown): KtrdrError {
   return new KtrdrError(
     'data_corrupt',
     `The model file "${path}" is damaged: ${fault}. Restore it from a copy, or remove its folder and train again.`,
-    { cause, details: { path } },
+    { cause, details: { path, fault } },
   );
 }
 

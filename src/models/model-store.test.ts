@@ -162,9 +162,10 @@ describe('ModelStore', () => {
     await truncate(join(home, 'model.safetensors'), 40);
     const [first, second] = await store.verify('sample');
     expect(first).toMatchObject({ version: 'v1', faults: [] });
-    expect(second?.faults.map(({ path }) => path).toSorted()).toEqual(
-      ['model.safetensors', 'report.md'].map((name) => join(home, name)),
-    );
+    expect(second?.faults.toSorted((a, b) => a.file.localeCompare(b.file))).toEqual([
+      { file: 'model.safetensors', problem: 'it is not what was saved' },
+      { file: 'report.md', problem: 'it is not there' },
+    ]);
     expect(await store.verify('sample', 'latest')).toEqual([second]);
     expect(await codeOf(store.verify('other'))).toBe('not_found');
   });
@@ -195,6 +196,8 @@ describe('ModelStore', () => {
     expect((await store.list()).map(({ version }) => version)).toEqual(['v1']);
     await writeFile(join(home, 'metadata.json'), JSON.stringify({ format: 3 }));
     await expect(store.get('sample')).rejects.toThrow('saved by a newer ktrdr');
-    expect((await store.verify('sample', 'v2'))[0]?.faults).toHaveLength(1);
+    expect((await store.verify('sample', 'v2'))[0]?.faults).toEqual([
+      { file: 'metadata.json', problem: 'it has format 3, and this ktrdr reads format 2' },
+    ]);
   });
 });

@@ -42,7 +42,9 @@ export async function verify(
   if (json) terminal.print(JSON.stringify({ models }));
   else {
     for (const { name, version, faults } of damaged) {
-      for (const { problem } of faults) terminal.print(`${colours.red('damaged')}  ${name} ${version}: ${problem}`);
+      for (const { file, problem } of faults) {
+        terminal.print(`${colours.red('damaged')}  ${name} ${version}: ${file}: ${problem}`);
+      }
     }
     const verdict =
       damaged.length === 0 ? colours.green('all as they were saved') : colours.red(`${damaged.length} damaged`);
