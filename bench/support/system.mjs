@@ -16,7 +16,7 @@ export async function startSystem({ home, open }) {
     access: accessOf(home),
     api: { host: '127.0.0.1', port: 0, url: '' },
     ib: { useHostService: false, hostServiceUrl: '', gateway: { host: '127.0.0.1', port: gateway.port, clientId: 1 } },
-    training: { useHostService: false, hostServiceUrl: '', backend: 'auto', memoryMb: 4_096 },
+    training: { useHostService: false, hostServiceUrl: '', bars: 'store', backend: 'auto', memoryMb: 4_096 },
     logLevel: 'silent',
   };
   const ibHost = open(await startIbHost(settings, { port: 0, log }));
@@ -24,7 +24,7 @@ export async function startSystem({ home, open }) {
   const routed = {
     ...settings,
     ib: { ...settings.ib, useHostService: true, hostServiceUrl: ibHost.url },
-    training: { useHostService: true, hostServiceUrl: trainingHost.url, backend: 'auto', memoryMb: 4_096 },
+    training: { useHostService: true, hostServiceUrl: trainingHost.url, bars: 'store', backend: 'auto', memoryMb: 4_096 },
   };
   const api = open(await startApi(routed, { port: 0, log }));
   return {

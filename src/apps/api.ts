@@ -40,7 +40,7 @@ export function startApi(settings: Settings, { port, log }: { port: number; log:
     const provider = ibHost ?? directProvider(settings, { resources, log });
     const work =
       trainingHost === undefined
-        ? { work: trainingHere({ settings, bars, models }), resource: 'training' }
+        ? { work: trainingHere({ settings, bars: barSource(bars), models }), resource: 'training' }
         : { work: trainingHost.train };
 
     const operations = new OperationsService(store, clock);

@@ -4,10 +4,13 @@ import type { Logger } from '../base/index.ts';
 import { obtainToken, type Settings } from '../config/index.ts';
 import { BarStore } from '../data/index.ts';
 import { OperationsService, OperationStore, ServiceOrchestrator } from '../operations/index.ts';
-import { HostService } from '../service/index.ts';
+import { HostService, hostServiceConfig } from '../service/index.ts';
 import { ModelStore } from '../models/index.ts';
-import { trainingHostEndpoints, TrainingManager } from '../training/index.ts';
-import { compose, type RunningService } from './serve.ts';
+import { trainingHostEndpoints, TrainingManager, type BarSource } from '../training/index.ts';
+import { ApiBarSource } from './api-bar-source.ts';
+import { barSource } from './bar-source.ts';
+import { clientToken } from './client-token.ts';
+import { compose, type Resources, type RunningService } from './serve.ts';
 import { trainingHere, trainingSlots } from './training-here.ts';
 import { version } from './version.ts';
 
@@ -21,7 +24,10 @@ interface TrainingHostOptions {
   readonly checkpointEveryMs?: number;
 }
 
-/** The training host service: trains in worker threads, on the bars and into the models of a home it shares with the API. */
+/**
+ * The training host service: trains in worker threads, into the models of its home, on the bars of that home, which it
+ * shares with the API, or on those that it asks the API for.
+ */
 export function startTrainingHost(
   settings: Settings,
   { port, log, checkpointEveryMs }: TrainingHostOptions,
@@ -29,7 +35,7 @@ export function startTrainingHost(
   return compose(async (resources) => {
     const clock = systemClock;
     const store = resources.add(OperationStore.open(join(settings.home, 'hosts', 'training')));
-    const bars = resources.add(await BarStore.open(join(settings.home, 'bars'), { access: 'read', clock, log }));
+    const bars = await barsOf(settings, { resources, log });
     const models = await ModelStore.open(join(settings.home, 'models'));
     const operations = new OperationsService(store, clock);
     const orchestrator = resources.add(
@@ -53,4 +59,16 @@ export function startTrainingHost(
     });
     return { host, port };
   });
+}
+
+async function barsOf(
+  settings: Settings,
+  { resources, log }: { resources: Resources; log: Logger },
+): Promise<BarSource> {
+  if (settings.training.bars === 'api') {
+    const config = hostServiceConfig({ baseUrl: settings.api.url, token: clientToken(settings) });
+    return resources.add(new ApiBarSource({ config, log }));
+  }
+  const options = { access: 'read', clock: systemClock, log } as const;
+  return barSource(resources.add(await BarStore.open(join(settings.home, 'bars'), options)));
 }

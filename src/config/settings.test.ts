@@ -17,6 +17,7 @@ describe('readSettings()', () => {
         useHostService: false,
         hostServiceUrl: 'http://127.0.0.1:5002',
         pool: { connections: 5, timeoutMs: 60_000, keepAliveMs: 30_000 },
+        bars: 'store',
         backend: 'auto',
         memoryMb: 4_096,
       },

@@ -23,6 +23,8 @@ export interface Settings {
     readonly useHostService: boolean;
     readonly hostServiceUrl: string;
     readonly pool: PoolSettings;
+    /** Where a training host has its bars from: the store of its home, or the API, page by page. */
+    readonly bars: 'store' | 'api';
     /** What trains models here; `auto` takes the fastest that trains the kind of model. */
     readonly backend: 'auto' | 'wasm' | 'plain';
     /** The most that one training may use here, in MiB. */
@@ -91,6 +93,7 @@ const variables = z.object({
   TRAINING_HOST_SERVICE_CONNECTIONS: connections.default(5),
   TRAINING_HOST_SERVICE_TIMEOUT_SECONDS: seconds.default(60),
   TRAINING_HOST_SERVICE_KEEP_ALIVE_SECONDS: seconds.default(30),
+  KTRDR_TRAINING_BARS: z.enum(['store', 'api'], { error: 'use store or api' }).default('store'),
   KTRDR_TRAINING_BACKEND: z.enum(['auto', 'wasm', 'plain'], { error: 'use auto, wasm or plain' }).default('auto'),
   KTRDR_TRAINING_MEMORY_MB: z.coerce
     .number({ error: 'is not a number of MiB' })
@@ -154,6 +157,7 @@ export function readSettings(environment: Environment): Settings {
         timeoutMs: values.TRAINING_HOST_SERVICE_TIMEOUT_SECONDS * 1_000,
         keepAliveMs: values.TRAINING_HOST_SERVICE_KEEP_ALIVE_SECONDS * 1_000,
       },
+      bars: values.KTRDR_TRAINING_BARS,
       backend: values.KTRDR_TRAINING_BACKEND,
       memoryMb: values.KTRDR_TRAINING_MEMORY_MB,
     },

@@ -1,4 +1,4 @@
-export type { BarSource } from './bar-source.ts';
+export type { BarSource, Series } from './bar-source.ts';
 export { openCheckpoints } from './checkpoints.ts';
 export { localTrainer } from './local-trainer.ts';
 export { trainModel } from './train-model.ts';

@@ -54,7 +54,7 @@ export async function startServices({
       pool,
       gateway: { host: '127.0.0.1', port: gateway.port, clientId: 1 },
     },
-    training: { useHostService: false, hostServiceUrl: '', pool, backend: 'auto', memoryMb: 4_096 },
+    training: { useHostService: false, hostServiceUrl: '', pool, bars: 'store', backend: 'auto', memoryMb: 4_096 },
     logLevel: 'silent',
   };
   const ibHost = resources.add(await startIbHost(settings, { port: 0, log }));
@@ -64,7 +64,14 @@ export async function startServices({
     ...settings,
     // Locally the API is a client of the gateway itself, beside the host's.
     ib: { useHostService, hostServiceUrl: ibHost.url, pool, gateway: { ...settings.ib.gateway, clientId: 11 } },
-    training: { useHostService, hostServiceUrl: trainingHost.url, pool, backend: 'auto', memoryMb: 4_096 },
+    training: {
+      useHostService,
+      hostServiceUrl: trainingHost.url,
+      pool,
+      bars: 'store',
+      backend: 'auto',
+      memoryMb: 4_096,
+    },
   };
   const api = resources.add(await startApi(routed, { port: 0, log }));
   return {
