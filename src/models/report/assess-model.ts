@@ -46,12 +46,13 @@ function assessPart(
 ): { readonly metrics: PartMetrics; readonly details: PartDetails } {
   const { loss, outputs } = evaluate(rows);
   const told = { outputs, targets: targetsOf(data.targets, rows), classes };
-  const symbolOf = (row: number): string => symbols.find(({ from, to }) => row >= from && row < to)?.symbol ?? '';
+  // Rows rise, and each symbol has a stretch of them.
+  const placeOf = (first: number): number => rows.findLastIndex((row) => row < first) + 1;
   return {
     metrics: partMetrics({ ...told, loss }),
     details: partDetails({
       ...told,
-      symbols: Array.from(rows, symbolOf),
+      symbols: symbols.map(({ symbol, from, to }) => ({ symbol, from: placeOf(from), to: placeOf(to) })),
       known: targetsOf(data.targets, parts.train),
     }),
   };

@@ -10,7 +10,11 @@ describe('partDetails() of classes', () => {
     outputs: Float32Array.of(0.5, 0.25, 0.25, 0.5, 0.5, 0, 0.25, 0.5, 0.25, 0, 0, 1),
     targets: Int32Array.of(0, 1, 1, 2),
     classes,
-    symbols: ['AAA', 'AAA', 'BBB', 'BBB'],
+    symbols: [
+      { symbol: 'AAA', from: 0, to: 2 },
+      { symbol: 'CCC', from: 2, to: 2 },
+      { symbol: 'BBB', from: 2, to: 4 },
+    ],
     known: Int32Array.of(1, 1, 1, 0, 2, 1, 1),
   });
 
@@ -43,7 +47,7 @@ describe('partDetails() of classes', () => {
       outputs: Float32Array.of(1, 0, 0),
       targets: Int32Array.of(2),
       classes,
-      symbols: ['A'],
+      symbols: [],
       known: Int32Array.of(0),
     });
     expect(sure.plainLoss).toBeCloseTo(27.63, 2);
@@ -61,7 +65,7 @@ describe('partDetails() of a regression', () => {
       outputs: Float32Array.of(1, -1),
       targets: Float32Array.of(2, -2),
       classes: [],
-      symbols: ['AAA', 'AAA'],
+      symbols: [],
       known: Float32Array.of(1, 3),
     });
     expect(none).toEqual([]);

@@ -40,8 +40,8 @@ export const partDetailsSchema: Schema<PartDetails> = z.object({
 export type Told = Omit<Measured, 'loss'>;
 
 interface PartToDetail extends Told {
-  /** The symbol of each row. */
-  readonly symbols: readonly string[];
+  /** The rows `[from, to)` of each symbol; of some there may be none. */
+  readonly symbols: readonly { readonly symbol: string; readonly from: number; readonly to: number }[];
   /** The targets of the training part: all that a baseline may know. */
   readonly known: Measured['targets'];
 }
@@ -55,10 +55,9 @@ export function partDetails({ symbols, known, ...told }: PartToDetail): PartDeta
       name,
       metrics: plainMetrics({ ...told, outputs: repeated(output, told.targets.length) }),
     })),
-    symbols: [...new Set(symbols)].map((symbol) => ({
-      symbol,
-      metrics: plainMetrics(rowsWhere(told, (row) => symbols[row] === symbol)),
-    })),
+    symbols: symbols
+      .filter(({ from, to }) => to > from)
+      .map(({ symbol, from, to }) => ({ symbol, metrics: plainMetrics(rowsBetween(told, from, to)) })),
   };
 }
 
@@ -116,14 +115,12 @@ function baselinesOf(
 }
 
 function repeated(output: Float32Array, rows: number): Float32Array {
-  return Float32Array.from({ length: rows * output.length }, (_, index) => output[index % output.length] ?? 0);
+  const whole = new Float32Array(rows * output.length);
+  for (let row = 0; row < rows; row += 1) whole.set(output, row * output.length);
+  return whole;
 }
 
-function rowsWhere({ outputs, targets, classes }: Told, isWanted: (row: number) => boolean): Told {
+function rowsBetween({ outputs, targets, classes }: Told, from: number, to: number): Told {
   const width = outputs.length / targets.length;
-  return {
-    outputs: outputs.filter((_, index) => isWanted(Math.floor(index / width))),
-    targets: targets.filter((_, row) => isWanted(row)),
-    classes,
-  };
+  return { outputs: outputs.subarray(from * width, to * width), targets: targets.subarray(from, to), classes };
 }
