@@ -67,8 +67,8 @@ export function judgeBars(
     {
       outputs: told,
       closedAt,
-      volume: Float64Array.from(judged, (row) => base.volume[rows.bars[row] ?? -1] ?? Number.NaN),
-      volumeBefore: base.volume.subarray(0, rows.bars[judged[0] ?? 0] ?? 0),
+      bars: Int32Array.from(judged, (row) => rows.bars[row] ?? -1),
+      volume: base.volume,
     },
     metadata.classes,
     metadata.decisions,
@@ -155,8 +155,8 @@ export function explainBar(job: ModelOnBars, at: number, token: CancellationToke
     {
       outputs: Float32Array.from(Object.values(explanation.outputs)),
       closedAt: Float64Array.of(closedAt),
-      volume: base.volume.subarray(bar, bar + 1),
-      volumeBefore: base.volume.subarray(0, bar),
+      bars: Int32Array.of(bar),
+      volume: base.volume,
     },
     metadata.classes,
     metadata.decisions,

@@ -18,15 +18,15 @@ function signalsOf(
   signs: string,
   settings: Partial<DecisionSettings> = {},
   volume?: number[],
-  volumeBefore?: number[],
+  volumeBefore: number[] = [],
 ): string {
   const count = signs.length;
   return decide(
     {
       outputs: Float32Array.from(signs.split('').flatMap((sign) => chances[sign as Sign])),
       closedAt: Float64Array.from({ length: count }, (_, bar) => bar * 3_600_000),
-      volume: Float64Array.from({ length: count }, (_, bar) => volume?.[bar] ?? 100),
-      ...(volumeBefore === undefined ? {} : { volumeBefore: Float64Array.from(volumeBefore) }),
+      bars: Int32Array.from({ length: count }, (_, bar) => bar + volumeBefore.length),
+      volume: Float64Array.of(...volumeBefore, ...(volume ?? Array.from({ length: count }, () => 100))),
     },
     classes,
     { ...free, ...settings },
@@ -68,7 +68,7 @@ describe('decide()', () => {
 
   it('takes a regression at its promise less its cost', () => {
     const outputs = Float32Array.of(0.01, 0.004, -0.01, -0.004, 0);
-    const bars = { outputs, closedAt: new Float64Array(5), volume: new Float64Array(5) };
+    const bars = { outputs, closedAt: new Float64Array(5), bars: new Int32Array(5), volume: new Float64Array(1) };
     const settings: DecisionSettings = {
       ...free,
       outputFormat: 'regression',
@@ -87,7 +87,8 @@ describe('decide()', () => {
     const bars = {
       outputs: Float32Array.of(0.5, 0.3, 0.2, 0, 0.1, 0.2, 0.3, 0.4),
       closedAt: new Float64Array(2),
-      volume: new Float64Array(2),
+      bars: new Int32Array(2),
+      volume: new Float64Array(1),
     };
     const regimes = ['TRENDING_UP', 'TRENDING_DOWN', 'RANGING', 'VOLATILE'];
     expect(decide(bars, regimes, { ...free, confidenceThreshold: 0.45 })).toEqual([

@@ -20,11 +20,12 @@ export type Decision = Readonly<z.infer<typeof decisionSchema>>;
 interface BarOutputs {
   /** Row after row the probability of each class, or the value. */
   readonly outputs: Float32Array;
-  /** Of the bars, oldest first: when each was complete, in epoch milliseconds, and what was traded in it. */
+  /** When the bar of each row was complete, in epoch milliseconds, oldest first. */
   readonly closedAt: Float64Array;
+  /** Which bar of the series that is. */
+  readonly bars: Int32Array;
+  /** What was traded in each bar of the series. */
   readonly volume: Float64Array;
-  /** How much was traded in the bars before the first one, oldest first, as far as it is known. */
-  readonly volumeBefore?: Float64Array;
 }
 
 /**
@@ -49,7 +50,7 @@ export function decide(bars: BarOutputs, classes: readonly string[], settings: D
     const closedAt = bars.closedAt[bar] ?? Number.NaN;
     const next = Math.max(-1, Math.min(1, position + direction));
     const isEmpty = next === position || (next === -1 && !allowShortFromFlat);
-    const broken: Withheld | undefined = !isTraded(bar)
+    const broken: Withheld | undefined = !isTraded(bars.bars[bar] ?? -1)
       ? 'volume'
       : positionAwareness && isEmpty
         ? 'position'
@@ -88,17 +89,13 @@ function promising(value = Number.NaN, { costModel }: DecisionSettings): Decisio
   return { signal: hold, value, withheld: 'cost' };
 }
 
-/** Whether a bar has the volume that a filter asks for; without volumes to compare it has not. */
-function volumeTest(
-  { volume, volumeBefore = new Float64Array(0) }: BarOutputs,
-  filter: VolumeFilter | undefined,
-): (bar: number) => boolean {
+/** Whether a bar of the series has the volume that a filter asks for; without volumes to compare it has not. */
+function volumeTest({ volume }: BarOutputs, filter: VolumeFilter | undefined): (bar: number) => boolean {
   if (filter === undefined) return () => true;
   const { period, minRatio } = filter;
-  const at = (bar: number): number => (bar < 0 ? volumeBefore[volumeBefore.length + bar] : volume[bar]) ?? Number.NaN;
   return (bar) => {
     let sum = 0;
-    for (let back = 1; back <= period; back += 1) sum += at(bar - back);
-    return at(bar) >= (minRatio * sum) / period;
+    for (let back = 1; back <= period; back += 1) sum += volume[bar - back] ?? Number.NaN;
+    return (volume[bar] ?? Number.NaN) >= (minRatio * sum) / period;
   };
 }

@@ -30,6 +30,7 @@ const details = {
   classes: [{ name: 'BUY', rows: 1, predicted: 1, precision: 1, recall: 1, f1: 1 }],
   baselines: [{ name: 'always BUY', metrics: part }],
   symbols: [{ symbol: 'AAA', metrics: part }],
+  decisions: { signals: [{ signal: 'BUY', rows: 1, right: 1 }], withheld: [{ rule: 'confidence', rows: 2 }] },
 };
 
 /** A model of the sample strategy that nobody trained. */

@@ -30,12 +30,16 @@ export interface TrainingSet {
 /** Indices of rows, rising. A row belongs to one part at most; rows without a label belong to none. */
 export type TrainingParts = Readonly<Record<Part, Int32Array>>;
 
-/** The rows of one symbol, `[from, to)`, and the stamps of their bars. */
+/** The rows of one symbol, `[from, to)`, and of each its bar: the stamp, when it was complete, which of the series it is. */
 export interface SymbolRows {
   readonly symbol: string;
   readonly from: number;
   readonly to: number;
   readonly time: Float64Array;
+  readonly closedAt: Float64Array;
+  readonly bars: Int32Array;
+  /** What was traded in each bar of the series. */
+  readonly volume: Float64Array;
 }
 
 /**
@@ -82,7 +86,15 @@ export function buildTrainingSet(
       chosen[part].push(offset + row);
     }
     const time = Float64Array.from(own.bars, (bar) => bars.time[bar] ?? Number.NaN);
-    symbolRows.push({ symbol: held.symbol, from: offset, to: offset + own.bars.length, time });
+    symbolRows.push({
+      symbol: held.symbol,
+      from: offset,
+      to: offset + own.bars.length,
+      time,
+      closedAt: own.closedAt,
+      bars: own.bars,
+      volume: bars.volume,
+    });
     offset += own.bars.length;
     if (barCount(bars) !== own.barClosedAt.length)
       throw new KtrdrError('internal', `Bars of ${held.symbol} went missing.`);

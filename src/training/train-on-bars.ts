@@ -101,6 +101,7 @@ export async function trainOnBars(
       objective: training.objective,
       weights,
       evaluate: (rows) => evaluateRows(trainer, rows, token),
+      decisions: plan.strategy.decisions,
       seed: plan.seed,
     },
     token,

@@ -30,6 +30,7 @@ function assessed(...replacements: (readonly [string, string])[]): Assessment {
       objective,
       weights: trainer.exportWeights(),
       evaluate: (rows) => trainer.evaluate(rows),
+      decisions: plan.strategy.decisions,
       seed: 1,
     },
     none,
@@ -56,6 +57,26 @@ describe('assessModel()', () => {
     }
     expect(importance).toMatchObject({ part: 'test' });
     expect(importance?.features).toHaveLength(4);
+  });
+
+  it('counts what the rules of the strategy make of each row, and how often that is right', () => {
+    const { details, metrics } = assessed([
+      'training:',
+      'decisions: { confidence_threshold: 0.34, position_awareness: false }\ntraining:',
+    ]);
+    const { signals, withheld } = details.train.decisions;
+    const whole = metrics.train;
+    if (!areClassMetrics(whole)) throw new Error('It has classes.');
+    const rows = whole.confusion.flat().reduce((sum, cell) => sum + cell, 0);
+    const counted = [...signals, ...withheld].reduce((sum, of) => sum + of.rows, 0);
+    expect(counted).toBe(rows);
+    expect(signals.map(({ signal }) => signal)).toEqual(['BUY', 'HOLD', 'SELL']);
+    expect(withheld.map(({ rule }) => rule)).toEqual(['confidence']);
+    const right = whole.confusion.map((cells, label) => cells[label] ?? 0);
+    for (const [label, signal] of signals.entries()) {
+      expect(signal.rows).toBeGreaterThan(0);
+      expect(signal.right).toBeLessThanOrEqual(right[label] ?? 0);
+    }
   });
 
   it('says nothing of parts that the strategy leaves empty', () => {

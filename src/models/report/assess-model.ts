@@ -1,8 +1,10 @@
 import type { CancellationToken } from '../../async/index.ts';
 import { createPredictor, type Evaluation, type ModelSpec, type Objective } from '../../nn/index.ts';
 import type { TrainingSet } from '../../samples/index.ts';
+import type { DecisionSettings } from '../../strategies/index.ts';
 import { partMetrics, targetsOf, type PartMetrics } from '../metrics.ts';
 import type { Assessment } from './model-report.ts';
+import { decisionSummary } from './decision-summary.ts';
 import { partDetails, type PartDetails } from './part-details.ts';
 import { permutationImportance } from './permutation-importance.ts';
 
@@ -15,6 +17,7 @@ interface ModelToAssess {
   readonly weights: Float32Array;
   /** Loss and outputs of rows, by the trainer that has the weights. */
   readonly evaluate: (rows: Int32Array) => Evaluation;
+  readonly decisions: DecisionSettings;
   readonly seed: number;
 }
 
@@ -41,20 +44,25 @@ export function assessModel(assessed: ModelToAssess, token: CancellationToken): 
 }
 
 function assessPart(
-  { set: { data, parts, classes, symbols }, evaluate }: ModelToAssess,
+  { set, evaluate, decisions: settings }: ModelToAssess,
   rows: Int32Array,
 ): { readonly metrics: PartMetrics; readonly details: PartDetails } {
+  const { data, parts, classes } = set;
   const { loss, outputs } = evaluate(rows);
   const told = { outputs, targets: targetsOf(data.targets, rows), classes };
   // Rows rise, and each symbol has a stretch of them.
-  const placeOf = (first: number): number => rows.findLastIndex((row) => row < first) + 1;
+  const placeOf = (row: number): number => rows.findLastIndex((own) => own < row) + 1;
+  const symbols = set.symbols.map((of) => ({ of, first: placeOf(of.from), last: placeOf(of.to) }));
   return {
     metrics: partMetrics({ ...told, loss }),
-    details: partDetails({
-      ...told,
-      symbols: symbols.map(({ symbol, from, to }) => ({ symbol, from: placeOf(from), to: placeOf(to) })),
-      known: targetsOf(data.targets, parts.train),
-    }),
+    details: {
+      ...partDetails({
+        ...told,
+        symbols: symbols.map(({ of: { symbol }, first, last }) => ({ symbol, from: first, to: last })),
+        known: targetsOf(data.targets, parts.train),
+      }),
+      decisions: decisionSummary({ outputs, rows, set, symbols, settings }),
+    },
   };
 }
 

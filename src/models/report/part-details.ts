@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Schema } from '../../base/index.ts';
+import { decisionSummarySchema, type DecisionSummary } from './decision-summary.ts';
 import { areClassMetrics, partMetrics, partMetricsSchema, type Measured, type PartMetrics } from '../metrics.ts';
 
 /** What stands behind the metrics of one part. Losses here are plain: all rows count the same, see `plainLoss`. */
@@ -12,6 +13,7 @@ export interface PartDetails {
   baselines: { name: string; metrics: PartMetrics }[];
   /** The model on each symbol that has rows in the part. */
   symbols: { symbol: string; metrics: PartMetrics }[];
+  decisions: DecisionSummary;
 }
 
 interface ClassScore {
@@ -34,6 +36,7 @@ export const partDetailsSchema: Schema<PartDetails> = z.object({
   ),
   baselines: z.array(z.object({ name: z.string(), metrics: partMetricsSchema })),
   symbols: z.array(z.object({ symbol: z.string(), metrics: partMetricsSchema })),
+  decisions: decisionSummarySchema,
 });
 
 /** Outputs and targets of some rows, in the same order. */
@@ -46,7 +49,7 @@ interface PartToDetail extends Told {
   readonly known: Measured['targets'];
 }
 
-export function partDetails({ symbols, known, ...told }: PartToDetail): PartDetails {
+export function partDetails({ symbols, known, ...told }: PartToDetail): Omit<PartDetails, 'decisions'> {
   const all = plainMetrics(told);
   return {
     plainLoss: all.loss,

@@ -73,6 +73,7 @@ function partSections({ metrics, details }: ModelReport, classes: readonly strin
       baselineTable(part, detail),
       ...(areClassMetrics(part) ? [classTable(detail), confusionTable(part.confusion, classes)] : []),
       symbolTable(part, detail),
+      decisionTable(detail),
     ];
   });
 }
@@ -113,6 +114,17 @@ function symbolTable(part: PartMetrics, { symbols }: PartDetails): string {
     ['symbol', 'plain loss', ...headings],
     symbols.map(({ symbol, metrics }) => [symbol, ...metricCells(metrics)]),
   );
+}
+
+/** What the rules of the strategy leave of what the model says. */
+function decisionTable({ decisions: { signals, withheld } }: PartDetails): string {
+  const given = signals.map(({ signal, rows, right }) => [
+    signal,
+    String(rows),
+    right === null || rows === 0 ? '-' : percent(right / rows),
+  ]);
+  const held = withheld.map(({ rule, rows }) => [`held back: ${rule}`, String(rows), '-']);
+  return markdownTable(['decision', 'rows', 'right'], [...given, ...held]);
 }
 
 function importanceSection({ importance }: ModelReport): string[] {
