@@ -19,22 +19,27 @@ export interface ChosenBackend {
  * @throws KtrdrError `failed_precondition` when the setting names one that does not train such models: another one would
  * give other weights, so none takes its place.
  */
-export function chooseBackend(setting: BackendSetting, kind: ModelSpec['kind']): ChosenBackend {
+export function chooseBackend(
+  setting: BackendSetting,
+  kind: ModelSpec['kind'],
+  known: readonly TrainerBackend[] = backends,
+): ChosenBackend {
   const isAble = ({ capabilities }: TrainerBackend): boolean => capabilities.models.includes(kind);
   if (setting !== 'auto') {
-    if (isAble(backendNamed(setting))) return { name: setting, why: 'The configuration names it.' };
+    if (known.some((backend) => backend.name === setting && isAble(backend)))
+      return { name: setting, why: 'The configuration names it.' };
     throw new KtrdrError(
       'failed_precondition',
       `The configuration has models trained by the backend "${setting}", which does not train ${kind} models. Set KTRDR_TRAINING_BACKEND to auto.`,
       { details: { backend: setting, model: kind } },
     );
   }
-  const place = backends.findIndex(isAble);
-  const chosen = backends[place];
+  const place = known.findIndex(isAble);
+  const chosen = known[place];
   if (chosen === undefined) throw new KtrdrError('internal', `No backend trains ${kind} models.`);
-  const faster = backends.slice(0, place).map(({ name }) => name);
+  const faster = known.slice(0, place).map(({ name }) => name);
   const why = `It is the fastest that trains ${kind} models`;
-  return { name: chosen.name, why: faster.length === 0 ? `${why}.` : `${why}; not so ${faster.join(', ')}.` };
+  return { name: chosen.name, why: faster.length === 0 ? `${why}.` : `${why}, which ${faster.join(' and ')} cannot.` };
 }
 
 /** @throws KtrdrError `internal` for a name that no choice has given. */

@@ -126,6 +126,16 @@ export function createProgram(setExitCode: (code: number) => void): Command {
     .description('watch an operation until it ends; Ctrl-C stops watching and leaves it running')
     .action(client(async (context, id: string) => (await import('./commands/ops.ts')).follow(context, id)));
   ops
+    .command('metrics')
+    .argument('<id>', 'as "ktrdr ops list" shows it', nameArgument)
+    .description('print the curves that an operation recorded, for example the losses of a training, as CSV')
+    .option('--json', 'print JSON')
+    .action(
+      client(async (context, id: string, options: { json?: boolean }) =>
+        (await import('./commands/ops.ts')).metrics(context, id, options),
+      ),
+    );
+  ops
     .command('cancel')
     .argument('<id>', 'as "ktrdr ops list" shows it', nameArgument)
     .description('ask an operation to stop and wait until it has')

@@ -1,5 +1,11 @@
 import { KtrdrError } from '../../../base/index.ts';
-import { isTerminal, operationStatuses, type Operation, type OperationStatus } from '../../../operations/index.ts';
+import {
+  isTerminal,
+  operationStatuses,
+  type MetricsPage,
+  type Operation,
+  type OperationStatus,
+} from '../../../operations/index.ts';
 import { withApi } from '../api-client.ts';
 import { formatDuration, formatPercent } from '../format.ts';
 import type { CommandContext } from '../program.ts';
@@ -66,6 +72,35 @@ export async function follow({ settings, token }: CommandContext, id: string): P
     return operation ?? client.get(id, token);
   });
   return exitCodeOf(last);
+}
+
+/** All points of an operation's curves: a line of CSV for each, with the time and every value that there is, or JSON. */
+export async function metrics(
+  { settings, token }: CommandContext,
+  id: string,
+  { json = false }: { json?: boolean },
+): Promise<void> {
+  const points = await withApi(settings, async (client) => {
+    const known: MetricsPage['points'] = [];
+    for (let cursor = 0; ;) {
+      const page = await client.metricsOf({ id, cursor, limit: 10_000 }, token);
+      for (const point of page.points) {
+        while ((known.at(-1)?.step ?? -Infinity) >= point.step) known.pop();
+        known.push(point);
+      }
+      if (!page.more) return known;
+      cursor = page.cursor;
+    }
+  });
+  if (json) {
+    terminal.print(JSON.stringify({ points }));
+    return;
+  }
+  const names = [...new Set(points.flatMap(({ values }) => Object.keys(values)))];
+  terminal.print(['step', 'time', ...names].join(','));
+  for (const { step, at, values } of points) {
+    terminal.print([step, new Date(at).toISOString(), ...names.map((name) => values[name] ?? '')].join(','));
+  }
 }
 
 export async function cancel({ settings, token }: CommandContext, id: string): Promise<void> {
