@@ -64,10 +64,10 @@ describe('wasmBackend', () => {
       return weightsHash(trainer.exportWeights());
     });
     expect(hashes).toEqual([
-      'f7792ece8a4853bb8629fad269ceea4596996b471528b9ee14a35a4009f3edea',
-      'd2a442d0b2e3769c9969abe09197278329558fee6fcb54a274bc6056baee2c1b',
-      '54fbab942b57a05da3e3a91d297fc04619af93703e7138656743a502686d03e5',
-      '238e2e19d4432201f1c346bde53fe633d180d972c1924a580399318688f565b5',
+      'b0c39c71f6ed0b7df779bc6bb9a65a8f45a8ae729da9e3bbbe3902cb15135b93',
+      '9e0097703c8ae2e31c3ccde91f22bf14b623eebe450f0298ff256c06ed24630c',
+      'e88cd13426bae3230e7523eefaf88b4e65c8910129a1eb81d6a134a31ab54d2b',
+      '871fa16afdd67d7de79ef5d1de07cc7c45951e7c9b1823b6c65fb549d49f6d5a',
     ]);
   });
 

@@ -2,7 +2,7 @@ import { KtrdrError } from '../base/index.ts';
 import { type Dataset, weightOf } from './dataset.ts';
 import { buildNetwork } from './kernel/build-network.ts';
 import { Chunk } from './kernel/chunk.ts';
-import { chunkRows, type Kernel } from './kernel/kernel.ts';
+import type { Kernel } from './kernel/kernel.ts';
 import { initialWeights, parameterCount, sequenceLengthOf } from './model.ts';
 import { paceOf } from './optimizer.ts';
 import { createRandom, dropoutStream, type Random } from './random.ts';
@@ -67,7 +67,7 @@ class WasmTrainer implements Trainer {
     const scale = weight === 0 ? 0 : 1 / weight;
     if (this.#dropsOut) kernel.seedStep(this.#random.uint32(), this.#random.uint32());
     let loss = 0;
-    for (let start = 0; start < rows.length; start += chunkRows) {
+    for (let start = 0; start < rows.length; start += chunk.rows) {
       loss += kernel.learn(chunk.load(data, rows, { start, scale }));
     }
     this.#steps += 1;
@@ -81,7 +81,7 @@ class WasmTrainer implements Trainer {
     const weight = weightOf(data, rows, this.#firstRow);
     const outputs = new Float32Array(rows.length * this.#outputs);
     let loss = 0;
-    for (let start = 0; start < rows.length; start += chunkRows) {
+    for (let start = 0; start < rows.length; start += chunk.rows) {
       const count = chunk.load(data, rows, { start, scale: 1 });
       loss += kernel.evaluate(count);
       chunk.read(outputs, { start, count });

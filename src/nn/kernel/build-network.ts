@@ -4,7 +4,7 @@ import { type ModelSpec, parameterCount } from '../model.ts';
 import type { Objective } from '../objective.ts';
 import { recurrentLayersOf, type RecurrentSpec } from '../recurrent-model.ts';
 import type { OptimizerSpec } from '../trainer.ts';
-import { chunkRows, createKernel, type Kernel } from './kernel.ts';
+import { createKernel, type Kernel } from './kernel.ts';
 
 /** The optimizer keeps three numbers for each parameter, the gradient one, all within the 4 GiB that an address reaches. */
 const mostParameters = 2 ** 27;
@@ -30,7 +30,6 @@ export function buildNetwork(parts: { model: ModelSpec; objective: Objective; op
       `This model has ${count} parameters; ${mostParameters} are possible at most.`,
     );
   }
-  if (model.kind !== 'mlp') checkState(model);
   return createKernel((kernel) => {
     if (model.kind === 'mlp') buildMlp(kernel, model);
     else buildRecurrent(kernel, model);
@@ -46,6 +45,7 @@ function buildMlp(kernel: Kernel, model: MlpSpec): void {
 }
 
 function buildRecurrent(kernel: Kernel, model: RecurrentSpec): void {
+  checkState(kernel, model);
   const { kind, sequenceLength, hiddenSize, dropout } = model;
   const { recurrent, dense } = recurrentLayersOf(model);
   kernel.beginRecurrent(recurrentKinds.indexOf(kind), sequenceLength, hiddenSize, dropout);
@@ -56,10 +56,10 @@ function buildRecurrent(kernel: Kernel, model: RecurrentSpec): void {
 }
 
 /** Addresses beyond the memory would begin at its start again, and nobody would notice. */
-function checkState({ inputs, sequenceLength, hiddenSize, layers }: RecurrentSpec): void {
+function checkState({ chunkRows }: Kernel, { inputs, sequenceLength, hiddenSize, layers }: RecurrentSpec): void {
   // Gates, source, memory and mask of a step, and what fills them up.
   const lines = 8 * hiddenSize + Math.max(inputs, hiddenSize) + 16;
-  const bytes = lines * sequenceLength * layers * chunkRows * Float32Array.BYTES_PER_ELEMENT;
+  const bytes = lines * sequenceLength * layers * chunkRows.value * Float32Array.BYTES_PER_ELEMENT;
   if (bytes <= mostStateBytes) return;
   throw new KtrdrError(
     'invalid_input',

@@ -1,12 +1,14 @@
 import type { Dataset } from '../dataset.ts';
 import { type ModelSpec, sequenceLengthOf } from '../model.ts';
-import { chunkRows, type Kernel, panelRows } from './kernel.ts';
+import { type Kernel, panelRows } from './kernel.ts';
 
 /**
  * Where the kernel has the rows of a chunk. The data itself stays where it is: rows are gathered as they are needed, in
  * the order of the batch, and laid as the kernel wants them, which it would have to do with a copy of its own as well.
  */
 export class Chunk {
+  /** How many rows it takes. */
+  readonly rows: number;
   readonly #numbers: Float32Array;
   readonly #inputs: number;
   readonly #outputs: number;
@@ -20,6 +22,7 @@ export class Chunk {
 
   constructor(kernel: Kernel, model: ModelSpec) {
     const { inputs, outputs } = model;
+    this.rows = kernel.chunkRows.value;
     const place = (address: number): number => address / Float32Array.BYTES_PER_ELEMENT;
     this.#numbers = new Float32Array(kernel.memory.buffer);
     this.#inputs = inputs;
@@ -38,7 +41,7 @@ export class Chunk {
     rows: Int32Array,
     { start, scale }: { start: number; scale: number },
   ): number {
-    const count = Math.min(chunkRows, rows.length - start);
+    const count = Math.min(this.rows, rows.length - start);
     for (const [step, inputsAt] of this.#inputsAt.entries()) {
       const back = this.#inputsAt.length - 1 - step;
       for (let at = 0; at < count; at += panelRows) {

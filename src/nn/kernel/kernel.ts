@@ -7,6 +7,8 @@ import { KtrdrError } from '../../base/index.ts';
  */
 export interface Kernel {
   readonly memory: { readonly buffer: ArrayBuffer };
+  /** How many rows it takes at once. */
+  readonly chunkRows: { readonly value: number };
   beginMlp(inputs: number, activation: number, dropout: number): void;
   addDense(outputs: number, weightsFrom: number, biasesFrom: number): void;
   beginRecurrent(kind: number, sequenceLength: number, hiddenSize: number, dropout: number): void;
@@ -30,8 +32,7 @@ export interface Kernel {
   exchangeAt(): number;
 }
 
-/** Rows that the kernel takes at once, and rows that lie side by side in its memory; see `assembly/panels.ts`. */
-export const chunkRows = 64;
+/** Rows that lie side by side in the kernel's memory; see `assembly/panels.ts`. */
 export const panelRows = 8;
 
 let compiled: WebAssembly.Module | undefined;
@@ -48,6 +49,7 @@ export function createKernel(build: (kernel: Kernel) => void): Kernel {
     build(kernel);
     return kernel;
   } catch (cause) {
+    if (cause instanceof KtrdrError) throw cause;
     // Without memory an instance is a RangeError, and growing within one traps.
     throw new KtrdrError(
       'failed_precondition',

@@ -12,7 +12,7 @@ import {
   reserveParameters,
   secondMoments,
 } from './parameters.ts';
-import { panelsOf } from './panels.ts';
+import { chunkRows, panelsOf } from './panels.ts';
 import { addRecurrent, beginRecurrent, endRecurrent } from './recurrent.ts';
 
 /*
@@ -27,6 +27,7 @@ export {
   applyOptimizer as apply,
   beginMlp,
   beginRecurrent,
+  chunkRows,
   endRecurrent,
   seedStep,
   setObjective,

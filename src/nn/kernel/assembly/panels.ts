@@ -1,8 +1,8 @@
 /**
- * Rows pass through the network in chunks that stay in the processor's nearest cache. A chunk lies in panels of eight
+ * Rows pass through the network in chunks that stay in the processor's near caches. A chunk lies in panels of eight
  * rows, and a panel holds one quantity after the other, each with its eight rows side by side: two vectors.
  */
-export const chunkRows: usize = 64;
+export const chunkRows: usize = 128;
 export const panelRows: usize = 8;
 export const chunkPanels: usize = chunkRows / panelRows;
 
