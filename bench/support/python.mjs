@@ -3,10 +3,11 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-/** The interpreter of the peers that are written in Python, with pandas and pyarrow; without it they are not measured. */
+/** The interpreter of the peers that are written in Python, with pandas, pyarrow and PyTorch; without it they are not measured. */
 const interpreter = process.env.KTRDR_BENCH_PYTHON;
 
-export const withoutPython = 'The peer was not measured: set `KTRDR_BENCH_PYTHON` to a Python that has pandas.';
+export const withoutPython =
+  'The peer was not measured: set `KTRDR_BENCH_PYTHON` to a Python that has pandas (PyTorch for the benches of training).';
 
 /**
  * A peer in a process of its own, so that it takes turns with ours: it prepares itself by `setup`, then does its work
