@@ -24,7 +24,11 @@ export const listModels = defineEndpoint({
   method: 'GET',
   path: '/models',
   summary: 'Trained models by name, the newest version of each first',
-  response: z.object({ models: z.array(modelInfoSchema) }),
+  response: z.object({
+    models: z.array(modelInfoSchema),
+    /** Damaged, or of another format. */
+    unreadable: z.array(z.object({ name: z.string(), version: z.string(), problem: z.string() })),
+  }),
 });
 
 export const getModel = defineEndpoint({

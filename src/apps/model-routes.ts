@@ -8,6 +8,7 @@ import {
   type JudgedBars,
   type ModelStore,
   type StoredModel,
+  type UnreadableModel,
 } from '../models/index.ts';
 import { implement, type EndpointOutput, type HandlerContext, type ImplementedEndpoint } from '../service/index.ts';
 import type { BarSource } from '../training/index.ts';
@@ -37,7 +38,10 @@ export function modelRoutes({ models, bars, nameOf }: ModelRoutes): ImplementedE
   // In threads of their own; many of them at once would only take each other's time and memory.
   const judging = inTurn();
   return [
-    implement(listModels, async () => ({ models: await models.list() })),
+    implement(listModels, async () => {
+      const unreadable: UnreadableModel[] = [];
+      return { models: await models.list((model) => unreadable.push(model)), unreadable };
+    }),
     implement(getModel, ({ params: { name, version } }) => models.get(name, version)),
     implement(deleteModel, ({ params: { name, version } }) => models.remove(name, version)),
     implement(verifyModels, async ({ query: { name, version } }) => ({ models: await models.verify(name, version) })),

@@ -35,10 +35,12 @@ describe('compareModels()', () => {
 
   it('tells where two models of one strategy come from', () => {
     const first = storedSample();
-    const second = { ...storedSample(), seed: 12, weightsSha256: 'cd'.repeat(32) };
+    const { metadata, ...rest } = storedSample();
+    const series = metadata.series.map((each) => ({ ...each, bars: 3 }));
+    const second = { ...rest, metadata: { ...metadata, series }, seed: 12, weightsSha256: 'cd'.repeat(32) };
     const { identical, lineage } = compareModels(first, second);
     expect(identical).toBe(false);
-    expect(lineage.filter(({ same }) => !same).map(({ name }) => name)).toEqual(['seed', 'weights']);
+    expect(lineage.filter(({ same }) => !same).map(({ name }) => name)).toEqual(['seed', 'weights', 'AAA 1h']);
     expect(comparisonSchema.parse(compareModels(first, second))).toEqual(compareModels(first, second));
   });
 });

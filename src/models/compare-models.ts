@@ -60,7 +60,15 @@ function lineageOf({ metadata, createdAt, strategySha256, weightsSha256, dataFin
     ['backend', metadata.backend.name],
     ['machine', `${processor}, ${platform} ${architecture}, Node.js ${node}`],
     ['operation', metadata.operation],
+    ...metadata.series.map(({ symbol, timeframe, bars, first, last, sha256 }): [string, string] => [
+      `${symbol} ${timeframe}`,
+      `${bars} bars ${day(first)} to ${day(last)}, ${sha256.slice(0, 8)}`,
+    ]),
   ]);
+}
+
+function day(instant: number): string {
+  return new Date(instant).toISOString().slice(0, 10);
 }
 
 function settingsOf({ metadata, features, strategy: file }: StoredModel): Values {

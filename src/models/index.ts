@@ -12,6 +12,7 @@ export type { ModelToSave } from './model-folder.ts';
 export { modelInfoSchema, storedModelSchema } from './model-record.ts';
 export type { Machine, ModelInfo, ModelName, StoredModel } from './model-record.ts';
 export { ModelStore } from './model-store.ts';
+export type { UnreadableModel } from './model-store.ts';
 export { assessModel } from './report/assess-model.ts';
 export type { Assessment } from './report/model-report.ts';
 export { thisMachine } from './this-machine.ts';

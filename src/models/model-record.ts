@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { Schema } from '../base/index.ts';
 import { membershipSchema } from '../fuzzy/index.ts';
-import { timeframes, type Timeframe } from '../market/index.ts';
+import { calendarIds, timeframes, type Timeframe } from '../market/index.ts';
 import { modelSchema, objectiveSchema, type ModelSpec, type Objective } from '../nn/index.ts';
-import type { FeatureScale } from '../samples/index.ts';
+import type { FeatureScale, SeriesFingerprint } from '../samples/index.ts';
 import { type DecisionSettings, type Feature, type IndicatorUse, normalizations } from '../strategies/index.ts';
 import { partsMetricsSchema, type PartsMetrics } from './metrics.ts';
 import { modelReportSchema, type ModelReport } from './report/model-report.ts';
@@ -79,8 +79,9 @@ export interface ModelMetadata {
   /** The engine that trained it, and why it was that one. */
   readonly backend: { readonly name: string; readonly why: string };
   readonly machine: Machine;
-  /** SHA-256 over every bar that was used. */
+  /** SHA-256 over every bar that was used, and the same of each series. */
   readonly dataFingerprint: string;
+  readonly series: readonly SeriesFingerprint[];
   /** Of the weights as numbers, see `weightsHash`: equal for equal models, whatever else the files say. */
   readonly weightsSha256: string;
   /** SHA-256 of each other file of the model, by its name. */
@@ -156,6 +157,17 @@ export const modelMetadataSchema: Schema<ModelMetadata> = z.object({
   backend: z.object({ name: z.string(), why: z.string() }),
   machine: z.object({ platform: z.string(), architecture: z.string(), processor: z.string(), node: z.string() }),
   dataFingerprint: sha256,
+  series: z.array(
+    z.object({
+      symbol: z.string(),
+      timeframe: z.enum(timeframes),
+      calendar: z.enum(calendarIds),
+      bars: count,
+      first: z.number(),
+      last: z.number(),
+      sha256,
+    }),
+  ),
   weightsSha256: sha256,
   files: z.record(z.string(), sha256),
 });

@@ -194,6 +194,11 @@ describe('ModelStore', () => {
       ) as string,
     });
     expect((await store.list()).map(({ version }) => version)).toEqual(['v1']);
+    const unreadable: unknown[] = [];
+    await store.list((model) => unreadable.push(model));
+    expect(unreadable).toEqual([
+      { name: 'sample', version: 'v2', problem: 'it has format 1, and this ktrdr reads format 2' },
+    ]);
     await writeFile(join(home, 'metadata.json'), JSON.stringify({ format: 3 }));
     await expect(store.get('sample')).rejects.toThrow('saved by a newer ktrdr');
     expect((await store.verify('sample', 'v2'))[0]?.faults).toEqual([

@@ -89,8 +89,8 @@ export class ModelStore {
     }
   }
 
-  /** By name, the newest version of each first. One that cannot be read is left out, with a warning; `get` says what it has. */
-  async list(): Promise<ModelInfo[]> {
+  /** By name, the newest version of each first. One that cannot be read is left out, and `onUnreadable` hears of it. */
+  async list(onUnreadable?: (model: UnreadableModel) => void): Promise<ModelInfo[]> {
     const models: ModelInfo[] = [];
     for (const name of await this.#names()) {
       for (const version of (await this.#versions(name)).reverse()) {
@@ -100,7 +100,9 @@ export class ModelStore {
         } catch (thrown) {
           const error = KtrdrError.from(thrown);
           if (!isUnreadable(error)) throw thrown;
+          const { fault } = error.details;
           this.#log.warn('a model cannot be read', { model: name, version, error: error.message });
+          onUnreadable?.({ name, version, problem: typeof fault === 'string' ? fault : error.message });
         }
       }
     }
@@ -246,6 +248,11 @@ export class ModelStore {
 /** A model by its name, and what is wrong with its files. */
 export interface VerifiedModel extends ModelName {
   faults: FileFault[];
+}
+
+/** A model that is left out of a list, and why. */
+export interface UnreadableModel extends ModelName {
+  problem: string;
 }
 
 /** Damaged, or of another format. */

@@ -55,6 +55,17 @@ export function sampleModel(strategyName = 'sample', ...replacements: Replacemen
       backend: { name: 'plain', why: 'It is the only one.' },
       machine: { platform: 'linux', architecture: 'x64', processor: 'A processor', node: '20.19.0' },
       dataFingerprint: 'ab'.repeat(32),
+      series: [
+        {
+          symbol: 'AAA',
+          timeframe: '1h',
+          calendar: 'us_equities',
+          bars: 2,
+          first: Date.UTC(2024, 0, 2, 14, 30),
+          last: Date.UTC(2024, 0, 2, 15),
+          sha256: 'ef'.repeat(32),
+        },
+      ],
     },
     features: {
       baseTimeframe: '1h',

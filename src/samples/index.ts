@@ -1,4 +1,5 @@
-export { fingerprintOf } from './data-fingerprint.ts';
+export { fingerprintOf, fingerprintsOf } from './data-fingerprint.ts';
+export type { SeriesFingerprint } from './data-fingerprint.ts';
 export { barsOf, featureColumns, symbolFeatures } from './features.ts';
 export type { FeatureColumn, FeatureColumns, SymbolBars } from './features.ts';
 export { unscaled } from './normalize.ts';

@@ -38,6 +38,7 @@ export function modelToSave({ plan, trained, strategy, createdAt, warnings, ...o
       seed: plan.seed,
       createdAt: new Date(createdAt).toISOString(),
       dataFingerprint: trained.dataFingerprint,
+      series: trained.series,
       ...origin,
     },
     features: {

@@ -3,7 +3,14 @@ import { weightsHash, type ModelSpec } from '../nn/index.ts';
 import { backendNamed, type ChosenBackend } from './backends.ts';
 import { jobHash } from './checkpoint-file.ts';
 import { Checkpoints, type CheckpointSettings } from './checkpoints.ts';
-import { buildTrainingSet, type FeatureScale, fingerprintOf, type SymbolBars } from '../samples/index.ts';
+import {
+  buildTrainingSet,
+  type FeatureScale,
+  fingerprintOf,
+  fingerprintsOf,
+  type SeriesFingerprint,
+  type SymbolBars,
+} from '../samples/index.ts';
 import { holdToLimit, refuseTooLarge } from './memory-limit.ts';
 import { assessModel, type Assessment } from '../models/index.ts';
 import { phases } from './phases.ts';
@@ -37,6 +44,7 @@ export interface TrainedModel extends TrainingOutcome {
   readonly assessment: Assessment;
   readonly rows: TrainModelResult['rows'];
   readonly dataFingerprint: string;
+  readonly series: readonly SeriesFingerprint[];
   /** What is probably a mistake, as sentences. */
   readonly warnings: readonly string[];
 }
@@ -51,7 +59,8 @@ export async function trainOnBars(
 ): Promise<TrainedModel> {
   const { token, progress, clock, metrics: curves } = context;
   refuseTooLarge(plan, symbols, memoryMb);
-  const dataFingerprint = fingerprintOf(symbols);
+  const series = fingerprintsOf(symbols);
+  const dataFingerprint = fingerprintOf(series);
   const checkpoints =
     settings === undefined
       ? undefined
@@ -117,6 +126,7 @@ export async function trainOnBars(
     assessment,
     rows: { train: parts.train.length, validation: parts.validation.length, test: parts.test.length },
     dataFingerprint,
+    series,
     warnings,
   };
 }

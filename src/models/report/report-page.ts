@@ -142,11 +142,12 @@ function importanceSection({ importance }: ModelReport): string[] {
 }
 
 function originSection(metadata: ReportedModel['metadata']): string {
-  const { seed, backend, machine, ktrdrVersion, dataFingerprint, operation } = metadata;
+  const { seed, backend, machine, ktrdrVersion, dataFingerprint, series, operation } = metadata;
   const { processor, platform, architecture, node } = machine;
   const lines = [
     `seed ${seed}`,
     `bars \`${dataFingerprint}\``,
+    ...series.map(({ symbol, timeframe, bars, sha256 }) => `${symbol} ${timeframe}: ${bars} bars, \`${sha256}\``),
     `ktrdr ${ktrdrVersion}, backend ${backend.name}: ${backend.why}`,
     `${processor}, ${platform} ${architecture}, Node.js ${node}`,
     `operation \`${operation}\``,

@@ -2,7 +2,7 @@ import { reportPage, type StoredModel } from '../../../models/index.ts';
 import type { EndpointOutput } from '../../../service/index.ts';
 import { getComparison, getModel } from '../../model-endpoints.ts';
 import { withApi } from '../api-client.ts';
-import { formatCount } from '../format.ts';
+import { formatCount, formatCounted, formatStamp } from '../format.ts';
 import type { ModelReference } from '../parse-options.ts';
 import type { CommandContext } from '../program.ts';
 import { partsTable } from '../parts-table.ts';
@@ -65,6 +65,10 @@ function summary({
     ['weights', weightsSha256],
     ['strategy', strategySha256],
     ['bars', metadata.dataFingerprint],
+    ...metadata.series.map(({ symbol, timeframe, bars, first, last }): [string, string] => [
+      '',
+      `${symbol} ${timeframe}: ${formatCounted(bars, 'bar')}, ${formatStamp(first, timeframe)} to ${formatStamp(last, timeframe)}`,
+    ]),
     ['operation', metadata.operation],
   ];
   return [

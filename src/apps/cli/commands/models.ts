@@ -9,7 +9,7 @@ import { hitRate, partsTable } from '../parts-table.ts';
 import type { CommandContext } from '../program.ts';
 import { runOperation } from '../run-operation.ts';
 import { readStrategy } from '../strategy-file.ts';
-import { table, terminal } from '../terminal.ts';
+import { colours, table, terminal } from '../terminal.ts';
 
 export interface TrainOptions {
   symbols?: string[];
@@ -36,8 +36,11 @@ export async function train(
 }
 
 export async function list({ settings, token }: CommandContext, { json = false }: { json?: boolean }): Promise<void> {
-  const { models } = await withApi(settings, (client) => client.call(listModels, {}, token));
-  if (json) terminal.print(JSON.stringify({ models }));
+  const { models, unreadable } = await withApi(settings, (client) => client.call(listModels, {}, token));
+  for (const { name, version, problem } of unreadable) {
+    terminal.note(`${colours.yellow('warning:')} ${name} ${version} is left out: ${problem}`);
+  }
+  if (json) terminal.print(JSON.stringify({ models, unreadable }));
   else if (models.length === 0)
     terminal.print('There are no models yet; train one with "ktrdr models train STRATEGY.yaml".');
   else {
