@@ -16,10 +16,13 @@ export const unscaled: FeatureScale = { method: 'none', offset: 0, scale: 1 };
  * @param values row after row, a number for each feature.
  */
 export function normalize(values: Float32Array, features: readonly Feature[], trainRows: Int32Array): FeatureScale[] {
+  const seen = new Float64Array(trainRows.length);
   return features.map((feature, column) => {
     const method = feature.kind === 'raw' ? feature.normalization : 'none';
     if (method === 'none') return unscaled;
-    const seen = Float64Array.from(trainRows, (row) => values[row * features.length + column] ?? Number.NaN);
+    for (let index = 0; index < seen.length; index += 1) {
+      seen[index] = values[(trainRows[index] ?? 0) * features.length + column] ?? Number.NaN;
+    }
     const { offset, scale } = method === 'minmax' ? span(seen) : spread(seen);
     for (let index = column; index < values.length; index += features.length) {
       values[index] = ((values[index] ?? Number.NaN) - offset) / scale;

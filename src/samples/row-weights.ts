@@ -24,8 +24,9 @@ export function rowWeights(options: RowWeightsOptions): Float32Array | undefined
   });
 }
 
-/** How many of the rows have each class. */
+/** How many of the rows have each class; nothing where the targets are numbers. */
 export function classCounts(targets: Int32Array | Float32Array, rows: Int32Array, classes: number): number[] {
+  if (classes === 0) return [];
   const counts = Array.from({ length: classes }, () => 0);
   for (const row of rows) {
     const label = targets[row] ?? -1;

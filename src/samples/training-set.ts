@@ -78,14 +78,16 @@ export function buildTrainingSet(
     const labels = labelBars(bars, training.labels);
     const window = model.type === 'mlp' ? 1 : model.sequenceLength;
     features.set(own.values, offset * plan.features.length);
-    for (const [row, bar] of own.bars.entries()) {
+    const time = new Float64Array(own.bars.length);
+    for (let row = 0; row < time.length; row += 1) {
+      const bar = own.bars[row] ?? -1;
+      time[row] = bars.time[bar] ?? Number.NaN;
       const part = partOf(bar, { row, own, labels, cuts, window });
       if (part === undefined) continue;
       targets[offset + row] = labels.values[bar] ?? Number.NaN;
       labelWeights[offset + row] = labels.weights?.[bar] ?? 1;
       chosen[part].push(offset + row);
     }
-    const time = Float64Array.from(own.bars, (bar) => bars.time[bar] ?? Number.NaN);
     symbolRows.push({
       symbol: held.symbol,
       from: offset,
