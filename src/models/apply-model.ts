@@ -149,7 +149,13 @@ export function explainBar(job: ModelOnBars, at: number, token: CancellationToke
   }
   const seen = seenBar(columns, bar, window);
   const predictor = createPredictor(metadata.model, metadata.objective.kind, weights);
-  const explanation = explain({ features: features.features, predictor, classes: metadata.classes, bar: seen });
+  const explanation = explain({
+    features: features.features,
+    predictor,
+    classes: metadata.classes,
+    bar: seen,
+    cost: weights.length * window,
+  });
   const closedAt = barClosedAt[bar] ?? Number.NaN;
   const [decision] = decide(
     {

@@ -10,7 +10,7 @@ interface AttributionOptions {
   readonly seed?: number;
 }
 
-const usualOrders = 50;
+export const usualOrders = 50;
 
 /**
  * How much each feature contributes to the difference between an output and that of the baseline: Shapley values (Shapley

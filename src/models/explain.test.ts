@@ -106,6 +106,22 @@ describe('explain()', () => {
     expect(found).toBeGreaterThan(10);
   });
 
+  it('tries less where the network is large, and still shares all of the difference', () => {
+    let asked = 0;
+    const predictor = createPredictor(model, 'cross_entropy', initialWeights(model, 1));
+    const counting = {
+      outputs(values: Float32Array): Float32Array {
+        asked += 1;
+        return predictor.outputs(values);
+      },
+    };
+    const options = { features, predictor: counting, classes, bar: seen(200), cost: 1e9 };
+    const { inputs, outputs, output, ordinary } = explain(options);
+    expect(asked).toBeLessThan(700);
+    const sum = inputs.reduce((total, { contribution }) => total + contribution, 0);
+    expect(sum).toBeCloseTo((outputs[output] ?? 0) - ordinary, 5);
+  });
+
   it('explains the value of a regression, and what would change its sign', () => {
     const linear: ModelSpec = { kind: 'mlp', inputs: 4, hiddenLayers: [], outputs: 1, activation: 'tanh', dropout: 0 };
     const predictor = createPredictor(linear, 'huber', Float32Array.of(0.02, 0, -0.02, 0, 0));

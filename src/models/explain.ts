@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { membershipColumn } from '../fuzzy/index.ts';
 import type { Predictor } from '../nn/index.ts';
 import type { Feature } from '../strategies/index.ts';
-import { attribute } from './attribute.ts';
+import { attribute, usualOrders } from './attribute.ts';
 import type { ModelFeatures } from './model-record.ts';
 
 const explainedFeature = z.object({
@@ -63,9 +63,11 @@ interface ExplainOptions {
   /** None for a regression. */
   readonly classes: readonly string[];
   readonly bar: SeenBar;
+  /** Multiplications that the network takes for one bar: of a large one less is tried. */
+  readonly cost?: number;
 }
 
-export function explain({ features, predictor, classes, bar }: ExplainOptions): Explanation {
+export function explain({ features, predictor, classes, bar, cost = 0 }: ExplainOptions): Explanation {
   const width = features.length;
   const scaled = bar.window.map((value, index) => scale(value, features[index % width]));
   const outputs = predictor.outputs(scaled);
@@ -81,8 +83,12 @@ export function explain({ features, predictor, classes, bar }: ExplainOptions): 
     outputs: Object.fromEntries(names.map((name, index) => [name, outputs[index] ?? Number.NaN])),
     output: names[place] ?? '',
     ordinary: outputOf(new Uint8Array(width)),
-    inputs: inputsOf(features, bar, attribute({ features: width, outputOf })),
-    changes: changesOf({ features, predictor, classes, bar }),
+    inputs: inputsOf(
+      features,
+      bar,
+      attribute({ features: width, outputOf, orders: affordable(cost * 2 * width, [5, usualOrders]) }),
+    ),
+    changes: changesOf({ features, predictor, classes, bar, cost }),
   };
 }
 
@@ -117,11 +123,19 @@ function nameOf({ indicator, output }: Feature['source']): string {
   return output === 'value' ? indicator : `${indicator}.${output}`;
 }
 
-/** Values of a reading that are tried on each side of its own before the search is given up. */
-const tries = 400;
+/** Multiplications for each half of an explanation: a second or so. */
+const budget = 1.5e9;
+
+/** How often something of this cost may be done, within bounds. */
+function affordable(cost: number, [least, most]: readonly [number, number]): number {
+  return Math.max(least, Math.min(most, Math.floor(budget / cost)));
+}
+
 const halvings = 40;
 
-function changesOf({ features, predictor, classes, bar }: ExplainOptions): Change[] {
+function changesOf({ features, predictor, classes, bar, cost = 0 }: ExplainOptions): Change[] {
+  // Values of each reading that are tried on each side of its own before the search is given up.
+  const tries = affordable(cost * 2 * features.length, [40, 400]);
   const decisionAt = decider({ features, predictor, classes, bar });
   const changes: { readonly change: Change; readonly distance: number }[] = [];
   const seen = new Set<string>();
