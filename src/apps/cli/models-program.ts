@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { modelFormats } from '../../models/index.ts';
 import { timeframes } from '../../market/index.ts';
 import type { TrainOptions } from './commands/models.ts';
 import type { ExplainOptions, PredictOptions } from './commands/models-applying.ts';
@@ -11,6 +10,7 @@ import {
   listOption,
   modelArgument,
   modelFormatOption,
+  modelFormats,
   nameArgument,
   predictionFormatOption,
   timeframeListOption,
