@@ -24,7 +24,13 @@ export async function startSystem({ home, open }) {
   const routed = {
     ...settings,
     ib: { ...settings.ib, useHostService: true, hostServiceUrl: ibHost.url },
-    training: { useHostService: true, hostServiceUrl: trainingHost.url, bars: 'store', backend: 'auto', memoryMb: 4_096 },
+    training: {
+      useHostService: true,
+      hostServiceUrl: trainingHost.url,
+      bars: 'store',
+      backend: 'auto',
+      memoryMb: 4_096,
+    },
   };
   const api = open(await startApi(routed, { port: 0, log }));
   return {
