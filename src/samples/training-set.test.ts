@@ -5,6 +5,7 @@ import type { SymbolBars } from './features.ts';
 import { parseStrategy, resolvePlan } from '../strategies/index.ts';
 import { sampleStrategy } from '../strategies/sample-strategy.fixture.ts';
 import { thrownBy } from '../base/thrown-by.fixture.ts';
+import { labelBars } from './labels/label-bars.ts';
 import { walk } from './random-walk.fixture.ts';
 import { buildTrainingSet, type TrainingSet } from './training-set.ts';
 
@@ -140,6 +141,53 @@ describe('the rows of a training', () => {
     const rows = [...recurrent.parts.train, ...recurrent.parts.validation, ...recurrent.parts.test];
     expect(Math.min(...rows)).toBeGreaterThanOrEqual(23);
     expect(Math.min(...rows.filter((row) => row >= (two?.from ?? 0)))).toBeGreaterThanOrEqual((two?.from ?? 0) + 23);
+  });
+
+  it('of a network that reads sequences have no sequence across bars at which a feature is unknown', () => {
+    const inputs: [string, string] = ['raw_indicator: macd_12.histogram', 'raw_indicator: volume_5'];
+    const indicator: [string, string] = ['macd_12: { type: macd }', 'volume_5: { type: volumeratio, period: 5 }'];
+    const model = { type: 'gru', sequenceLength: 8, hiddenSize: 8, layers: 1, dropout: 0 } as const;
+    const base = resolvePlan(parseStrategy(sampleStrategy(indicator, inputs)));
+    const holed = { ...first, volume: first.volume.map((volume, bar) => (bar === 300 ? Number.NaN : volume)) };
+    const { parts, symbols } = buildTrainingSet(
+      { ...base, strategy: { ...base.strategy, model } },
+      [symbolBars('AAA', holed), symbolBars('BBB', second)],
+      CancellationToken.none,
+    );
+    const { bars } = symbols[0] ?? { bars: Int32Array.of() };
+    const known = new Set(bars);
+    expect(known.has(299)).toBe(true);
+    expect(known.has(300)).toBe(false);
+    const own = parts.train.filter((row) => row < bars.length);
+    expect(own.some((row) => (bars[row] ?? 0) > 320)).toBe(true);
+    for (const row of own) {
+      const last = bars[row] ?? -1;
+      expect(Array.from({ length: 8 }, (_, back) => known.has(last - back))).toEqual(Array(8).fill(true));
+    }
+  });
+
+  it('count as much as their label is unique, when asked', () => {
+    const labels = 'labels: { source: triple_barrier, max_holding: 20, cusum_multiplier: 0, compute_weights: true }';
+    const set = buildWith(['labels: { source: zigzag, zigzag_threshold: 0.02 }', labels]);
+    const { training } = resolvePlan(
+      parseStrategy(sampleStrategy(['labels: { source: zigzag, zigzag_threshold: 0.02 }', labels])),
+    ).strategy;
+    const { weights } = labelBars(first, training.labels);
+    const { bars } = set.symbols[0] ?? { bars: Int32Array.of() };
+    const own = set.parts.train.filter((row) => row < bars.length);
+    expect(own.length).toBeGreaterThan(300);
+    for (const row of own) expect(set.data.weights?.[row]).toBe(Math.fround(weights?.[bars[row] ?? -1] ?? Number.NaN));
+  });
+
+  it('tell the mean of each feature over the training part, as the network sees it', () => {
+    const { data, parts, means, scales } = build(first, second);
+    for (const [column, mean] of means.entries()) {
+      const seen = Array.from(parts.train, (row) => data.features[row * means.length + column] ?? Number.NaN);
+      expect(mean).toBeCloseTo(seen.reduce((sum, value) => sum + value, 0) / seen.length, 9);
+    }
+    // A column that was scaled to mean 0 over these rows, and would have another mean over all.
+    const scaled = scales.findIndex(({ method }) => method === 'zscore');
+    expect(means[scaled]).toBeCloseTo(0, 6);
   });
 
   it('have the features of earlier bars beside their own where the strategy looks back', () => {
