@@ -43,7 +43,7 @@ export interface ProviderUnderTest extends AsyncDisposable {
 }
 
 /** `conflict` can only be had by a provider that has not asked yet. */
-export const sourceFailures = ['rate_limited', 'deadline_exceeded', 'data_corrupt', 'conflict'] as const;
+const sourceFailures = ['rate_limited', 'deadline_exceeded', 'data_corrupt', 'conflict'] as const;
 export type SourceFailure = (typeof sourceFailures)[number];
 
 export interface OpenOptions {
