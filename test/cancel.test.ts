@@ -76,7 +76,7 @@ describe(`a cancel at a random moment (seed ${seed})`, () => {
   it('stops a training on both sides in under a second, with no thread left', { timeout: 60_000 }, async () => {
     let cancelledCount = 0;
     for (let round = 0; round < 12; round += 1) {
-      const input = { strategy: exampleStrategy({ symbol: 'AAPL', epochs: 2_000 }) };
+      const input = { strategy: exampleStrategy({ symbol: 'AAPL', epochs: 100_000 }) };
       const { id, here, stoppedMs, where } = await cancelled(trainModel.type, input, 900);
       expect(stoppedMs, where).toBeLessThan(1_000);
       expect(here, where).toMatchObject({ status: 'cancelled', cancellation: { reason: 'user', forced: false } });

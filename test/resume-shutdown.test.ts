@@ -17,7 +17,7 @@ import { exampleStrategy } from './support/strategy.ts';
 
 const { none: token } = CancellationToken;
 const load = { symbol: 'MSFT', timeframe: '5m', mode: 'full' } as const;
-const training = { strategy: exampleStrategy({ symbol: 'AAPL', epochs: 400 }) };
+const training = { strategy: exampleStrategy({ symbol: 'AAPL', epochs: 4_000 }) };
 
 let home: TemporaryDirectory;
 let resources: Resources;
@@ -55,9 +55,9 @@ async function interrupted(
   act: () => Promise<void>,
 ) {
   const ids = { load: `load-${round}`, training: `training-${round}` };
-  const year = 2024 - rounds.length;
+  const year = 2024 - years * (rounds.length + 1);
   rounds.push(round);
-  const span = { start: Date.UTC(year, 0), end: Date.UTC(year + 1, 0) };
+  const span = { start: Date.UTC(year, 0), end: Date.UTC(year + years, 0) };
   await api.start({ type: loadBars.type, input: { ...load, ...span }, id: ids.load }, token);
   await reached(api, ids.load, isWorking);
   await api.start({ type: trainModel.type, input: training, id: ids.training }, token);
@@ -72,6 +72,8 @@ async function interrupted(
 }
 
 const rounds: string[] = [];
+/** Of bars that each round loads: it is to go on until the training has begun, too. */
+const years = 2;
 
 describe('services that are told to stop and are started again', () => {
   it('go on with loads and trainings, whichever of them it was', { timeout: 120_000 }, async () => {

@@ -20,7 +20,7 @@ const cancels = Math.ceil(250 * scale);
 const lanes = 6;
 const burst = 200;
 const symbols = ['MSFT', 'SPY', 'NVDA', 'GOOG'] as const;
-const training = { strategy: exampleStrategy({ symbol: 'AAPL', epochs: 2_000 }) };
+const training = { strategy: exampleStrategy({ symbol: 'AAPL', epochs: 100_000 }) };
 
 describe(`cancels (seed ${seed})`, () => {
   const random = randomOf('cancels');

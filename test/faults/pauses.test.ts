@@ -60,7 +60,7 @@ describe(`processes that stand still for a while (seed ${seed})`, () => {
   });
 
   it('obey a cancel that came while they stood still', timeoutFor(60_000), async () => {
-    await begin(trainModel.type, { strategy: exampleStrategy({ symbol: 'AAPL', epochs: 2_000 }) }, 'cancelled');
+    await begin(trainModel.type, { strategy: exampleStrategy({ symbol: 'AAPL', epochs: 100_000 }) }, 'cancelled');
     await stateOf('cancelled', at('cancelled'), ({ progress }) => progress.fraction > 0.06);
     system.signal('training', 'SIGSTOP');
     history.cancelled(await system.api.cancel({ id: 'cancelled' }, token));

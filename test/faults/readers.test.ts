@@ -55,7 +55,7 @@ describe('a service among clients that behave badly', () => {
   const head = (line: string): string => `${line} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${secret}\r\n`;
 
   it(`serves others beside ${readers} readers who never read`, timeoutFor(40_000), async () => {
-    const input = { strategy: exampleStrategy({ symbol: 'AAPL', epochs: 2_000 }) };
+    const input = { strategy: exampleStrategy({ symbol: 'AAPL', epochs: 100_000 }) };
     history.started(await system.api.start({ type: trainModel.type, input, id: 'watched' }, token));
     const at = { client: system.api, history, reader: 'reader' };
     await stateOf('watched', at, ({ progress }) => progress.fraction > 0.06);
