@@ -4,6 +4,7 @@ import { barCount } from '../market/index.ts';
 import type { Dataset } from '../nn/index.ts';
 import { classesOf, type TrainingPlan } from '../strategies/index.ts';
 import { constantFeatures } from './constant-features.ts';
+import { endedSeries } from './ended-series.ts';
 import { barsOf, symbolFeatures, type FeatureRows, type SymbolBars } from './features.ts';
 import { labelBars } from './labels/label-bars.ts';
 import type { BarLabels } from './labels/bar-labels.ts';
@@ -119,7 +120,10 @@ export function buildTrainingSet(
     scales,
     means: featureMeans(features, plan.features.length, rowsOf.train),
     symbols: symbolRows,
-    warnings: constant.map(({ id }) => `The feature ${id} has the same value in all rows of the training part.`),
+    warnings: [
+      ...constant.map(({ id }) => `The feature ${id} has the same value in all rows of the training part.`),
+      ...endedSeries(plan, symbols),
+    ],
   };
 }
 
