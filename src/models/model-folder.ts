@@ -131,10 +131,19 @@ async function readPart({ directory }: ModelAddress, name: string): Promise<Uint
   try {
     return await readFile(path);
   } catch (thrown) {
-    if (systemCode(thrown) === 'ENOENT') throw damaged(path, 'it is not there', thrown);
-    throw thrown;
+    const code = systemCode(thrown) ?? '';
+    if (code === 'EACCES') throw forbidden(path, thrown);
+    const fault = unreadable[code];
+    throw fault === undefined ? thrown : damaged(path, fault, thrown);
   }
 }
+
+const unreadable: Readonly<Record<string, string>> = {
+  ENOENT: 'it is not there',
+  ENOTDIR: 'it is not there',
+  EISDIR: 'it is a directory',
+  EIO: 'the disk cannot read it',
+};
 
 function decode<T>(bytes: Uint8Array, schema: Schema<T>, path: string): T {
   try {
@@ -170,6 +179,18 @@ function faultOf(thrown: unknown, file: string): FileFault {
   const { fault } = KtrdrError.from(thrown).details;
   if (typeof fault !== 'string') throw thrown;
   return { file, problem: fault };
+}
+
+function forbidden(path: string, cause: unknown): KtrdrError {
+  const fault = 'this user may not read it';
+  return new KtrdrError(
+    'permission_denied',
+    `The model file "${path}" cannot be read: ${fault}. Change its permissions.`,
+    {
+      cause,
+      details: { path, fault },
+    },
+  );
 }
 
 function damaged(path: string, fault: string, cause?: unknown): KtrdrError {

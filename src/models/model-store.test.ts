@@ -1,4 +1,4 @@
-import { mkdtemp, mkdir, readdir, readFile, rm, truncate, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, mkdir, readdir, readFile, rm, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -106,6 +106,32 @@ describe('ModelStore', () => {
       expect(await codeOf(read()), 'restored').toBe('none');
     },
   );
+
+  it('tells of a folder in the place of a file, and lists and verifies what is beside it', async () => {
+    await store.save(sampleModel('another'));
+    const { directory: home } = await store.save(sampleModel());
+    for (const name of ['features.json', 'metadata.json']) {
+      await rm(join(home, name));
+      await mkdir(join(home, name));
+      await expect(store.get('sample')).rejects.toMatchObject({
+        code: 'data_corrupt',
+        message: expect.stringContaining('it is a directory') as string,
+      });
+      expect((await store.list()).map(({ name: listed }) => listed)).toContain('another');
+      expect(await store.verify()).toMatchObject([
+        { name: 'another', faults: [] },
+        { name: 'sample', faults: [{ file: name, problem: 'it is a directory' }] },
+      ]);
+    }
+  });
+
+  it.skipIf(process.getuid?.() === 0)('tells of a file that this user may not read (skipped for root)', async () => {
+    const { directory: home } = await store.save(sampleModel());
+    await chmod(join(home, 'report.json'), 0);
+    expect(await codeOf(store.get('sample'))).toBe('permission_denied');
+    expect(await store.list()).toEqual([]);
+    expect(await store.verify()).toMatchObject([{ faults: [{ file: 'report.json' }] }]);
+  });
 
   it('says what to do when the disk refuses a save', async () => {
     await writeFile(join(directory, 'sample'), 'a file where the folder of the model belongs');

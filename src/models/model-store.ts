@@ -257,7 +257,7 @@ export interface UnreadableModel extends ModelName {
 
 /** Damaged, or of another format. */
 function isUnreadable({ code }: KtrdrError): boolean {
-  return code === 'data_corrupt' || code === 'failed_precondition';
+  return code === 'data_corrupt' || code === 'failed_precondition' || code === 'permission_denied';
 }
 
 function numberOf(version: string): number {
