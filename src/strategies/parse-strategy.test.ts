@@ -104,6 +104,21 @@ describe('parseStrategy()', () => {
       's.yaml:26:11: "training.epochs" must be a number, but it is the text "many".',
     ],
     [
+      'what is no number',
+      ['  epochs: 3', '  epochs: .nan'],
+      's.yaml:26:11: "training.epochs" must be a number, but it is NaN.',
+    ],
+    [
+      'text that a terminal would obey',
+      ['  epochs: 3', '  epochs: "\\e[2J\\a3"'],
+      's.yaml:26:11: "training.epochs" must be a number, but it is the text "\uFFFD[2J\uFFFD3".',
+    ],
+    [
+      'a key that a terminal would obey',
+      ['version: "3.0"', '"\\e]0;x": red'],
+      's.yaml:2:1: there is no key "\uFFFD]0;x" here; use one of name, description, hypothesis, version, training_data, indicators, fuzzy_sets, nn_inputs, model, decisions, training.',
+    ],
+    [
       'a fraction',
       ['  epochs: 3', '  epochs: 3.5'],
       's.yaml:26:11: "training.epochs" must be a whole number, but it is 3.5.',

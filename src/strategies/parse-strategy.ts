@@ -56,7 +56,7 @@ export function checkStrategy(text: string, fileName = 'strategy'): StrategyChec
       ...said('error', ''),
       line,
       column,
-      message: `${message}.`,
+      message: `${printable(message)}.`,
     }));
     return { strategy: undefined, grammar: '3.0', issues, changes: [], upgraded: undefined };
   }
@@ -140,8 +140,13 @@ function located(
   return findings.slice(0, locatedIssues).map(({ path, at, message }) => ({
     ...said(severity, path.join('.')),
     ...(at === 'key' ? source.placeOfKey(path) : source.place(path)),
-    message,
+    message: printable(message),
   }));
+}
+
+/** What a file says reaches a terminal, which would obey its control characters. */
+function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, '\uFFFD');
 }
 
 function said(
