@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mostBarsOnPage } from '../src/apps/bars-page.ts';
+import { readSafetensors } from '../src/nn/index.ts';
 import {
   KtrdrProcess,
   ktrdr,
@@ -131,6 +132,87 @@ describe('a trained model', () => {
     expect(new Date(time).toISOString()).toBe('2023-06-01T15:00:00.000Z');
     const sum = inputs.reduce((total, { contribution }) => total + contribution, 0);
     expect(sum).toBeCloseTo((outputs[output] ?? 0) - ordinary, 5);
+  });
+
+  it('is written in the format that the name of the file tells', async () => {
+    const path = join(home.path, 'by-name.safetensors');
+    expect(await ktrdr(['models', 'export', 'momentum-mlp@v1', '-o', path], api)).toMatchObject({ code: 0 });
+    const { metadata } = readSafetensors(await readFile(path));
+    expect(metadata).toMatchObject({ 'ktrdr.model': 'momentum-mlp v1' });
+  });
+
+  it('prints one line of JSON for each bar with --json', async () => {
+    const { stdout } = await ktrdr(['models', 'predict', 'momentum-mlp@v1', 'AAPL', '-n', '3', '--json'], api);
+    const lines = stdout.trim().split('\n');
+    expect(lines.map((line) => Object.keys(JSON.parse(line) as object))).toEqual(
+      Array.from({ length: 3 }, () => ['time', 'closedAt', 'signal', 'withheld', 'outputs']),
+    );
+  });
+
+  it.each<[string, { args: string[]; code: number; says: RegExp }]>([
+    [
+      'a span without bars',
+      {
+        args: ['predict', 'momentum-mlp', 'AAPL', '--start', '2030-01-01'],
+        code: 5,
+        says: /^error: .* can judge no bar of AAPL 1h from 2030-01-01 .*"ktrdr data range AAPL -t 1h"/,
+      },
+    ],
+    [
+      'a span in the warm-up, for a file',
+      {
+        args: [
+          'predict',
+          'momentum-mlp',
+          'AAPL',
+          '--start',
+          '2022-01-01',
+          '--end',
+          '2022-01-05',
+          '-o',
+          '{home}/no.csv',
+        ],
+        code: 5,
+        says: /^error: The model .* can judge no bar of AAPL 1h from 2022-01-01 .* to 2022-01-05 /,
+      },
+    ],
+    [
+      'a time before all bars',
+      {
+        args: ['explain', 'momentum-mlp', 'AAPL', '--at', '2000-01-01'],
+        code: 5,
+        says: /^error: .* bars of AAPL that are not stored before 2000-01-01\S*: 1h\. .* --mode full"/,
+      },
+    ],
+    [
+      'a file where no directory is',
+      {
+        args: ['predict', 'momentum-mlp', 'AAPL', '-o', '{home}/none/no.csv'],
+        code: 5,
+        says: /^error: Cannot write ".*no\.csv": its directory does not exist\.\n$/,
+      },
+    ],
+    [
+      'a name that tells no format',
+      {
+        args: ['export', 'momentum-mlp', '-o', '{home}/no.txt'],
+        code: 2,
+        says: /does not tell the format; end it in \.onnx or \.safetensors, or choose with --format\.\n$/,
+      },
+    ],
+    [
+      'a seed beyond 32 bits',
+      {
+        args: ['train', 'no.yaml', '--seed', '4294967296'],
+        code: 2,
+        says: /Use 0 to 4294967295\./,
+      },
+    ],
+  ])('says in one sentence what to do about %s', async (_, { args, code, says }) => {
+    const result = await ktrdr(['models', ...args.map((word) => word.replace('{home}', home.path))], api);
+    expect(result.stderr).toMatch(says);
+    expect(result).toMatchObject({ code, stdout: '' });
+    expect(readdirSync(home.path).filter((name) => name.startsWith('no.'))).toEqual([]);
   });
 
   it('is refused by name when a file of it is cut off', async () => {

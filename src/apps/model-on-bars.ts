@@ -34,10 +34,13 @@ export async function modelOnBars(wanted: Wanted, token: CancellationToken): Pro
   }
   const missing = used.filter((each) => series.every((held) => held.timeframe !== each));
   if (calendar === undefined || missing.length > 0) {
-    const commands = missing.map((each) => `"ktrdr data load ${symbol} -t ${each}"`).join(' and ');
+    const { end } = wanted;
+    const before = end === undefined ? '' : ` before ${new Date(end).toISOString().slice(0, 16)}`;
+    const mode = end === undefined ? '' : ' --mode full';
+    const commands = missing.map((each) => `"ktrdr data load ${symbol} -t ${each}${mode}"`).join(' and ');
     throw new KtrdrError(
       'failed_precondition',
-      `The model "${model.name}" needs bars of ${symbol} that are not stored: ${missing.join(', ')}. Load them with ${commands}.`,
+      `The model "${model.name}" needs bars of ${symbol} that are not stored${before}: ${missing.join(', ')}. Load them with ${commands}.`,
       { details: { symbol, missing } },
     );
   }

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { timeframes } from '../../market/index.ts';
 import type { TrainOptions } from './commands/models.ts';
 import type { ExplainOptions, PredictOptions } from './commands/models-applying.ts';
@@ -13,10 +13,10 @@ import {
   modelFormats,
   nameArgument,
   predictionFormatOption,
+  seedOption,
   timeframeListOption,
   timeframeOption,
   wholeNumberBetween,
-  wholeNumberOption,
   type ModelReference,
 } from './parse-options.ts';
 import type { ClientCommand } from './program.ts';
@@ -47,7 +47,7 @@ function addTraining(models: Command, client: ClientCommand): void {
     .option('--timeframes <list>', 'instead of those in the strategy, for example 1h,1d', timeframeListOption)
     .option('--start <date>', 'first day or instant to train on (UTC)', dateOption)
     .option('--end <date>', 'end of the span, exclusive (UTC)', dateOption)
-    .option('--seed <number>', 'instead of the one in the strategy', wholeNumberOption)
+    .option('--seed <number>', 'instead of the one in the strategy', seedOption)
     .option('--deadline <duration>', 'cancel it by itself after this time, for example 90s or 2h', durationOption)
     .option('--json', 'print the result as JSON')
     .action(
@@ -114,6 +114,7 @@ function addApplying(models: Command, client: ClientCommand): void {
     )
     .option('-o, --output <file>', 'write all of them to a file', filledOption)
     .option('--format <format>', 'csv or json (default: as the name of the file tells)', predictionFormatOption)
+    .addOption(new Option('--json', 'the same as --format json: one line for each bar').conflicts(['format', 'output']))
     .option('--force', 'replace a file that is there')
     .action(
       client(async (context, model: ModelReference, symbol: string, options: PredictOptions) =>
@@ -144,7 +145,11 @@ function addFiles(models: Command, client: ClientCommand): void {
     .command('export')
     .argument('<model>', modelWords, modelArgument)
     .description('write a model to one file for other programs')
-    .option('--format <format>', modelFormats.join(' or '), modelFormatOption, 'onnx' as const)
+    .option(
+      '--format <format>',
+      `${modelFormats.join(' or ')} (default: as the name of the file tells, else onnx)`,
+      modelFormatOption,
+    )
     .option('-o, --output <file>', 'the file (default: NAME-VERSION.FORMAT)', filledOption)
     .option('--force', 'replace a file that is there')
     .action(

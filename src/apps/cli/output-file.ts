@@ -1,5 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import { access, rename, rm } from 'node:fs/promises';
+import { extname } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { KtrdrError, systemCode } from '../../base/index.ts';
@@ -12,11 +13,34 @@ export async function toFile(chunks: Readable, output: string): Promise<void> {
     await rename(partial, output);
   } catch (cause) {
     await rm(partial, { force: true });
-    if (systemCode(cause) === undefined) throw cause;
-    throw new KtrdrError('failed_precondition', `Cannot write "${output}": ${KtrdrError.from(cause).message}.`, {
-      cause,
-    });
+    // What the chunks come from has failed, and has said so.
+    if (cause instanceof KtrdrError || systemCode(cause) === undefined) throw cause;
+    const why = reasons[systemCode(cause) ?? ''] ?? KtrdrError.from(cause).message;
+    throw new KtrdrError('failed_precondition', `Cannot write "${output}": ${why}.`, { cause });
   }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'its directory does not exist',
+  ENOTDIR: 'its directory is a file',
+  EACCES: 'this user may not write there',
+  EISDIR: 'it is a directory',
+  ENOSPC: 'the disk is full',
+};
+
+/**
+ * The format that a name ends in, where none is chosen.
+ * @throws KtrdrError `invalid_input` when the name does not tell.
+ */
+export function formatOfFile<T extends string>(output: string, formats: readonly T[]): T {
+  const extension = extname(output).slice(1).toLowerCase();
+  const known = formats.find((name) => name === extension);
+  if (known !== undefined) return known;
+  const endings = formats.map((name) => `.${name}`).join(' or ');
+  throw new KtrdrError(
+    'invalid_input',
+    `The name "${output}" does not tell the format; end it in ${endings}, or choose with --format.`,
+  );
 }
 
 /** A reader that has gone is no error. */

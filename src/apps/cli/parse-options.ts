@@ -83,6 +83,11 @@ export function wholeNumberOption(text: string): number {
   return Number(text);
 }
 
+/** What a training takes as a seed. */
+export function seedOption(text: string): number {
+  return wholeNumberBetween(0, 0xffff_ffff)(text);
+}
+
 /** @returns an option that takes whole numbers between two bounds, inclusive. */
 export function wholeNumberBetween(least: number, most: number): (text: string) => number {
   return (text) => {

@@ -1,4 +1,3 @@
-import { extname } from 'node:path';
 import { Readable } from 'node:stream';
 import type { CancellationToken } from '../../../async/index.ts';
 import { KtrdrError } from '../../../base/index.ts';
@@ -7,7 +6,7 @@ import type { EndpointOutput, OperationsClient } from '../../../service/index.ts
 import { getExplanation, getPredictions } from '../../model-endpoints.ts';
 import { withApi } from '../api-client.ts';
 import { formatCounted, formatPercent, formatStamp } from '../format.ts';
-import { mustNotExist, toFile, toStdout } from '../output-file.ts';
+import { formatOfFile, mustNotExist, toFile, toStdout } from '../output-file.ts';
 import { checkSpan, predictionFormats, type ModelReference } from '../parse-options.ts';
 import type { CommandContext } from '../program.ts';
 import { table, terminal } from '../terminal.ts';
@@ -24,6 +23,7 @@ export interface PredictOptions {
   last?: number;
   output?: string;
   format?: (typeof predictionFormats)[number];
+  json?: boolean;
   force?: boolean;
 }
 
@@ -55,14 +55,28 @@ export async function predict(
   });
 }
 
-function formatOf({ output, format }: PredictOptions): (typeof predictionFormats)[number] | undefined {
-  if (format !== undefined || output === undefined) return format;
-  const extension = extname(output).slice(1).toLowerCase();
-  const known = predictionFormats.find((name) => name === extension);
-  if (known !== undefined) return known;
+function formatOf({ output, format, json }: PredictOptions): (typeof predictionFormats)[number] | undefined {
+  if (json === true) return 'json';
+  return format ?? (output === undefined ? undefined : formatOfFile(output, predictionFormats));
+}
+
+interface Span {
+  readonly start: number | undefined;
+  readonly end: number | undefined;
+}
+
+/** @throws KtrdrError `failed_precondition`. */
+function refuseNothing({ model, symbol, timeframe, time }: Predictions, { start, end }: Span): void {
+  if (time.length > 0) return;
+  const span = [
+    ...(start === undefined ? [] : [`from ${formatStamp(start, '1h')}`]),
+    ...(end === undefined ? [] : [`to ${formatStamp(end, '1h')}`]),
+  ].join(' ');
   throw new KtrdrError(
-    'invalid_input',
-    `The name "${output}" does not tell the format; end it in .csv or .json, or choose with --format.`,
+    'failed_precondition',
+    `The model "${model.name}" ${model.version} can judge no bar of ${symbol} ${timeframe}${span === '' ? '' : ` ${span}`}: ` +
+      'there is none, or none at which every indicator has a value. ' +
+      `See what is stored with "ktrdr data range ${symbol} -t ${timeframe}"; load more of it, or choose another span.`,
   );
 }
 
@@ -75,6 +89,7 @@ async function* pagesOf(
   for (let after: number | undefined; ;) {
     const query = { symbol, timeframe, start, end, last, after };
     const page = await client.call(getPredictions, { params: { name, version }, query }, token);
+    if (after === undefined) refuseNothing(page, { start, end });
     yield page;
     if (page.next === undefined) return;
     after = page.next;

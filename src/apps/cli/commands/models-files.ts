@@ -1,16 +1,16 @@
 import { Readable } from 'node:stream';
 import { KtrdrError } from '../../../base/index.ts';
-import type { ModelFormat } from '../../../models/index.ts';
+import { modelFormats, type ModelFormat } from '../../../models/index.ts';
 import { deleteModel, exportedModel, getModel, verifyModels } from '../../model-endpoints.ts';
 import { withApi } from '../api-client.ts';
 import { formatBytes, formatCount } from '../format.ts';
-import { mustNotExist, toFile } from '../output-file.ts';
+import { formatOfFile, mustNotExist, toFile } from '../output-file.ts';
 import type { ModelReference } from '../parse-options.ts';
 import type { CommandContext } from '../program.ts';
 import { colours, terminal } from '../terminal.ts';
 
 export interface ExportOptions {
-  format: ModelFormat;
+  format?: ModelFormat;
   output?: string;
   force?: boolean;
 }
@@ -18,7 +18,7 @@ export interface ExportOptions {
 export async function exportFile(
   { settings, token }: CommandContext,
   { name, version = 'latest' }: ModelReference,
-  { format, output, force = false }: ExportOptions,
+  { output, format = output === undefined ? 'onnx' : formatOfFile(output, modelFormats), force = false }: ExportOptions,
 ): Promise<void> {
   const written = await withApi(settings, async (client) => {
     const { version: exact } = await client.call(getModel, { params: { name, version } }, token);
