@@ -65,6 +65,26 @@ describe('symbolFeatures()', () => {
     expect(changes).toBeGreaterThan(20);
   });
 
+  it('gives a lagged feature of a slower timeframe what the base bar so many bars before saw of it', () => {
+    const plan = planOf('1h', '1d', '30m');
+    const lagged = {
+      ...plan,
+      features: plan.features.flatMap((feature) => [feature, { ...feature, lag: 1 }, { ...feature, lag: 9 }]),
+    };
+    const plain = featuresOf(plan, heldWith({}));
+    const { bars, values } = featuresOf(lagged, heldWith({}));
+    const width = plan.features.length;
+    // Of the bars at which all is known, the first nine have a bar of the warm-up so many before them.
+    expect([...bars]).toEqual([...plain.bars.subarray(9)]);
+    for (let row = 0; row < bars.length; row += 1) {
+      for (let column = 0; column < width; column += 1) {
+        const at = (lag: number): number => plain.values[(row + 9 - lag) * width + column] ?? Number.NaN;
+        const place = (row * width + column) * 3;
+        expect([...values.subarray(place, place + 3)]).toEqual([at(0), at(1), at(9)]);
+      }
+    }
+  });
+
   it('knows nothing of the future: later bars of any timeframe change no row that was complete before them', () => {
     const plan = planOf('1h', '1d', '30m');
     const whole = featuresOf(plan, heldWith({}));
