@@ -44,7 +44,7 @@ await withResources(async ({ open, directory }) => {
       line('stopped, and the client knows', 'stopped', atMost(250)),
     ],
     notes: [
-      `Cancelled in the epochs ${Math.min(...epochs)} to ${Math.max(...epochs)} of 2,000; ${cancelled.length} of ${runs} ended as cancelled. With ${runs} runs the 99th percentile is the slowest run.`,
+      `Cancelled in the epochs ${Math.min(...epochs)} to ${Math.max(...epochs)} of 100,000; ${cancelled.length} of ${runs} ended as cancelled. With ${runs} runs the 99th percentile is the slowest run.`,
     ],
   });
 });

@@ -25,7 +25,7 @@ await withResources(async ({ open, directory }) => {
   const client = open(clientOf(api.message, tokenOf(directory)));
   // A client of its own: the other's few connections are busy with a hundred starts.
   const asking = open(clientOf(api.message, tokenOf(directory)));
-  const input = { strategy: strategy.replace('epochs: 2000', `epochs: ${epochs}`) };
+  const input = { strategy: strategy.replace('epochs: 100000', `epochs: ${epochs}`) };
 
   const idle = await answers((count) => count < 300);
   const begunAt = performance.now();

@@ -23,7 +23,7 @@ model:
 decisions: { output_format: classification }
 training:
   labels: { source: zigzag, zigzag_threshold: 0.03 }
-  epochs: 2000
+  epochs: 100000
   batch_size: 32
   learning_rate: 0.001
   seed: 7

@@ -146,6 +146,14 @@ describe('localTrainer()', () => {
     expect(await models.list()).toEqual([]);
   });
 
+  it('lets a training that outgrows its memory end alone', async () => {
+    const small = localTrainer({ bars: sampleSource(), models, version: '1.2.3', ...trainerSettings, memoryMb: 5 });
+    const [beside, outgrown, alone] = await Promise.allSettled([train(), small(input, contextFor()), train()]);
+    expect(outgrown).toMatchObject({ status: 'rejected', reason: { code: 'failed_precondition' } });
+    for (const other of [beside, alone]) expect(other).toMatchObject({ status: 'fulfilled' });
+    expect(await models.list()).toHaveLength(2);
+  });
+
   it('gives other weights for another seed and for other bars', async () => {
     const hashes = [
       await train(),
