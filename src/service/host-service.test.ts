@@ -616,7 +616,7 @@ describe('a host on a port', () => {
   });
 
   it('stops within a second although streams are open and clients keep their connections, and leaves none', async () => {
-    const before = sockets();
+    const before = sockets().length;
     // Its clock stands still, so nothing is left to the time after which connections are cut.
     const host = newHost({ clock: new ManualClock() });
     await start(host, 'p-1');
@@ -630,7 +630,8 @@ describe('a host on a port', () => {
     expect(performance.now() - begunAt).toBeLessThan(1_000);
     await expect(following.next()).rejects.toMatchObject({ code: 'unavailable' });
     await client[Symbol.asyncDispose]();
-    await expect.poll(sockets).toEqual(before);
+    // What the tests before left may go meanwhile.
+    await expect.poll(() => sockets().length).toBeLessThanOrEqual(before);
   });
 
   it('cuts what does not stop by itself, and the caller hears of it', async () => {
