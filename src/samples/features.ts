@@ -61,6 +61,15 @@ export function featureColumns(plan: FeaturePlan, held: SymbolBars, token: Cance
   };
 }
 
+/** The features that have no value at any bar of the symbol. */
+export function neverKnown(plan: FeaturePlan, held: SymbolBars, token: CancellationToken): Feature[] {
+  const { columns, barClosedAt } = readingColumns(plan, held, token);
+  return plan.features.filter((_, place) => {
+    const column = columns[place];
+    return column !== undefined && completeBars([column], barClosedAt.length).length === 0;
+  });
+}
+
 interface ReadingColumn {
   /** What the indicator gave. */
   readonly readings: Float64Array;

@@ -46,14 +46,31 @@ export function refuseUnlearnable(plan: TrainingPlan, { parts: rows, targets, co
   refuseConstantInputs(plan, constant, refuse);
 }
 
+/**
+ * A symbol that gives no row at all would be named by the model, which has learnt nothing of it.
+ * @throws KtrdrError `failed_precondition`.
+ */
+export function refuseWithoutRows({ baseTimeframe }: TrainingPlan, symbol: string, unknown: readonly Feature[]): never {
+  const bars = `any bar of ${symbol} [${baseTimeframe}]`;
+  const inputs = [...new Set(unknown.map(inputOf))];
+  const fault =
+    inputs.length === 0
+      ? `The features are not all known at ${bars}`
+      : `${inputs.join(', ')} ${inputs.length === 1 ? 'has' : 'have'} no value at ${bars}`;
+  throw new KtrdrError(
+    'failed_precondition',
+    `${fault}: its history is too short for the indicators, or has not what they need, such as volumes. ` +
+      `Load more of it, take such inputs out of nn_inputs, or train without ${symbol}.`,
+    { details: { symbol, unknown: unknown.map(({ id }) => id) } },
+  );
+}
+
 /** One word of a fuzzy set may never apply; an input of which nothing ever changes cannot be learnt from. */
 function refuseConstantInputs(
   { features }: TrainingPlan,
   constant: readonly Feature[],
   refuse: (message: string, details: object) => never,
 ): void {
-  const inputOf = (feature: Feature): string =>
-    `${feature.timeframe} ${feature.kind === 'raw' ? feature.reference : feature.fuzzySet}`;
   const changing = new Set(features.filter((feature) => !constant.includes(feature)).map(inputOf));
   const dead = [...new Set(constant.map(inputOf))].filter((input) => !changing.has(input));
   if (dead.length === 0) return;
@@ -62,6 +79,10 @@ function refuseConstantInputs(
       'the values that occur (the model would learn nothing from them), or take the inputs out of nn_inputs.',
     { constant: constant.map(({ id }) => id) },
   );
+}
+
+function inputOf(feature: Feature): string {
+  return `${feature.timeframe} ${feature.kind === 'raw' ? feature.reference : feature.fuzzySet}`;
 }
 
 const easierLabels = {

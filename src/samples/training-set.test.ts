@@ -66,6 +66,24 @@ describe('buildTrainingSet()', () => {
     expect(error.message).toContain('No bar of AAA, BBB [1h] has both features and a label in the train part');
   });
 
+  it('names a symbol of which no bar makes a row, and the inputs that it has no value for', () => {
+    const text = sampleStrategy([
+      'nn_inputs:\n',
+      'nn_inputs:\n  - { raw_indicator: activity, normalization: zscore }\n',
+    ]);
+    const traded = resolvePlan(
+      parseStrategy(text.replace('indicators:\n', 'indicators:\n  activity: { type: volumeratio, period: 20 }\n')),
+    );
+    const silent = { ...second, volume: second.volume.map(() => 0) };
+    const error = thrownBy(() =>
+      buildTrainingSet(traded, [symbolBars('AAA', first), symbolBars('BBB', silent)], CancellationToken.none),
+    );
+    expect(error.code).toBe('failed_precondition');
+    expect(error.message).toMatch(/^1h activity has no value at any bar of BBB \[1h\]: .* train without BBB\.$/);
+    const short = thrownBy(() => build(first, sliceBars(second, 0, 20)));
+    expect(short.message).toMatch(/no value at any bar of BBB \[1h\]: its history is too short/);
+  });
+
   it('knows which rows are whose, and from when', () => {
     const [one, two] = set.symbols;
     expect([one?.symbol, two?.symbol]).toEqual(['AAA', 'BBB']);

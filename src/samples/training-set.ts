@@ -5,11 +5,11 @@ import type { Dataset } from '../nn/index.ts';
 import { classesOf, type TrainingPlan } from '../strategies/index.ts';
 import { constantFeatures } from './constant-features.ts';
 import { endedSeries } from './ended-series.ts';
-import { barsOf, symbolFeatures, type FeatureRows, type SymbolBars } from './features.ts';
+import { barsOf, neverKnown, symbolFeatures, type FeatureRows, type SymbolBars } from './features.ts';
 import { labelBars } from './labels/label-bars.ts';
 import type { BarLabels } from './labels/bar-labels.ts';
 import { featureMeans, normalize, type FeatureScale } from './normalize.ts';
-import { refuseUnlearnable } from './refuse-unlearnable.ts';
+import { refuseUnlearnable, refuseWithoutRows } from './refuse-unlearnable.ts';
 import { rowWeights } from './row-weights.ts';
 import { cutsOf, parts, type Part, type SplitCuts } from './split.ts';
 
@@ -49,8 +49,8 @@ export interface SymbolRows {
  * The parts follow each other in time, cut at the same instants for all symbols. A row belongs to a part when both its
  * own bar and all that decided its label were known within it: a label that looked over a cut is left out (purged), and so
  * are the rows of the embargo behind the cut. A row of a network that reads sequences needs the whole sequence before it.
- * @throws KtrdrError `failed_precondition` when there is nothing to learn from: an empty part, fewer rows than a batch, one
- * class only, features that never change.
+ * @throws KtrdrError `failed_precondition` when there is nothing to learn from: a symbol without any row, an empty part,
+ * fewer rows than a batch, one class only, features that never change.
  */
 export function buildTrainingSet(
   plan: TrainingPlan,
@@ -60,6 +60,9 @@ export function buildTrainingSet(
   const { training, model } = plan.strategy;
   const classes = classesOf(training.labels);
   const rows = symbols.map((held) => symbolFeatures(plan, held, token));
+  for (const [index, held] of symbols.entries()) {
+    if (rows[index]?.bars.length === 0) refuseWithoutRows(plan, held.symbol, neverKnown(plan, held, token));
+  }
   const cuts = cutsOf(
     rows.map(({ closedAt }) => closedAt),
     training.split,
