@@ -79,6 +79,12 @@ describe.each(kinds)('judgeBars() with a model of kind $kind', (model) => {
     expect(earlier.outputs).toEqual(all.outputs.slice(3 * (end - 20), 3 * end));
   });
 
+  it('judges the first bar that is asked for with the bars before it', () => {
+    const some = judgeBars(job, { start: all.time[700] ?? 0 }, none);
+    expect(some.time).toEqual(all.time.slice(700));
+    expect(some.outputs).toEqual(all.outputs.slice(2_100));
+  });
+
   it('decides as many bars as it judges, and explains what it says of one', () => {
     expect(all.decisions).toHaveLength(all.time.length);
     const at = all.time[900] ?? 0;
@@ -90,6 +96,38 @@ describe.each(kinds)('judgeBars() with a model of kind $kind', (model) => {
     }
     const sum = explained.inputs.reduce((total, { contribution }) => total + contribution, 0);
     expect(sum).toBeCloseTo((explained.outputs[explained.output] ?? 0) - explained.ordinary, 5);
+  });
+});
+
+describe('bars at which a feature is unknown', () => {
+  const [, sequences] = kinds;
+  if (sequences === undefined) throw new Error('There is a model that reads sequences.');
+  const { job } = untrained(sequences);
+  const volume = bars.volume.map((traded, bar) => (bar === 300 ? Number.NaN : traded));
+  const holed: ModelOnBars = {
+    ...job,
+    bars: { ...held, series: [{ timeframe: '1h', bars: { ...bars, volume } }] },
+    features: {
+      ...job.features,
+      indicators: [...job.features.indicators, { id: 'volume_5', type: 'volumeratio', parameters: { period: 5 } }],
+      features: job.features.features.map((feature, place) =>
+        place === 3 ? { ...feature, source: { indicator: 'volume_5', output: 'value' } } : feature,
+      ),
+    },
+  };
+  // The mean of five bars holds the hole up to the fourth behind it; then a sequence of six can begin.
+  const unjudged = bars.time.subarray(300, 310);
+
+  it('are in no sequence that is judged', () => {
+    const { time } = judgeBars(holed, {}, none);
+    expect(time.filter((at) => unjudged.includes(at))).toHaveLength(0);
+    expect(time.includes(bars.time[299] ?? 0)).toBe(true);
+    expect(time.includes(bars.time[310] ?? 0)).toBe(true);
+  });
+
+  it('are in no sequence that is explained', () => {
+    expect(explainBar(holed, bars.time[309] ?? 0, none).time).toBe(bars.time[299]);
+    expect(explainBar(holed, bars.time[310] ?? 0, none).time).toBe(bars.time[310]);
   });
 });
 
