@@ -109,6 +109,13 @@ describe('runTraining()', () => {
     expect(accuracyOf({ outputs, targets: targets.slice(200, 400), classes })).toBe(Math.max(...accuracies));
   });
 
+  it('keeps the first of equally good epochs', () => {
+    const trainer = newTrainer();
+    trainer.learningRate = 0;
+    const earlyStopping = { patience: 2, minDelta: 0, monitor: 'val_loss' } as const;
+    expect(run({ trainer, epochs: 9, earlyStopping })).toMatchObject({ keptEpoch: 1, epochsTrained: 3 });
+  });
+
   it('does not take a lead smaller than minDelta for an improvement', () => {
     const { epochsTrained } = run({
       trainer: newTrainer(),
@@ -197,5 +204,20 @@ describe('evaluateRows()', () => {
     expect(pieces.outputs).toEqual(whole.outputs);
     expect(pieces.weight).toBe(5_000);
     expect(pieces.loss).toBeCloseTo(whole.loss, 9);
+  });
+
+  it('lets each piece count by its weight', () => {
+    const weights = Float32Array.from({ length: rows }, (_, row) => (row < 200 ? 5 : 0.5));
+    using trainer = plainBackend.create({
+      model: { kind: 'mlp', inputs: 2, hiddenLayers: [], outputs: 3, activation: 'tanh', dropout: 0 },
+      objective: { kind: 'cross_entropy' },
+      optimizer: { type: 'adam', learningRate: 0.03, weightDecay: 0, gradientClip: 0 },
+      data: { features, targets, weights },
+      seed: 3,
+    });
+    const many = Int32Array.from({ length: 3_000 }, (_, index) => (index < 2_048 ? index % 200 : 200 + (index % 200)));
+    const pieces = evaluateRows(trainer, many, CancellationToken.none);
+    expect(pieces.weight).toBe(2_048 * 5 + 952 * 0.5);
+    expect(pieces.loss).toBeCloseTo(trainer.evaluate(many).loss, 9);
   });
 });
