@@ -144,5 +144,5 @@ export const referenceLabels = {{
   uniquenessOfEvents: {numbers(uniqueness(some))},
   /** Of the legs that are over, without the deciding bar. */
   zigzag: {rows(zigzag(0.03))},
-  regime: {rows(regime(4, 1.2, 5, 20, 1.2, 0.1))},
+  regime: {rows(regime(4, 1.4, 5, 20, 1.2, 0.05))},
 }};""")

@@ -75,8 +75,8 @@ describe('labels by a second implementation', () => {
   });
 
   it('name the same states of the market', () => {
-    const options = { macroAtrMultiple: 4, microAtrMultiple: 1.2, atrPeriod: 5, volatilityLookback: 20 };
-    expect(decided(regimeLabels(bars, { ...options, volatilityCrisis: 1.2, tolerance: 0.1 }))).toEqual(
+    const options = { macroAtrMultiple: 4, microAtrMultiple: 1.4, atrPeriod: 5, volatilityLookback: 20 };
+    expect(decided(regimeLabels(bars, { ...options, volatilityCrisis: 1.2, tolerance: 0.05 }))).toEqual(
       reference.regime,
     );
     expect(new Set(reference.regime.filter((_, index) => index % 3 === 1))).toEqual(new Set([0, 1, 2, 3]));
