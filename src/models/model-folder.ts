@@ -29,12 +29,14 @@ export interface ModelToSave {
 
 const weightsFile = 'model.safetensors';
 const metadataFile = 'metadata.json';
+/** As `sha256sum` writes and checks it. */
+const metadataHashFile = 'metadata.json.sha256';
 const featuresFile = 'features.json';
 const reportFile = 'report.json';
 const reportPageFile = 'report.md';
 const strategyFile = 'strategy.yaml';
 
-/** The files of a model's folder by name. The metadata hold a hash of each of the others. */
+/** The files of a model's folder by name. The metadata hold a hash of each of the others; their own lies beside them. */
 export function modelFiles({ weights, metadata, features, report, strategy }: ModelToSave): Map<string, Uint8Array> {
   const tensors = tensorsFromWeights(metadata.model, weights);
   const files = new Map([
@@ -50,7 +52,9 @@ export function modelFiles({ weights, metadata, features, report, strategy }: Mo
     weightsSha256: weightsHash(weights),
     files: Object.fromEntries([...files].map(([name, bytes]) => [name, sha256(bytes)])),
   };
-  return files.set(metadataFile, json(complete));
+  const bytes = json(complete);
+  const hash = new TextEncoder().encode(`${sha256(bytes)}  ${metadataFile}\n`);
+  return files.set(metadataFile, bytes).set(metadataHashFile, hash);
 }
 
 /** @throws KtrdrError `data_corrupt` when a file it reads is not what was saved. */
@@ -101,6 +105,8 @@ async function readMetadata(address: ModelAddress): Promise<ModelMetadata> {
   const bytes = await readPart(address, metadataFile);
   const { format } = decode(bytes, z.object({ format: z.number().int() }), path);
   if (format !== modelFormat) throw ofOtherFormat(address, format);
+  const saved = new TextDecoder().decode(await readPart(address, metadataHashFile));
+  if (!saved.startsWith(sha256(bytes))) throw damaged(path, 'it is not what was saved');
   return decode(bytes, modelMetadataSchema, path);
 }
 

@@ -107,6 +107,19 @@ describe('ModelStore', () => {
     },
   );
 
+  it('notices a lineage that was altered', async () => {
+    const { directory: home } = await store.save(sampleModel());
+    const path = join(home, 'metadata.json');
+    const text = await readFile(path, 'utf8');
+    const altered = text.replace(/"seed": \d+/, '"seed": 12345');
+    expect(altered).not.toBe(text);
+    await writeFile(path, altered);
+    await expect(store.get('sample')).rejects.toMatchObject({ code: 'data_corrupt' });
+    expect(await store.verify()).toMatchObject([
+      { faults: [{ file: 'metadata.json', problem: 'it is not what was saved' }] },
+    ]);
+  });
+
   it('tells of a folder in the place of a file, and lists and verifies what is beside it', async () => {
     await store.save(sampleModel('another'));
     const { directory: home } = await store.save(sampleModel());
