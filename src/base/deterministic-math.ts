@@ -1,6 +1,6 @@
 /**
  * Exponential, logarithm and hyperbolic tangent from + - * / alone, which IEEE 754 fixes to the last bit. The platform's
- * own may differ in the last digit between machines and versions, and training carries such a digit into every weight.
+ * own may differ in the last digit between machines and versions, and whatever computes step upon step carries it into all.
  * Results are within two units in the last place of the true value.
  */
 

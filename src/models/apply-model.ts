@@ -2,12 +2,11 @@ import { z } from 'zod';
 import type { CancellationToken } from '../async/index.ts';
 import { KtrdrError } from '../base/index.ts';
 import { indexAtOrAfter, type Timeframe } from '../market/index.ts';
-import { createPredictor } from '../nn/index.ts';
+import { createPredictor, sequenceLengthOf } from '../nn/index.ts';
 import { barsOf, featureColumns, symbolFeatures, type FeatureColumns, type SymbolBars } from '../samples/index.ts';
 import { decide, decisionSchema, type Decision } from './decisions.ts';
 import { explain, explanationSchema, type SeenBar } from './explain.ts';
 import type { ModelFeatures, ModelMetadata } from './model-record.ts';
-import { windowOf } from './report/assess-model.ts';
 
 /** A model and the bars that it is to judge. Plain data; it crosses to a thread. */
 export interface ModelOnBars {
@@ -47,7 +46,7 @@ export function judgeBars(
   const width = features.features.length;
   scaleInPlace(rows.values, features);
   const predictor = createPredictor(metadata.model, metadata.objective.kind, weights);
-  const window = windowOf(metadata.model);
+  const window = sequenceLengthOf(metadata.model);
   const from = indexAtOrAfter(time, start);
   const to = indexAtOrAfter(time, end);
   const judged: number[] = [];
@@ -138,7 +137,7 @@ export function explainBar(job: ModelOnBars, at: number, token: CancellationToke
   const { metadata, features, weights, bars } = job;
   const base = barsOf(bars, features.baseTimeframe);
   const { columns, barClosedAt } = featureColumns(features, bars, token);
-  const window = windowOf(metadata.model);
+  const window = sequenceLengthOf(metadata.model);
   let bar = indexAtOrAfter(base.time, at + 1) - 1;
   while (bar >= 0 && !isKnown(columns, bar, window)) bar -= 1;
   if (bar < 0) {

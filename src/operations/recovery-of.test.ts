@@ -1,21 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Attempt, Operation } from './operation.ts';
+import { operation as recordOf } from './records.fixture.ts';
 import { recoveryOf } from './recovery-of.ts';
 
-const operation: Operation = {
-  id: 'op',
-  type: 'climb',
-  status: 'running',
-  input: {},
-  progress: { phase: '', done: 0, total: 0, fraction: 0, context: {}, startedAt: 0, updatedAt: 0 },
-  message: '',
-  createdAt: 0,
-  startedAt: 0,
-  attempt: 1,
-  attempts: [],
-  priority: 0,
-  version: 1,
-};
+const operation = recordOf('op');
 
 /** The record of an operation all of whose attempts, the last one included, lived so long. */
 function lived(...seconds: number[]): Operation {

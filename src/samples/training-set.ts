@@ -1,6 +1,4 @@
 import type { CancellationToken } from '../async/index.ts';
-import { KtrdrError } from '../base/index.ts';
-import { barCount } from '../market/index.ts';
 import type { Dataset } from '../nn/index.ts';
 import { classesOf, type TrainingPlan } from '../strategies/index.ts';
 import { constantFeatures } from './constant-features.ts';
@@ -11,7 +9,7 @@ import type { BarLabels } from './labels/bar-labels.ts';
 import { featureMeans, normalize, type FeatureScale } from './normalize.ts';
 import { refuseUnlearnable, refuseWithoutRows } from './refuse-unlearnable.ts';
 import { rowWeights } from './row-weights.ts';
-import { cutsOf, parts, type Part, type SplitCuts } from './split.ts';
+import { cutsOf, parts as partNames, type Part, type SplitCuts } from './split.ts';
 
 /** The rows of a training, of all its symbols one after the other, and which of them belong to which part. */
 export interface TrainingSet {
@@ -57,7 +55,7 @@ export function buildTrainingSet(
   symbols: readonly SymbolBars[],
   token: CancellationToken,
 ): TrainingSet {
-  const { training, model } = plan.strategy;
+  const { training } = plan.strategy;
   const classes = classesOf(training.labels);
   const rows = symbols.map((held) => symbolFeatures(plan, held, token));
   for (const [index, held] of symbols.entries()) {
@@ -67,9 +65,57 @@ export function buildTrainingSet(
     rows.map(({ closedAt }) => closedAt),
     training.split,
   );
+  const {
+    features,
+    targets,
+    labelWeights,
+    parts,
+    symbols: symbolRows,
+  } = joinRows(plan, symbols, { rows, cuts, token });
+  const constant = constantFeatures(features, plan.features, parts.train);
+  refuseUnlearnable(plan, { parts, targets, constant });
+  const weights = rowWeights({
+    labelWeights,
+    targets,
+    classes,
+    train: parts.train,
+    classWeights: training.classWeights,
+  });
+  const scales = normalize(features, plan.features, parts.train);
+  return {
+    data: { features, targets, ...(weights === undefined ? {} : { weights }) },
+    parts,
+    classes,
+    scales,
+    means: featureMeans(features, plan.features.length, parts.train),
+    symbols: symbolRows,
+    warnings: [
+      ...constant.map(({ id }) => `The feature ${id} has the same value in all rows of the training part.`),
+      ...endedSeries(plan, symbols),
+    ],
+  };
+}
+
+interface JoinedRows {
+  /** Raw values are not scaled yet. */
+  readonly features: Float32Array;
+  readonly targets: Int32Array | Float32Array;
+  readonly labelWeights: Float32Array;
+  readonly parts: TrainingParts;
+  readonly symbols: readonly SymbolRows[];
+}
+
+/** The rows of all symbols one behind the other, those that have one with their label, and the part they belong to. */
+function joinRows(
+  plan: TrainingPlan,
+  symbols: readonly SymbolBars[],
+  { rows, cuts, token }: { rows: readonly FeatureRows[]; cuts: SplitCuts; token: CancellationToken },
+): JoinedRows {
+  const { training, model } = plan.strategy;
+  const window = model.type === 'mlp' ? 1 : model.sequenceLength;
   const count = rows.reduce((sum, { bars }) => sum + bars.length, 0);
   const features = new Float32Array(count * plan.features.length);
-  const targets = classes.length > 0 ? new Int32Array(count) : new Float32Array(count);
+  const targets = classesOf(training.labels).length > 0 ? new Int32Array(count) : new Float32Array(count);
   const labelWeights = new Float32Array(count).fill(1);
   const chosen: Record<Part, number[]> = { train: [], validation: [], test: [] };
   const symbolRows: SymbolRows[] = [];
@@ -80,7 +126,6 @@ export function buildTrainingSet(
     if (own === undefined) continue;
     const bars = barsOf(held, plan.baseTimeframe);
     const labels = labelBars(bars, training.labels);
-    const window = model.type === 'mlp' ? 1 : model.sequenceLength;
     features.set(own.values, offset * plan.features.length);
     const time = new Float64Array(own.bars.length);
     for (let row = 0; row < time.length; row += 1) {
@@ -92,41 +137,21 @@ export function buildTrainingSet(
       labelWeights[offset + row] = labels.weights?.[bar] ?? 1;
       chosen[part].push(offset + row);
     }
-    symbolRows.push({
-      symbol: held.symbol,
-      from: offset,
-      to: offset + own.bars.length,
-      time,
-      closedAt: own.closedAt,
-      bars: own.bars,
-      volume: bars.volume,
-    });
-    offset += own.bars.length;
-    if (barCount(bars) !== own.barClosedAt.length)
-      throw new KtrdrError('internal', `Bars of ${held.symbol} went missing.`);
+    const to = offset + own.bars.length;
+    const { closedAt, bars: barOfRow } = own;
+    symbolRows.push({ symbol: held.symbol, from: offset, to, time, closedAt, bars: barOfRow, volume: bars.volume });
+    offset = to;
   }
-  const rowsOf = Object.fromEntries(parts.map((part) => [part, Int32Array.from(chosen[part])])) as TrainingParts;
-  const constant = constantFeatures(features, plan.features, rowsOf.train);
-  refuseUnlearnable(plan, { parts: rowsOf, targets, constant });
-  const weights = rowWeights({
-    labelWeights,
-    targets,
-    classes,
-    train: rowsOf.train,
-    classWeights: training.classWeights,
-  });
-  const scales = normalize(features, plan.features, rowsOf.train);
   return {
-    data: { features, targets, ...(weights === undefined ? {} : { weights }) },
-    parts: rowsOf,
-    classes,
-    scales,
-    means: featureMeans(features, plan.features.length, rowsOf.train),
+    features,
+    targets,
+    labelWeights,
+    parts: {
+      train: Int32Array.from(chosen.train),
+      validation: Int32Array.from(chosen.validation),
+      test: Int32Array.from(chosen.test),
+    },
     symbols: symbolRows,
-    warnings: [
-      ...constant.map(({ id }) => `The feature ${id} has the same value in all rows of the training part.`),
-      ...endedSeries(plan, symbols),
-    ],
   };
 }
 
@@ -144,5 +169,5 @@ function partOf(bar: number, { row, own, labels, cuts, window }: Candidate): Par
   if (decidedAt < 0 || own.bars[row - window + 1] !== bar - window + 1) return undefined;
   const known = own.closedAt[row] ?? Number.NaN;
   const decided = own.barClosedAt[decidedAt] ?? Number.NaN;
-  return parts.find((part) => known >= cuts[part].from && decided < cuts[part].to);
+  return partNames.find((part) => known >= cuts[part].from && decided < cuts[part].to);
 }

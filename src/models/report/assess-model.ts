@@ -1,5 +1,5 @@
 import type { CancellationToken } from '../../async/index.ts';
-import { createPredictor, type Evaluation, type ModelSpec, type Objective } from '../../nn/index.ts';
+import { createPredictor, sequenceLengthOf, type Evaluation, type ModelSpec, type Objective } from '../../nn/index.ts';
 import type { TrainingSet } from '../../samples/index.ts';
 import type { DecisionSettings } from '../../strategies/index.ts';
 import { partMetrics, targetsOf, type PartMetrics } from '../metrics.ts';
@@ -79,15 +79,10 @@ function importanceOn(
       classes,
       ids,
       predictor: createPredictor(model, objective.kind, weights),
-      window: windowOf(model),
+      window: sequenceLengthOf(model),
       weights: weights.length,
       seed,
     },
     token,
   );
-}
-
-/** Rows that a model reads to judge the last one of them. */
-export function windowOf(model: ModelSpec): number {
-  return model.kind === 'mlp' ? 1 : model.sequenceLength;
 }
