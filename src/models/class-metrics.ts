@@ -71,8 +71,8 @@ function confusionOf(outputs: Float32Array, targets: Measured['targets'], classe
   return confusion;
 }
 
-/** The first of equally likely classes. */
-function likeliest(outputs: Float32Array, start: number, classes: number): number {
+/** The class with the highest of the probabilities from `start` on; of equally likely ones the first. */
+export function likeliest(outputs: Float32Array, start: number, classes: number): number {
   let best = 0;
   for (let label = 1; label < classes; label += 1) {
     if ((outputs[start + label] ?? 0) > (outputs[start + best] ?? 0)) best = label;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { CostModel, DecisionSettings, VolumeFilter } from '../strategies/index.ts';
+import { likeliest } from './class-metrics.ts';
 
 const withheld = ['confidence', 'cost', 'volume', 'position', 'separation'] as const;
 
@@ -38,7 +39,7 @@ interface BarOutputs {
  */
 export function decide(bars: BarOutputs, classes: readonly string[], settings: DecisionSettings): Decision[] {
   const wished = Array.from(bars.closedAt.keys(), (bar) =>
-    classes.length > 0 ? likeliest(bars.outputs, { bar, classes, settings }) : promising(bars.outputs[bar], settings),
+    classes.length > 0 ? confident(bars.outputs, { bar, classes, settings }) : promising(bars.outputs[bar], settings),
   );
   const isTraded = volumeTest(bars, settings.volumeFilter);
   const { minSignalSeparationMs: separation = 0, positionAwareness, allowShortFromFlat } = settings;
@@ -73,10 +74,11 @@ interface Chances {
   readonly settings: DecisionSettings;
 }
 
-function likeliest(outputs: Float32Array, { bar, classes, settings }: Chances): Decision {
-  const chances = outputs.subarray(bar * classes.length, (bar + 1) * classes.length);
-  const value = chances.reduce((most, chance) => Math.max(most, chance), 0);
-  const signal = classes[chances.indexOf(value)] ?? hold;
+function confident(outputs: Float32Array, { bar, classes, settings }: Chances): Decision {
+  const start = bar * classes.length;
+  const label = likeliest(outputs, start, classes.length);
+  const value = outputs[start + label] ?? Number.NaN;
+  const signal = classes[label] ?? hold;
   if (value >= settings.confidenceThreshold || signal === hold) return { signal, value };
   // Of states of the market none stands for "nothing"; the likeliest is told with its doubt.
   return { signal: signal in directions ? hold : signal, value, withheld: 'confidence' };

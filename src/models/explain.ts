@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { membershipColumn } from '../fuzzy/index.ts';
 import type { Predictor } from '../nn/index.ts';
 import type { Feature } from '../strategies/index.ts';
+import { likeliest } from './class-metrics.ts';
 import { attribute, usualOrders } from './attribute.ts';
 import type { ModelFeatures } from './model-record.ts';
 
@@ -71,7 +72,7 @@ export function explain({ features, predictor, classes, bar, cost = 0 }: Explain
   const width = features.length;
   const scaled = bar.window.map((value, index) => scale(value, features[index % width]));
   const outputs = predictor.outputs(scaled);
-  const place = classes.length > 0 ? outputs.indexOf(outputs.reduce((most, value) => Math.max(most, value), 0)) : 0;
+  const place = likeliest(outputs, 0, classes.length);
   const outputOf = (isOwn: Uint8Array): number => {
     const mixed = scaled.map((value, index) =>
       isOwn[index % width] === 1 ? value : (features[index % width]?.mean ?? 0),
@@ -181,7 +182,7 @@ function decider({ features, predictor, classes, bar }: ExplainOptions) {
     }
     const outputs = predictor.outputs(window);
     if (classes.length === 0) return (outputs[0] ?? 0) > 0 ? 'above 0' : 'not above 0';
-    return classes[outputs.indexOf(outputs.reduce((most, value) => Math.max(most, value), 0))] ?? '';
+    return classes[likeliest(outputs, 0, classes.length)] ?? '';
   };
 }
 
