@@ -28,7 +28,7 @@ import { withApi } from '../api-client.ts';
 import { formatCount, formatCounted, formatStamp } from '../format.ts';
 import { mustNotExist, toFile, toStdout } from '../output-file.ts';
 import { checkSpan } from '../parse-options.ts';
-import type { CommandContext } from '../program.ts';
+import type { CommandContext } from '../programs/command.ts';
 import { runOperation } from '../run-operation.ts';
 import { colours, terminal } from '../terminal.ts';
 import { qualityWords } from './data-quality.ts';

@@ -5,7 +5,7 @@ import { withApi } from '../api-client.ts';
 import { coveragePicture, pictureLegend } from '../coverage-picture.ts';
 import { formatCount, formatCounted, formatPercent, formatStamp } from '../format.ts';
 import { checkSpan } from '../parse-options.ts';
-import type { CommandContext } from '../program.ts';
+import type { CommandContext } from '../programs/command.ts';
 import { colours, table, terminal } from '../terminal.ts';
 
 export interface GapsOptions {

@@ -3,7 +3,7 @@ import { postPlan } from '../../data-endpoints.ts';
 import { withApi } from '../api-client.ts';
 import { formatBytes, formatCount, formatCounted, formatDuration, formatStamp } from '../format.ts';
 import { checkSpan } from '../parse-options.ts';
-import type { CommandContext } from '../program.ts';
+import type { CommandContext } from '../programs/command.ts';
 import { table, terminal } from '../terminal.ts';
 import { spanOf, type LoadOptions } from './data.ts';
 

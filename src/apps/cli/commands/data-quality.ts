@@ -3,7 +3,7 @@ import type { Timeframe } from '../../../market/index.ts';
 import { withApi } from '../api-client.ts';
 import { formatCount, formatCounted, formatStamp } from '../format.ts';
 import { checkSpan } from '../parse-options.ts';
-import type { CommandContext } from '../program.ts';
+import type { CommandContext } from '../programs/command.ts';
 import { runOperation } from '../run-operation.ts';
 import { colours, table, terminal } from '../terminal.ts';
 

@@ -16,7 +16,7 @@ import { withApi } from '../api-client.ts';
 import { ChildrenLines } from '../children-lines.ts';
 import { formatCount, formatCounted, formatStamp } from '../format.ts';
 import { checkSpan } from '../parse-options.ts';
-import type { CommandContext } from '../program.ts';
+import type { CommandContext } from '../programs/command.ts';
 import { runOperation } from '../run-operation.ts';
 import { colours, table, terminal } from '../terminal.ts';
 

@@ -7,7 +7,7 @@ import type { OperationsClient } from '../../../service/index.ts';
 import { trainModel } from '../../../training/index.ts';
 import { Resources } from '../../serve.ts';
 import { withApi } from '../api-client.ts';
-import type { CommandContext } from '../program.ts';
+import type { CommandContext } from '../programs/command.ts';
 import { runOperation } from '../run-operation.ts';
 import { prepareHome } from '../prepare-home.ts';
 import { shellWord } from '../shell-word.ts';

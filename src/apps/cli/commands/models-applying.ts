@@ -8,7 +8,7 @@ import { withApi } from '../api-client.ts';
 import { formatCounted, formatPercent, formatStamp } from '../format.ts';
 import { formatOfFile, mustNotExist, toFile, toStdout } from '../output-file.ts';
 import { checkSpan, predictionFormats, type ModelReference } from '../parse-options.ts';
-import type { CommandContext } from '../program.ts';
+import type { CommandContext } from '../programs/command.ts';
 import { table, terminal } from '../terminal.ts';
 
 interface Asked {

@@ -6,7 +6,7 @@ import { withApi } from '../api-client.ts';
 import { formatBytes, formatCount } from '../format.ts';
 import { formatOfFile, mustNotExist, toFile } from '../output-file.ts';
 import type { ModelReference } from '../parse-options.ts';
-import type { CommandContext } from '../program.ts';
+import type { CommandContext } from '../programs/command.ts';
 import { colours, terminal } from '../terminal.ts';
 
 export interface ExportOptions {

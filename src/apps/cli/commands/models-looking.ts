@@ -4,7 +4,7 @@ import { getComparison, getModel } from '../../model-endpoints.ts';
 import { withApi } from '../api-client.ts';
 import { formatCount, formatCounted, formatStamp } from '../format.ts';
 import type { ModelReference } from '../parse-options.ts';
-import type { CommandContext } from '../program.ts';
+import type { CommandContext } from '../programs/command.ts';
 import { partsTable } from '../parts-table.ts';
 import { colours, table, terminal } from '../terminal.ts';
 

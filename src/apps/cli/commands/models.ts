@@ -6,7 +6,7 @@ import { withApi } from '../api-client.ts';
 import { formatDuration, formatPercent } from '../format.ts';
 import { checkSpan } from '../parse-options.ts';
 import { hitRate, partsTable } from '../parts-table.ts';
-import type { CommandContext } from '../program.ts';
+import type { CommandContext } from '../programs/command.ts';
 import { runOperation } from '../run-operation.ts';
 import { readStrategy } from '../strategy-file.ts';
 import { colours, table, terminal } from '../terminal.ts';

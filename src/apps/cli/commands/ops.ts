@@ -8,7 +8,7 @@ import {
 } from '../../../operations/index.ts';
 import { withApi } from '../api-client.ts';
 import { formatDuration, formatPercent } from '../format.ts';
-import type { CommandContext } from '../program.ts';
+import type { CommandContext } from '../programs/command.ts';
 import { closingLine, ProgressLine } from '../progress-line.ts';
 import { progressView } from '../progress-view.ts';
 import { table, terminal } from '../terminal.ts';

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import type { FeaturesOptions } from './commands/strategies.ts';
-import type { MigrateOptions, NewOptions, SchemaOptions } from './commands/strategies-files.ts';
-import { filledOption, nameArgument, schemaFormatOption, timeframeListOption } from './parse-options.ts';
-import type { ClientCommand } from './program.ts';
+import type { FeaturesOptions } from '../commands/strategies.ts';
+import type { MigrateOptions, NewOptions, SchemaOptions } from '../commands/strategies-files.ts';
+import { filledOption, nameArgument, schemaFormatOption, timeframeListOption } from '../parse-options.ts';
+import type { ClientCommand } from './command.ts';
 
 /** The commands for strategy files; they need no API. Each command's code is loaded when it runs. */
 export function addStrategyCommands(program: Command, client: ClientCommand): void {
@@ -27,7 +27,7 @@ function addLookingCommands(strategies: Command, client: ClientCommand): void {
     .option('--json', 'print a line of JSON for each file')
     .action(
       client(async (_, files: string[], options: JsonOption) =>
-        (await import('./commands/strategies.ts')).validate(files, options),
+        (await import('../commands/strategies.ts')).validate(files, options),
       ),
     );
   strategies
@@ -37,7 +37,7 @@ function addLookingCommands(strategies: Command, client: ClientCommand): void {
     .option('--json', 'print JSON')
     .action(
       client(async (_, directory: string, options: JsonOption) =>
-        (await import('./commands/strategies.ts')).list(directory, options),
+        (await import('../commands/strategies.ts')).list(directory, options),
       ),
     );
   strategies
@@ -47,7 +47,7 @@ function addLookingCommands(strategies: Command, client: ClientCommand): void {
     .option('--json', 'print JSON')
     .action(
       client(async (_, file: string, options: JsonOption) =>
-        (await import('./commands/strategies.ts')).show(file, options),
+        (await import('../commands/strategies.ts')).show(file, options),
       ),
     );
   strategies
@@ -58,7 +58,7 @@ function addLookingCommands(strategies: Command, client: ClientCommand): void {
     .option('--json', 'print JSON')
     .action(
       client(async (_, file: string, options: FeaturesOptions) =>
-        (await import('./commands/strategies.ts')).features(file, options),
+        (await import('../commands/strategies.ts')).features(file, options),
       ),
     );
 }
@@ -72,7 +72,7 @@ function addWritingCommands(strategies: Command, client: ClientCommand): void {
     .option('-o, --output <file>', 'where to write it (default: NAME.yaml)', filledOption)
     .action(
       client(async (_, name: string, options: NewOptions) =>
-        (await import('./commands/strategies-files.ts')).create(name, options),
+        (await import('../commands/strategies-files.ts')).create(name, options),
       ),
     );
   strategies
@@ -82,7 +82,7 @@ function addWritingCommands(strategies: Command, client: ClientCommand): void {
     .option('-o, --output <file>', 'where to write it (default: FILE with .v3 before its ending)', filledOption)
     .action(
       client(async (_, file: string, options: MigrateOptions) =>
-        (await import('./commands/strategies-files.ts')).migrate(file, options),
+        (await import('../commands/strategies-files.ts')).migrate(file, options),
       ),
     );
   strategies
@@ -90,7 +90,7 @@ function addWritingCommands(strategies: Command, client: ClientCommand): void {
     .description('print the grammar: a JSON Schema for editors, or tables of all keys and indicators')
     .option('-f, --format <format>', 'json or markdown', schemaFormatOption, 'json')
     .action(
-      client(async (_, options: SchemaOptions) => (await import('./commands/strategies-files.ts')).schema(options)),
+      client(async (_, options: SchemaOptions) => (await import('../commands/strategies-files.ts')).schema(options)),
     );
 }
 

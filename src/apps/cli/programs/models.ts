@@ -1,8 +1,8 @@
 import { Option, type Command } from 'commander';
-import { timeframes } from '../../market/index.ts';
-import type { TrainOptions } from './commands/models.ts';
-import type { ExplainOptions, PredictOptions } from './commands/models-applying.ts';
-import type { DeleteOptions, ExportOptions } from './commands/models-files.ts';
+import { timeframes } from '../../../market/index.ts';
+import type { TrainOptions } from '../commands/models.ts';
+import type { ExplainOptions, PredictOptions } from '../commands/models-applying.ts';
+import type { DeleteOptions, ExportOptions } from '../commands/models-files.ts';
 import {
   dateOption,
   durationOption,
@@ -18,8 +18,8 @@ import {
   timeframeOption,
   wholeNumberBetween,
   type ModelReference,
-} from './parse-options.ts';
-import type { ClientCommand } from './program.ts';
+} from '../parse-options.ts';
+import type { ClientCommand } from './command.ts';
 
 /** The commands for models. Each command's code is loaded when it runs. */
 export function addModelCommands(program: Command, client: ClientCommand): void {
@@ -52,7 +52,7 @@ function addTraining(models: Command, client: ClientCommand): void {
     .option('--json', 'print the result as JSON')
     .action(
       client(async (context, path: string, options: TrainOptions) =>
-        (await import('./commands/models.ts')).train(context, path, options),
+        (await import('../commands/models.ts')).train(context, path, options),
       ),
     );
 }
@@ -63,7 +63,7 @@ function addLooking(models: Command, client: ClientCommand): void {
     .description('list trained models')
     .option('--json', 'print JSON')
     .action(
-      client(async (context, options: JsonOption) => (await import('./commands/models.ts')).list(context, options)),
+      client(async (context, options: JsonOption) => (await import('../commands/models.ts')).list(context, options)),
     );
   models
     .command('show')
@@ -72,7 +72,7 @@ function addLooking(models: Command, client: ClientCommand): void {
     .option('--json', 'print all that is known of it as JSON')
     .action(
       client(async (context, model: ModelReference, options: JsonOption) =>
-        (await import('./commands/models-looking.ts')).show(context, model, options),
+        (await import('../commands/models-looking.ts')).show(context, model, options),
       ),
     );
   models
@@ -82,7 +82,7 @@ function addLooking(models: Command, client: ClientCommand): void {
     .option('--json', 'print it as JSON')
     .action(
       client(async (context, model: ModelReference, options: JsonOption) =>
-        (await import('./commands/models-looking.ts')).report(context, model, options),
+        (await import('../commands/models-looking.ts')).report(context, model, options),
       ),
     );
   models
@@ -93,7 +93,7 @@ function addLooking(models: Command, client: ClientCommand): void {
     .option('--json', 'print JSON')
     .action(
       client(async (context, first: ModelReference, second: ModelReference, options: JsonOption) =>
-        (await import('./commands/models-looking.ts')).compare(context, [first, second], options),
+        (await import('../commands/models-looking.ts')).compare(context, [first, second], options),
       ),
     );
 }
@@ -118,7 +118,7 @@ function addApplying(models: Command, client: ClientCommand): void {
     .option('--force', 'replace a file that is there')
     .action(
       client(async (context, model: ModelReference, symbol: string, options: PredictOptions) =>
-        (await import('./commands/models-applying.ts')).predict(context, { model, symbol }, options),
+        (await import('../commands/models-applying.ts')).predict(context, { model, symbol }, options),
       ),
     );
   models
@@ -135,7 +135,7 @@ function addApplying(models: Command, client: ClientCommand): void {
     .option('--json', 'print JSON')
     .action(
       client(async (context, model: ModelReference, symbol: string, options: ExplainOptions) =>
-        (await import('./commands/models-applying.ts')).explain(context, { model, symbol }, options),
+        (await import('../commands/models-applying.ts')).explain(context, { model, symbol }, options),
       ),
     );
 }
@@ -154,7 +154,7 @@ function addFiles(models: Command, client: ClientCommand): void {
     .option('--force', 'replace a file that is there')
     .action(
       client(async (context, model: ModelReference, options: ExportOptions) =>
-        (await import('./commands/models-files.ts')).exportFile(context, model, options),
+        (await import('../commands/models-files.ts')).exportFile(context, model, options),
       ),
     );
   models
@@ -164,7 +164,7 @@ function addFiles(models: Command, client: ClientCommand): void {
     .option('--json', 'print JSON')
     .action(
       client(async (context, model: ModelReference | undefined, options: JsonOption) =>
-        (await import('./commands/models-files.ts')).verify(context, model, options),
+        (await import('../commands/models-files.ts')).verify(context, model, options),
       ),
     );
   models
@@ -175,7 +175,7 @@ function addFiles(models: Command, client: ClientCommand): void {
     .option('--json', 'print JSON')
     .action(
       client(async (context, model: ModelReference, options: DeleteOptions) =>
-        (await import('./commands/models-files.ts')).remove(context, model, options),
+        (await import('../commands/models-files.ts')).remove(context, model, options),
       ),
     );
 }

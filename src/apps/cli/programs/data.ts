@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
-import { dateOrders, repairNames } from '../../data/index.ts';
-import { calendarIds, timeframes } from '../../market/index.ts';
-import { mostBarsOnPage } from '../bars-page.ts';
-import type { LoadOptions, ShowOptions } from './commands/data.ts';
-import type { ExportOptions, ImportOptions } from './commands/data-files.ts';
-import type { CoverageOptions, GapsOptions } from './commands/data-gaps.ts';
-import type { QualityOptions } from './commands/data-quality.ts';
-import type { DeleteOptions, SeriesOptions, VerifyOptions } from './commands/data-series.ts';
+import { dateOrders, repairNames } from '../../../data/index.ts';
+import { calendarIds, timeframes } from '../../../market/index.ts';
+import { mostBarsOnPage } from '../../bars-page.ts';
+import type { LoadOptions, ShowOptions } from '../commands/data.ts';
+import type { ExportOptions, ImportOptions } from '../commands/data-files.ts';
+import type { CoverageOptions, GapsOptions } from '../commands/data-gaps.ts';
+import type { QualityOptions } from '../commands/data-quality.ts';
+import type { DeleteOptions, SeriesOptions, VerifyOptions } from '../commands/data-series.ts';
 import {
   calendarOption,
   conflictsOption,
@@ -22,8 +22,8 @@ import {
   timeframeListOption,
   timeframeOption,
   wholeNumberBetween,
-} from './parse-options.ts';
-import type { ClientCommand } from './program.ts';
+} from '../parse-options.ts';
+import type { ClientCommand } from './command.ts';
 
 /** The commands for market history. Each command's code is loaded when it runs. */
 export function addDataCommands(program: Command, client: ClientCommand): void {
@@ -75,8 +75,8 @@ function addLoadingCommands(data: Command, client: ClientCommand): void {
     .action(
       client(async (context, symbols: string[], options: LoadOptions) =>
         options.dryRun === true
-          ? (await import('./commands/data-plan.ts')).plan(context, symbols, options)
-          : (await import('./commands/data.ts')).load(context, symbols, options),
+          ? (await import('../commands/data-plan.ts')).plan(context, symbols, options)
+          : (await import('../commands/data.ts')).load(context, symbols, options),
       ),
     );
 }
@@ -93,7 +93,7 @@ function addLookingCommands(data: Command, client: ClientCommand): void {
     .option('--json', 'print the bars as JSON columns')
     .action(
       client(async (context, symbol: string, options: ShowOptions) =>
-        (await import('./commands/data.ts')).show(context, symbol, options),
+        (await import('../commands/data.ts')).show(context, symbol, options),
       ),
     );
   data
@@ -102,14 +102,14 @@ function addLookingCommands(data: Command, client: ClientCommand): void {
     .option('--json', 'print JSON')
     .action(
       client(async (context, options: { json?: boolean }) =>
-        (await import('./commands/data.ts')).symbols(context, options),
+        (await import('../commands/data.ts')).symbols(context, options),
       ),
     );
   ofSeries(data, 'range', 'show from when to when a series is stored')
     .option('--json', 'print JSON')
     .action(
       client(async (context, symbol: string, options: SeriesOptions) =>
-        (await import('./commands/data-series.ts')).range(context, symbol, options),
+        (await import('../commands/data-series.ts')).range(context, symbol, options),
       ),
     );
   example(
@@ -123,14 +123,14 @@ function addLookingCommands(data: Command, client: ClientCommand): void {
     'gaps AAPL -t 1d --start 2024-01-01 --all',
   ).action(
     client(async (context, symbol: string, options: GapsOptions) =>
-      (await import('./commands/data-gaps.ts')).gaps(context, symbol, options),
+      (await import('../commands/data-gaps.ts')).gaps(context, symbol, options),
     ),
   );
   withSpan(ofSeries(data, 'coverage', 'draw what is stored of what the calendar expects, by months or days'))
     .option('--json', 'print the counts by month or day as JSON')
     .action(
       client(async (context, symbol: string, options: CoverageOptions) =>
-        (await import('./commands/data-gaps.ts')).coverage(context, symbol, options),
+        (await import('../commands/data-gaps.ts')).coverage(context, symbol, options),
       ),
     );
   withSpan(
@@ -140,7 +140,7 @@ function addLookingCommands(data: Command, client: ClientCommand): void {
     .option('--json', 'print the report as JSON')
     .action(
       client(async (context, symbol: string, options: QualityOptions) =>
-        (await import('./commands/data-quality.ts')).quality(context, symbol, options),
+        (await import('../commands/data-quality.ts')).quality(context, symbol, options),
       ),
     );
   data
@@ -151,7 +151,7 @@ function addLookingCommands(data: Command, client: ClientCommand): void {
     .option('--json', 'print the report as JSON')
     .action(
       client(async (context, symbol: string | undefined, options: VerifyOptions) =>
-        (await import('./commands/data-series.ts')).verify(context, symbol, options),
+        (await import('../commands/data-series.ts')).verify(context, symbol, options),
       ),
     );
   withSpan(ofSeries(data, 'delete', 'remove stored bars, of a span or all of a series'))
@@ -159,7 +159,7 @@ function addLookingCommands(data: Command, client: ClientCommand): void {
     .option('--json', 'print JSON')
     .action(
       client(async (context, symbol: string, options: DeleteOptions) =>
-        (await import('./commands/data-series.ts')).remove(context, symbol, options),
+        (await import('../commands/data-series.ts')).remove(context, symbol, options),
       ),
     );
 }
@@ -196,7 +196,7 @@ function addFileCommands(data: Command, client: ClientCommand): void {
     'import AAPL minutes.csv.gz -t 1m --zone America/New_York --repair sort,unique',
   ).action(
     client(async (context, symbol: string, file: string, options: ImportOptions) =>
-      (await import('./commands/data-files.ts')).importFile(context, [symbol, file], options),
+      (await import('../commands/data-files.ts')).importFile(context, [symbol, file], options),
     ),
   );
   example(
@@ -213,7 +213,7 @@ function addFileCommands(data: Command, client: ClientCommand): void {
     'export AAPL -t 1d --repair adjust-splits > adjusted.csv',
   ).action(
     client(async (context, symbol: string, options: ExportOptions) =>
-      (await import('./commands/data-files.ts')).exportFile(context, symbol, options),
+      (await import('../commands/data-files.ts')).exportFile(context, symbol, options),
     ),
   );
 }
@@ -226,7 +226,7 @@ function addSourceCommands(data: Command, client: ClientCommand): void {
     .option('--json', 'print JSON')
     .action(
       client(async (context, text: string, options: { json?: boolean }) =>
-        (await import('./commands/data-series.ts')).search(context, text, options),
+        (await import('../commands/data-series.ts')).search(context, text, options),
       ),
     );
   data
@@ -236,14 +236,14 @@ function addSourceCommands(data: Command, client: ClientCommand): void {
     .option('--json', 'print JSON')
     .action(
       client(async (context, symbol: string, options: { json?: boolean }) =>
-        (await import('./commands/data-series.ts')).contract(context, symbol, options),
+        (await import('../commands/data-series.ts')).contract(context, symbol, options),
       ),
     );
   ofSeries(data, 'head', 'show since when the source has bars of an instrument')
     .option('--json', 'print JSON')
     .action(
       client(async (context, symbol: string, options: SeriesOptions) =>
-        (await import('./commands/data-series.ts')).head(context, symbol, options),
+        (await import('../commands/data-series.ts')).head(context, symbol, options),
       ),
     );
 }

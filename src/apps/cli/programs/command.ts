@@ -1,0 +1,18 @@
+import type { CancellationToken } from '../../../async/index.ts';
+import type { Settings } from '../../../config/index.ts';
+
+/** What every command is given. */
+export interface CommandContext {
+  readonly settings: Settings;
+  readonly token: CancellationToken;
+}
+
+/** Wraps a client command: settings from flags and environment, signals to the token, the code to the process. */
+export type ClientCommand = <A extends unknown[]>(
+  act: (context: CommandContext, ...given: A) => Promise<number | void>,
+) => (...given: A) => Promise<void>;
+
+/** Wraps a command that stays up and handles signals itself. */
+export type ServerCommand = <A extends unknown[]>(
+  act: (settings: Settings, ...given: A) => Promise<number>,
+) => (...given: A) => Promise<void>;
