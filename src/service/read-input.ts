@@ -23,7 +23,7 @@ export async function readInput(endpoint: Endpoint, request: HonoRequest, maxBod
   return {
     ...(params === undefined ? {} : { params: parsePart(params, request.param(), endpoint, 'path') }),
     ...(query === undefined ? {} : { query: parsePart(query, scalars(request.queries()), endpoint, 'query') }),
-    ...(headers === undefined ? {} : { headers: parsePart(headers, request.header(), endpoint, 'headers') }),
+    ...(headers === undefined ? {} : { headers: parsePart(headers, request.header(), endpoint, 'head') }),
     ...(body === undefined ? {} : { body: parsePart(body, await readJson(request, maxBodyBytes), endpoint, 'body') }),
   };
 }

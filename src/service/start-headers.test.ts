@@ -78,7 +78,7 @@ describe('Operation-Deadline', () => {
     const headers = { 'operation-deadline': deadline };
     expect(await send(served.host, ['PUT', '/operations/wait/d'], { headers })).toMatchObject({
       status: 400,
-      body: { code: 'invalid_input', detail: expect.stringContaining('operation-deadline: ') as string },
+      body: { code: 'invalid_input', detail: expect.stringContaining('"operation-deadline"') as string },
     });
   });
 });

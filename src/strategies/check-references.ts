@@ -1,9 +1,9 @@
-import { KtrdrError, suggestion } from '../base/index.ts';
+import { KtrdrError, suggestion, type Finding } from '../base/index.ts';
 import { findIndicator, type IndicatorDefinition } from '../indicators/index.ts';
 import type { Timeframe } from '../market/index.ts';
 import type { ResolvedReferences } from './build-strategy.ts';
 import { fastest, resolveFeatures } from './resolve.ts';
-import { sentencesOf, type Finding } from './schema-sentences.ts';
+import { strategyFindings } from './strategy-findings.ts';
 import { nameSchema, type WrittenStrategy } from './strategy.schema.ts';
 import type { FuzzySet, IndicatorOutput, IndicatorUse, NetworkInput, Strategy } from './strategy.ts';
 
@@ -63,7 +63,7 @@ function configure(
       indicators.push({ id, type: definition.type, parameters: parameters.data });
     } else {
       const base = ['indicators', id];
-      errors.push(...sentencesOf(parameters.error.issues, { schema: definition.parameters, root: given, base }));
+      errors.push(...strategyFindings(parameters.error.issues, { schema: definition.parameters, root: given, base }));
     }
   }
   return { indicators, definitions };

@@ -1,5 +1,5 @@
+import type { Finding } from '../base/index.ts';
 import { areTrades, classesOf } from './classes.ts';
-import type { Finding } from './schema-sentences.ts';
 import type { WrittenStrategy } from './strategy.schema.ts';
 
 type RuledParts = Pick<WrittenStrategy, 'training' | 'decisions'>;

@@ -1,11 +1,11 @@
 import type { Document } from 'yaml';
 import type { z } from 'zod';
-import { KtrdrError } from '../base/index.ts';
+import { KtrdrError, type Finding } from '../base/index.ts';
 import { buildStrategy } from './build-strategy.ts';
 import { checkReferences } from './check-references.ts';
 import { checkRules } from './check-rules.ts';
 import { grammarOf, type Grammar } from './grammar.ts';
-import { sentencesOf, type Finding } from './schema-sentences.ts';
+import { strategyFindings } from './strategy-findings.ts';
 import { strategySchema } from './strategy.schema.ts';
 import type { Strategy } from './strategy.ts';
 import { upgradeStrategy } from './upgrade.ts';
@@ -76,7 +76,7 @@ interface Interpretation {
 function interpret(value: unknown): Interpretation {
   const shape = strategySchema.safeParse(value);
   if (!shape.success) {
-    const errors = sentencesOf(shape.error.issues, { schema: strategySchema, root: value });
+    const errors = strategyFindings(shape.error.issues, { schema: strategySchema, root: value });
     return { strategy: undefined, errors: [...errors, ...faultsOfParts(value)], warnings: [] };
   }
   const { references, errors: unresolved, warnings } = checkReferences(shape.data);

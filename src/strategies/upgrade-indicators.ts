@@ -1,7 +1,6 @@
 import { isMap, isScalar, isSeq, Pair, Scalar, YAMLMap, YAMLSeq } from 'yaml';
-import { KtrdrError } from '../base/index.ts';
+import { keysAt, KtrdrError } from '../base/index.ts';
 import { findIndicator, type IndicatorDefinition } from '../indicators/index.ts';
-import { keysAt } from './schema-keys.ts';
 import type { Remark } from './upgrade-notes.ts';
 import {
   entryOf,
