@@ -86,8 +86,15 @@ function wrongValue(issue: z.core.$ZodIssue, { path, name, value }: Place): stri
       return `${name} ${limit('at most', issue.maximum, issue)}${actual(value, issue)}`;
     case 'invalid_format':
       return `${name} must be ${formats[issue.format] ?? `text of the form ${issue.pattern ?? issue.format}`}, but it is ${described(value)}`;
-    default:
+    case 'not_multiple_of':
+      return `${name} must be a multiple of ${issue.divisor}${actual(value, { origin: 'number' })}`;
+    case 'unrecognized_keys':
+    case 'invalid_key':
+    case 'invalid_element':
+    case 'custom':
       return `${name}: ${issue.message}`;
+    default:
+      return issue satisfies never;
   }
 }
 
