@@ -104,6 +104,7 @@ describe('looking at what is stored', () => {
       /AAPL 1h: no bar is missing \(2023-01-03 14:30 to 2023-06-30 19:00\)$/m,
     );
     expect(await json(['delete', 'AAPL', '-t', '1h', ...cut, '--yes'])).toEqual({
+      schema: 'ktrdr.data.delete/1',
       symbol: 'AAPL',
       timeframe: '1h',
       removed: 8,

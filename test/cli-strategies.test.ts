@@ -30,14 +30,13 @@ describe('ktrdr strategies validate', () => {
     ]);
   });
 
-  it('answers in JSON, a line for each file, also for one that is not there', async () => {
+  it('answers in JSON for each file, also for one that is not there', async () => {
     await put('bad.yaml', sampleStrategy(['  epochs: 3', '  epochs: 0']));
     const { code, stdout } = await strategies('validate', 'bad.yaml', 'none.yaml', '--json');
     expect(code).toBe(2);
-    const [bad, none] = stdout
-      .trim()
-      .split('\n')
-      .map((line): unknown => JSON.parse(line));
+    const { schema, files } = JSON.parse(stdout) as { schema: string; files: unknown[] };
+    expect(schema).toBe('ktrdr.strategies.validate/1');
+    const [bad, none] = files;
     expect(bad).toMatchObject({
       success: true,
       valid: false,

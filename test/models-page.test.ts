@@ -141,10 +141,11 @@ describe('a trained model', () => {
     expect(metadata).toMatchObject({ 'ktrdr.model': 'momentum-mlp v1' });
   });
 
-  it('prints one line of JSON for each bar with --json', async () => {
+  it('prints one JSON object with a row for each bar with --json', async () => {
     const { stdout } = await ktrdr(['models', 'predict', 'momentum-mlp@v1', 'AAPL', '-n', '3', '--json'], api);
-    const lines = stdout.trim().split('\n');
-    expect(lines.map((line) => Object.keys(JSON.parse(line) as object))).toEqual(
+    const answer = JSON.parse(stdout) as { schema: string; symbol: string; predictions: object[] };
+    expect(answer).toMatchObject({ schema: 'ktrdr.models.predict/1', symbol: 'AAPL', timeframe: '1h' });
+    expect(answer.predictions.map((row) => Object.keys(row))).toEqual(
       Array.from({ length: 3 }, () => ['time', 'closedAt', 'signal', 'withheld', 'outputs']),
     );
   });

@@ -17,7 +17,10 @@ interface GlobalOptions {
   api?: string;
 }
 
-/** The command tree. Each command's code is loaded when it runs. `setExitCode` hears of a code other than 0. */
+/**
+ * The command tree. Each command's code is loaded when it runs. `setExitCode` hears of a code other than 0. What is wrong
+ * with a command line is thrown, and printed by nobody here.
+ */
 export function createProgram(setExitCode: (code: number) => void): Command {
   const program = new Command('ktrdr')
     .description('Load market history, train neuro-fuzzy models on it, and watch every long job the same way.')
@@ -29,7 +32,7 @@ export function createProgram(setExitCode: (code: number) => void): Command {
     .option('--api <url>', 'the API to talk to (default: $KTRDR_API_URL or http://127.0.0.1:8000/api/v1)', filledOption)
     .version(version)
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(withoutLongWords(text)) })
+    .configureOutput({ outputError: () => {} })
     .showSuggestionAfterError();
 
   const client: ClientCommand =
@@ -58,11 +61,6 @@ export function createProgram(setExitCode: (code: number) => void): Command {
   addGatewayCommands(program, server);
   addHostCommands(program, server);
   return program;
-}
-
-/** An argument that is no such thing is shown by its beginning. */
-function withoutLongWords(text: string): string {
-  return text.replace(/(["'])(.{60})[^"'\n]{20,}\1/g, '$1$2...$1');
 }
 
 function settingsOf(program: Command): Settings {

@@ -12,6 +12,30 @@ export const terminal = {
   },
 };
 
+/** The name of the shape that a JSON result has; its number grows when a program that reads it would break. */
+export type JsonSchemaName = `ktrdr.${string}/${number}`;
+
+/** The one object that a command prints with `--json`; its first key tells programs what to expect. */
+export function printJson(schema: JsonSchemaName, value: object): void {
+  terminal.print(JSON.stringify({ schema, ...value }));
+}
+
+/** Why a command failed, as its last words: a sentence for people or, where `asJson`, an object for programs. */
+export function printError(error: KtrdrError, { asJson }: { asJson: boolean }): void {
+  const { code, message: detail, exitCode, details } = error;
+  if (asJson) {
+    const facts = Object.keys(details).length === 0 ? {} : { details };
+    process.stderr.write(`${JSON.stringify({ schema: 'ktrdr.error/1', code, detail, exitCode, ...facts })}\n`);
+    return;
+  }
+  terminal.note(`${colours.red('error:')} ${detail}`);
+  if (code === 'internal' && error.stack !== undefined) terminal.note(colours.dim(stackOf(error)));
+}
+
+function stackOf({ cause, stack = '' }: KtrdrError): string {
+  return cause instanceof Error ? (cause.stack ?? stack) : stack;
+}
+
 /**
  * A reader that has gone (`| head -1`) is no error: work goes on and writes into nothing. Output that cannot be written
  * for any other reason is told, and `setExitCode` hears of it.
@@ -24,7 +48,7 @@ export function watchOutput(setExitCode: (code: number) => void): void {
     if (told || gone.has(systemCode(cause) ?? '')) return;
     told = true;
     const error = new KtrdrError('failed_precondition', `Cannot write the output: ${cause.message}.`, { cause });
-    terminal.note(`${colours.red('error:')} ${error.message}`);
+    printError(error, { asJson: false });
     setExitCode(error.exitCode);
   });
 }

@@ -30,7 +30,7 @@ import { mustNotExist, toFile, toStdout } from '../output-file.ts';
 import { checkSpan } from '../parse-options.ts';
 import type { CommandContext } from '../programs/command.ts';
 import { runOperation } from '../run-operation.ts';
-import { colours, terminal } from '../terminal.ts';
+import { colours, printJson, terminal } from '../terminal.ts';
 import { qualityWords } from './data-quality.ts';
 
 export interface ImportOptions {
@@ -54,7 +54,8 @@ export async function importFile(
   const result = await withApi(settings, (client) =>
     runOperation({ client, contract: importBars, input, token, deadlineMs }),
   );
-  terminal.print(json ? JSON.stringify(result) : importSummary(result));
+  if (json) printJson('ktrdr.data.import/1', result);
+  else terminal.print(importSummary(result));
 }
 
 function importSummary({

@@ -6,7 +6,7 @@ import { coveragePicture, pictureLegend } from '../coverage-picture.ts';
 import { formatCount, formatCounted, formatPercent, formatStamp } from '../format.ts';
 import { checkSpan } from '../parse-options.ts';
 import type { CommandContext } from '../programs/command.ts';
-import { colours, table, terminal } from '../terminal.ts';
+import { colours, printJson, table, terminal } from '../terminal.ts';
 
 export interface GapsOptions {
   timeframe: Timeframe;
@@ -45,7 +45,7 @@ export async function gaps({ settings, token }: CommandContext, symbol: string, 
   });
   const shown = all ? found : found.filter(({ kind }) => kind === 'missing');
   if (json) {
-    terminal.print(JSON.stringify({ symbol: stored.symbol, timeframe, gaps: shown, totals }));
+    printJson('ktrdr.data.gaps/1', { symbol: stored.symbol, timeframe, gaps: shown, totals });
     return;
   }
   if (shown.length > 0) {
@@ -102,7 +102,7 @@ export async function coverage(
     return { by: 'day', answer: await client.call(getCoverage, { query: { ...query, by: 'day' } }, token) } as const;
   });
   if (json) {
-    terminal.print(JSON.stringify({ timeframe, by, ...answer }));
+    printJson('ktrdr.data.coverage/1', { timeframe, by, ...answer });
     return;
   }
   const { expected, present, confirmedEmpty, missing, periods = [] } = answer;

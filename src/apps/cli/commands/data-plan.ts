@@ -4,7 +4,7 @@ import { withApi } from '../api-client.ts';
 import { formatBytes, formatCount, formatCounted, formatDuration, formatStamp } from '../format.ts';
 import { checkSpan } from '../parse-options.ts';
 import type { CommandContext } from '../programs/command.ts';
-import { table, terminal } from '../terminal.ts';
+import { printJson, table, terminal } from '../terminal.ts';
 import { spanOf, type LoadOptions } from './data.ts';
 
 /** What a load would ask for, series by series and together. */
@@ -29,7 +29,7 @@ export async function plan(
   // Series share the pace of the source, so their times add up.
   const total = { requests: sum('requests'), bars: sum('bars'), bytes: sum('bytes'), estimatedMs: sum('estimatedMs') };
   if (json) {
-    terminal.print(JSON.stringify({ plans, total }));
+    printJson('ktrdr.data.plan/1', { plans, total });
     return;
   }
   const rows = plans.map(({ symbol, timeframe, requests, bars, bytes, estimatedMs, range }) => [

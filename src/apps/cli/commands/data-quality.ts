@@ -5,7 +5,7 @@ import { formatCount, formatCounted, formatStamp } from '../format.ts';
 import { checkSpan } from '../parse-options.ts';
 import type { CommandContext } from '../programs/command.ts';
 import { runOperation } from '../run-operation.ts';
-import { colours, table, terminal } from '../terminal.ts';
+import { colours, printJson, table, terminal } from '../terminal.ts';
 
 export interface QualityOptions {
   timeframe: Timeframe;
@@ -25,7 +25,7 @@ export async function quality(
   const input = { symbol, timeframe, ...span };
   const report = await withApi(settings, (client) => runOperation({ client, contract: assessQualityOf, input, token }));
   if (json) {
-    terminal.print(JSON.stringify(report));
+    printJson('ktrdr.data.quality/1', report);
     return;
   }
   const shown = report.issues.slice(0, most);

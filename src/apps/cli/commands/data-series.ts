@@ -7,7 +7,7 @@ import { formatCount, formatCounted, formatStamp } from '../format.ts';
 import { checkSpan } from '../parse-options.ts';
 import type { CommandContext } from '../programs/command.ts';
 import { runOperation } from '../run-operation.ts';
-import { colours, table, terminal } from '../terminal.ts';
+import { colours, printJson, table, terminal } from '../terminal.ts';
 
 export interface SeriesOptions {
   timeframe: Timeframe;
@@ -23,7 +23,7 @@ export async function range(
   const { timeframe, json = false } = options;
   const info = await withApi(settings, (client) => client.call(getRange, { query: { symbol, timeframe } }, token));
   if (json) {
-    terminal.print(JSON.stringify(info));
+    printJson('ktrdr.data.range/1', info);
     return;
   }
   const { bars, first, last, calendar, confirmedEmptyRanges, revision, updatedAt } = info;
@@ -46,7 +46,7 @@ export async function contract(
 ): Promise<void> {
   const instrument = await withApi(settings, (client) => client.call(getContract, { query: { symbol } }, token));
   if (json) {
-    terminal.print(JSON.stringify(instrument));
+    printJson('ktrdr.data.contract/1', instrument);
     return;
   }
   const { description, assetType, exchange, currency, calendar } = instrument;
@@ -64,7 +64,7 @@ export async function search(
   { json = false }: { json?: boolean },
 ): Promise<void> {
   const { instruments } = await withApi(settings, (client) => client.call(getSearch, { query: { text } }, token));
-  if (json) terminal.print(JSON.stringify({ instruments }));
+  if (json) printJson('ktrdr.data.search/1', { instruments });
   else if (instruments.length === 0) terminal.print(`The source knows nothing that matches "${text}".`);
   else {
     const rows = instruments.map(({ symbol, assetType, exchange, currency, description }) => [
@@ -83,7 +83,7 @@ export async function head({ settings, token }: CommandContext, symbol: string, 
   const { timeframe, json = false } = options;
   const answer = await withApi(settings, (client) => client.call(getHead, { query: { symbol, timeframe } }, token));
   const { symbol: name, earliest } = answer;
-  if (json) terminal.print(JSON.stringify({ symbol: name, timeframe, earliest }));
+  if (json) printJson('ktrdr.data.head/1', { symbol: name, timeframe, earliest });
   else if (earliest === null) terminal.print(`The source has no history of ${name}.`);
   else terminal.print(`${name} ${timeframe}: the source has bars since ${formatStamp(earliest, timeframe)}`);
 }
@@ -114,7 +114,7 @@ export async function remove(
       `This would remove ${part} of ${info.symbol} ${timeframe} from the store; repeat it with --yes if that is meant.`,
     );
   });
-  if (json) terminal.print(JSON.stringify({ symbol: name, timeframe, removed }));
+  if (json) printJson('ktrdr.data.delete/1', { symbol: name, timeframe, removed });
   else terminal.print(`${name} ${timeframe}: ${formatCounted(removed, 'bar')} removed`);
 }
 
@@ -141,7 +141,7 @@ export async function verify(
   const report = await withApi(settings, (client) => runOperation({ client, contract: verifyBars, input, token }));
   const damaged = report.issues.filter(({ severity }) => severity === 'damage');
   if (json) {
-    terminal.print(JSON.stringify(report));
+    printJson('ktrdr.data.verify/1', report);
   } else {
     for (const { severity, path, problem, remedy } of report.issues) {
       terminal.print(`${severity === 'damage' ? colours.red('damaged') : 'left over'}  ${path}: ${problem}`);

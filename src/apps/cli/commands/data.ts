@@ -18,7 +18,7 @@ import { formatCount, formatCounted, formatStamp } from '../format.ts';
 import { checkSpan } from '../parse-options.ts';
 import type { CommandContext } from '../programs/command.ts';
 import { runOperation } from '../run-operation.ts';
-import { colours, table, terminal } from '../terminal.ts';
+import { colours, printJson, table, terminal } from '../terminal.ts';
 
 interface Span {
   start?: number;
@@ -44,6 +44,8 @@ const listedGaps = 5;
 /** Of a load that ended well and knows that expected bars are still missing. */
 const incompleteExitCode = 12;
 
+const loadSchema = 'ktrdr.data.load/1';
+
 /** @returns the exit code: that of the first series that failed, else 12 when bars are still missing. */
 export async function load(context: CommandContext, symbols: string[], options: LoadOptions): Promise<number> {
   checkSpan(options);
@@ -52,16 +54,18 @@ export async function load(context: CommandContext, symbols: string[], options: 
   const [first, ...more] = seriesToLoad(input);
   if (first !== undefined && more.length === 0) {
     const result = await loadOne(context, first, options);
-    terminal.print(json ? JSON.stringify(result) : loadSummary(result));
+    const { symbol, timeframe } = result;
+    if (json) printJson(loadSchema, { series: [{ symbol, timeframe, result }] });
+    else terminal.print(loadSummary(result));
     return exitCodeOf([result]);
   }
   const { series } = await loadSeveral(context, input, options);
-  if (json) terminal.print(JSON.stringify({ series }));
+  if (json) printJson(loadSchema, { series });
   let exitCode = 0;
   for (const { symbol, timeframe, result, error } of series) {
     if (error !== undefined) {
       exitCode ||= KtrdrError.fromProblem(error).exitCode;
-      terminal.note(`${colours.red('error:')} ${symbol} ${timeframe}: ${error.detail}`);
+      if (!json) terminal.note(`${colours.red('error:')} ${symbol} ${timeframe}: ${error.detail}`);
     } else if (result !== undefined && !json) terminal.print(loadSummary(result));
   }
   return exitCode === 0 ? exitCodeOf(series.flatMap(({ result }) => (result === undefined ? [] : [result]))) : exitCode;
@@ -123,7 +127,7 @@ export async function show({ settings, token }: CommandContext, symbol: string, 
     ]),
   );
   if (json) {
-    terminal.print(JSON.stringify({ symbol: name, timeframe, bars, coverage }));
+    printJson('ktrdr.data.show/1', { symbol: name, timeframe, bars, coverage });
     return;
   }
   const rows = bars.time.map((time, index) => [
@@ -144,7 +148,7 @@ export async function symbols(
   { json = false }: { json?: boolean },
 ): Promise<void> {
   const { series } = await withApi(settings, (client) => client.call(listSeries, {}, token));
-  if (json) terminal.print(JSON.stringify({ series }));
+  if (json) printJson('ktrdr.data.symbols/1', { series });
   else if (series.length === 0)
     terminal.print('Nothing is stored yet; load something with "ktrdr data load AAPL -t 1h".');
   else {

@@ -9,7 +9,7 @@ import { formatCounted, formatPercent, formatStamp } from '../format.ts';
 import { formatOfFile, mustNotExist, toFile, toStdout } from '../output-file.ts';
 import { checkSpan, predictionFormats, type ModelReference } from '../parse-options.ts';
 import type { CommandContext } from '../programs/command.ts';
-import { table, terminal } from '../terminal.ts';
+import { printJson, table, terminal } from '../terminal.ts';
 
 interface Asked {
   readonly model: ModelReference;
@@ -103,6 +103,7 @@ async function* counted(pages: AsyncIterable<Predictions>, written: { bars: numb
   }
 }
 
+/** Lines of CSV, or one JSON object of so many rows that it is written as they come. */
 async function* linesOf(
   pages: AsyncIterable<Predictions>,
   format: (typeof predictionFormats)[number],
@@ -110,20 +111,35 @@ async function* linesOf(
   let isFirst = true;
   for await (const page of pages) {
     const names = Object.keys(page.outputs);
-    if (isFirst && format === 'csv') yield `time,closed_at,signal,withheld,${names.join(',')}\n`;
+    if (isFirst) yield format === 'csv' ? `time,closed_at,signal,withheld,${names.join(',')}\n` : jsonHead(page);
+    const lines = page.time.map((_, row) => (format === 'csv' ? csvLine(page, row) : jsonRow(page, row)));
+    yield format === 'csv' ? lines.join('') : `${isFirst ? '' : ','}${lines.join(',')}`;
     isFirst = false;
-    let text = '';
-    for (const [row, time] of page.time.entries()) {
-      const [start, closed] = [iso(time), iso(page.closedAt[row] ?? time)];
-      const outputs = names.map((name) => page.outputs[name]?.[row] ?? Number.NaN);
-      const [signal = '', withheld = null] = [page.signal[row], page.withheld[row]];
-      text +=
-        format === 'csv'
-          ? `${[start, closed, signal, withheld ?? '', ...outputs].join(',')}\n`
-          : `${JSON.stringify({ time: start, closedAt: closed, signal, withheld, outputs: Object.fromEntries(names.map((name, place) => [name, outputs[place]])) })}\n`;
-    }
-    yield text;
   }
+  if (format === 'json') yield ']}\n';
+}
+
+function jsonHead({ model, symbol, timeframe }: Predictions): string {
+  const head = { schema: 'ktrdr.models.predict/1', model, symbol, timeframe, predictions: [] };
+  return JSON.stringify(head).slice(0, -2);
+}
+
+function csvLine({ time, closedAt, signal, withheld, outputs }: Predictions, row: number): string {
+  const start = time[row] ?? 0;
+  const stamps = [iso(start), iso(closedAt[row] ?? start)];
+  const values = Object.values(outputs).map((column) => column[row] ?? Number.NaN);
+  return `${[...stamps, signal[row] ?? '', withheld[row] ?? '', ...values].join(',')}\n`;
+}
+
+function jsonRow({ time, closedAt, signal, withheld, outputs }: Predictions, row: number): string {
+  const start = time[row] ?? 0;
+  return JSON.stringify({
+    time: iso(start),
+    closedAt: iso(closedAt[row] ?? start),
+    signal: signal[row] ?? '',
+    withheld: withheld[row] ?? null,
+    outputs: Object.fromEntries(Object.entries(outputs).map(([name, column]) => [name, column[row] ?? Number.NaN])),
+  });
 }
 
 function iso(instant: number): string {
@@ -165,7 +181,8 @@ export async function explain(
   const explained = await withApi(settings, (client) =>
     client.call(getExplanation, { params: { name, version }, query }, token),
   );
-  terminal.print(json ? JSON.stringify(explained) : explanationText(explained));
+  if (json) printJson('ktrdr.models.explain/1', explained);
+  else terminal.print(explanationText(explained));
 }
 
 type Explained = EndpointOutput<typeof getExplanation>;

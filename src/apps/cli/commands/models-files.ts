@@ -7,7 +7,7 @@ import { formatBytes, formatCount } from '../format.ts';
 import { formatOfFile, mustNotExist, toFile } from '../output-file.ts';
 import type { ModelReference } from '../parse-options.ts';
 import type { CommandContext } from '../programs/command.ts';
-import { colours, terminal } from '../terminal.ts';
+import { colours, printJson, terminal } from '../terminal.ts';
 
 export interface ExportOptions {
   format?: ModelFormat;
@@ -39,7 +39,7 @@ export async function verify(
 ): Promise<number> {
   const { models } = await withApi(settings, (client) => client.call(verifyModels, { query: { ...model } }, token));
   const damaged = models.filter(({ faults }) => faults.length > 0);
-  if (json) terminal.print(JSON.stringify({ models }));
+  if (json) printJson('ktrdr.models.verify/1', { models });
   else {
     for (const { name, version, faults } of damaged) {
       for (const { file, problem } of faults) {
@@ -75,5 +75,6 @@ export async function remove(
       `This would remove ${name} ${version}, trained ${createdAt.slice(0, 10)}, for good; repeat it with --yes if that is meant.`,
     );
   });
-  terminal.print(json ? JSON.stringify(removed) : `${removed.name} ${removed.version} removed`);
+  if (json) printJson('ktrdr.models.delete/1', removed);
+  else terminal.print(`${removed.name} ${removed.version} removed`);
 }

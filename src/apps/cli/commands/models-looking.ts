@@ -6,7 +6,7 @@ import { formatCount, formatCounted, formatStamp } from '../format.ts';
 import type { ModelReference } from '../parse-options.ts';
 import type { CommandContext } from '../programs/command.ts';
 import { partsTable } from '../parts-table.ts';
-import { colours, table, terminal } from '../terminal.ts';
+import { colours, printJson, table, terminal } from '../terminal.ts';
 
 interface JsonOption {
   json?: boolean;
@@ -25,7 +25,8 @@ export async function show(
   { json = false }: JsonOption,
 ): Promise<void> {
   const found = await stored(context, model);
-  terminal.print(json ? JSON.stringify(found) : summary(found));
+  if (json) printJson('ktrdr.models.show/1', found);
+  else terminal.print(summary(found));
 }
 
 export async function report(
@@ -34,7 +35,8 @@ export async function report(
   { json = false }: JsonOption,
 ): Promise<void> {
   const found = await stored(context, model);
-  terminal.print(json ? JSON.stringify(found.report) : reportPage(found).trimEnd());
+  if (json) printJson('ktrdr.models.report/1', found.report);
+  else terminal.print(reportPage(found).trimEnd());
 }
 
 function summary({
@@ -110,7 +112,8 @@ export async function compare(
     ...(second.version === undefined ? {} : { secondVersion: second.version }),
   };
   const comparison = await withApi(settings, (client) => client.call(getComparison, { query }, token));
-  terminal.print(json ? JSON.stringify(comparison) : comparisonText(comparison));
+  if (json) printJson('ktrdr.models.compare/1', comparison);
+  else terminal.print(comparisonText(comparison));
 }
 
 const longestCell = 40;

@@ -9,7 +9,7 @@ import { hitRate, partsTable } from '../parts-table.ts';
 import type { CommandContext } from '../programs/command.ts';
 import { runOperation } from '../run-operation.ts';
 import { readStrategy } from '../strategy-file.ts';
-import { colours, table, terminal } from '../terminal.ts';
+import { colours, printJson, table, terminal } from '../terminal.ts';
 
 export interface TrainOptions {
   symbols?: string[];
@@ -32,7 +32,8 @@ export async function train(
   const result = await withApi(settings, (client) =>
     runOperation({ client, contract: trainModel, input, token, deadlineMs }),
   );
-  terminal.print(json ? JSON.stringify(result) : trainingSummary(result));
+  if (json) printJson('ktrdr.models.train/1', result);
+  else terminal.print(trainingSummary(result));
 }
 
 export async function list({ settings, token }: CommandContext, { json = false }: { json?: boolean }): Promise<void> {
@@ -40,7 +41,7 @@ export async function list({ settings, token }: CommandContext, { json = false }
   for (const { name, version, problem } of unreadable) {
     terminal.note(`${colours.yellow('warning:')} ${name} ${version} is left out: ${problem}`);
   }
-  if (json) terminal.print(JSON.stringify({ models, unreadable }));
+  if (json) printJson('ktrdr.models.list/1', { models, unreadable });
   else if (models.length === 0)
     terminal.print('There are no models yet; train one with "ktrdr models train STRATEGY.yaml".');
   else {

@@ -11,7 +11,7 @@ import { formatDuration, formatPercent } from '../format.ts';
 import type { CommandContext } from '../programs/command.ts';
 import { closingLine, ProgressLine } from '../progress-line.ts';
 import { progressView } from '../progress-view.ts';
-import { table, terminal } from '../terminal.ts';
+import { printJson, table, terminal } from '../terminal.ts';
 
 export interface ListOptions {
   status?: string[];
@@ -35,7 +35,7 @@ export async function list(
   };
   const page = await withApi(settings, (client) => client.list(filter, token));
   const { operations, nextCursor } = page;
-  if (json) terminal.print(JSON.stringify(page));
+  if (json) printJson('ktrdr.ops.list/1', page);
   else if (operations.length === 0) terminal.print('There are no such operations.');
   else {
     const rows = operations.map(({ id, status: state, progress, createdAt, message }) => [
@@ -56,7 +56,8 @@ export async function status(
   { json = false }: { json?: boolean },
 ): Promise<void> {
   const operation = await withApi(settings, (client) => client.get(id, token));
-  terminal.print(json ? JSON.stringify(operation) : described(operation));
+  if (json) printJson('ktrdr.ops.status/1', operation);
+  else terminal.print(described(operation));
 }
 
 /** Ends with the operation's own exit code, so that a script can wait for it. */
@@ -93,7 +94,7 @@ export async function metrics(
     }
   });
   if (json) {
-    terminal.print(JSON.stringify({ points }));
+    printJson('ktrdr.ops.metrics/1', { points });
     return;
   }
   const names = [...new Set(points.flatMap(({ values }) => Object.keys(values)))];

@@ -13,7 +13,7 @@ import {
 } from '../../../strategies/index.ts';
 import { readStrategyText } from '../strategy-file.ts';
 import { strategySummary } from '../strategy-summary.ts';
-import { colours, table, terminal } from '../terminal.ts';
+import { colours, printJson, table, terminal } from '../terminal.ts';
 
 interface JsonOption {
   json?: boolean;
@@ -26,13 +26,15 @@ export interface FeaturesOptions extends JsonOption {
 /** Exit code 2 when a strategy is not valid, or that of the error that kept a file from being read. */
 export async function validate(files: readonly string[], { json = false }: JsonOption): Promise<number> {
   let exitCode = 0;
+  const answers: object[] = [];
   for (const file of files) {
     const { check, error } = await checkFile(file);
-    if (json) terminal.print(JSON.stringify(validationAnswer(file, check, error)));
+    if (json) answers.push(validationAnswer(file, check, error));
     else if (check === undefined) terminal.print(`${file}: ${error?.message ?? ''}`);
     else printCheck(file, check);
     if (check?.strategy === undefined) exitCode ||= error?.exitCode ?? 2;
   }
+  if (json) printJson('ktrdr.strategies.validate/1', { files: answers });
   return exitCode;
 }
 
@@ -79,7 +81,7 @@ function validationAnswer(file: string, check: StrategyCheck | undefined, error:
 export async function list(directory: string, { json = false }: JsonOption): Promise<void> {
   const found = await strategiesIn(directory);
   if (json) {
-    terminal.print(JSON.stringify({ strategies: found.map(({ file, check }) => listEntry(file, check)) }));
+    printJson('ktrdr.strategies.list/1', { strategies: found.map(({ file, check }) => listEntry(file, check)) });
     return;
   }
   if (found.length === 0) {
@@ -146,16 +148,18 @@ export async function show(file: string, { json = false }: JsonOption): Promise<
   const strategy = parseStrategy(await readStrategyText(file), basename(file));
   const features = featuresOf(strategy);
   for (const warning of strategy.warnings) terminal.note(`${colours.yellow('warning:')} ${warning}`);
-  terminal.print(
-    json ? JSON.stringify({ ...strategy, features: features.length }) : strategySummary(strategy, features),
-  );
+  if (json) printJson('ktrdr.strategies.show/1', { ...strategy, features: features.length });
+  else terminal.print(strategySummary(strategy, features));
 }
 
 export async function features(file: string, { timeframes, json = false }: FeaturesOptions): Promise<void> {
   const strategy = parseStrategy(await readStrategyText(file), basename(file));
   const plan = resolvePlan(strategy, timeframes === undefined ? {} : { timeframes });
   if (json) {
-    terminal.print(JSON.stringify({ strategy_name: strategy.name, features: plan.features.map(featureAnswer) }));
+    printJson('ktrdr.strategies.features/1', {
+      strategy_name: strategy.name,
+      features: plan.features.map(featureAnswer),
+    });
     return;
   }
   const types = new Map(strategy.indicators.map(({ id, type }) => [id, type]));

@@ -114,7 +114,7 @@ function addApplying(models: Command, client: ClientCommand): void {
     )
     .option('-o, --output <file>', 'write all of them to a file', filledOption)
     .option('--format <format>', 'csv or json (default: as the name of the file tells)', predictionFormatOption)
-    .addOption(new Option('--json', 'the same as --format json: one line for each bar').conflicts(['format', 'output']))
+    .addOption(new Option('--json', 'the same as --format json').conflicts(['format', 'output']))
     .option('--force', 'replace a file that is there')
     .action(
       client(async (context, model: ModelReference, symbol: string, options: PredictOptions) =>

@@ -24,7 +24,7 @@ function addLookingCommands(strategies: Command, client: ClientCommand): void {
     .command('validate')
     .argument('<files...>', 'strategy files (YAML)', filledArguments)
     .description('check strategy files and show everything that is wrong, as file:line:column: sentence')
-    .option('--json', 'print a line of JSON for each file')
+    .option('--json', 'print JSON')
     .action(
       client(async (_, files: string[], options: JsonOption) =>
         (await import('../commands/strategies.ts')).validate(files, options),

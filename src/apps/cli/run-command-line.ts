@@ -1,0 +1,36 @@
+import { CommanderError } from 'commander';
+import { KtrdrError } from '../../base/index.ts';
+import { createProgram } from './program.ts';
+import { printError } from './terminal.ts';
+
+/** Runs what was typed after `ktrdr`, and prints why it failed if it does. @returns the exit code. */
+export async function runCommandLine(argv: readonly string[]): Promise<number> {
+  let exitCode = 0;
+  try {
+    await createProgram((code) => (exitCode = code)).parseAsync(argv, { from: 'user' });
+    return exitCode;
+  } catch (thrown) {
+    if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0;
+    const error = thrown instanceof CommanderError ? usageError(thrown) : KtrdrError.from(thrown);
+    // Who names a noun without a command has been shown its help.
+    if (error !== undefined) printError(error, { asJson: wantsJson(argv) });
+    return exitCode === 0 ? (error?.exitCode ?? 2) : exitCode;
+  }
+}
+
+function usageError({ code, message }: CommanderError): KtrdrError | undefined {
+  if (code === 'commander.help') return undefined;
+  return new KtrdrError('invalid_input', withoutLongWords(message.replace(/^error: /, '')));
+}
+
+/** An argument that is no such thing is shown by its beginning. */
+function withoutLongWords(text: string): string {
+  return text.replace(/(["'])(.{60})[^"'\n]{20,}\1/g, '$1$2...$1');
+}
+
+/** Read from the words themselves, because a line that cannot be understood has to be answered in JSON, too. */
+function wantsJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--');
+  const words = end === -1 ? argv : argv.slice(0, end);
+  return words.includes('--json') || words.includes('--ndjson');
+}
