@@ -34,7 +34,7 @@ describe('a load whose IB host is killed', () => {
     resources = new Resources();
     port = await freePort();
     const gateway = resources.add(await startGatewaySimulator({ latencyMs: 150 }));
-    settings = processSettings({
+    settings = await processSettings({
       KTRDR_HOME: home.path,
       KTRDR_LOG_LEVEL: 'silent',
       USE_IB_HOST_SERVICE: 'true',

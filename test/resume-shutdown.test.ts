@@ -107,7 +107,7 @@ describe('services that are told to stop and are started again', () => {
       return process;
     };
     let process = await launch();
-    const api = resources.add(clientOf(`http://127.0.0.1:${port}/api/v1`, environment));
+    const api = resources.add(await clientOf(`http://127.0.0.1:${port}/api/v1`, environment));
     const wholeHash = await prepare(api);
     const ends = await interrupted(api, { round: 'one', wholeHash }, async () => {
       process.kill('SIGTERM');
@@ -139,8 +139,8 @@ describe('an API that is killed before it has told the host of a cancel', () => 
     await launch(['host', 'training', '--port', String(ports.training)], /host service on/);
     await using proxy = await startProxy(ports.training);
     const killed = await launch(up, /ktrdr API on/, proxy.port);
-    const api = resources.add(clientOf(`http://127.0.0.1:${ports.api}/api/v1`, environment));
-    const host = resources.add(clientOf(`http://127.0.0.1:${ports.training}`, environment));
+    const api = resources.add(await clientOf(`http://127.0.0.1:${ports.api}/api/v1`, environment));
+    const host = resources.add(await clientOf(`http://127.0.0.1:${ports.training}`, environment));
     await prepare(api);
     const long = { strategy: exampleStrategy({ symbol: 'AAPL', epochs: 100_000 }) };
     await api.start({ type: trainModel.type, input: long, id: 'long' }, token);
@@ -160,8 +160,8 @@ describe('an API that is killed before it has told the host of a cancel', () => 
   });
 });
 
-function clientOf(baseUrl: string, environment: Readonly<Record<string, string>>): OperationsClient {
-  const config = hostServiceConfig({ baseUrl, token: clientToken(processSettings(environment)) });
+async function clientOf(baseUrl: string, environment: Readonly<Record<string, string>>): Promise<OperationsClient> {
+  const config = hostServiceConfig({ baseUrl, token: clientToken(await processSettings(environment)) });
   return new OperationsClient('test', { config });
 }
 

@@ -48,7 +48,7 @@ describe(`a training host that is killed (seed ${seed})`, () => {
 
   beforeAll(async () => {
     home = await temporaryDirectory();
-    settings = processSettings({ KTRDR_HOME: home.path, KTRDR_LOG_LEVEL: 'silent' });
+    settings = await processSettings({ KTRDR_HOME: home.path, KTRDR_LOG_LEVEL: 'silent' });
     await using store = await BarStore.open(join(home.path, 'bars'));
     for (const [index, symbol] of ['AAA', 'BBB'].entries()) {
       const bars = walk({ seed: index + 1, count: 1_200 });

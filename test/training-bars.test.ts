@@ -34,7 +34,7 @@ describe('a training host with a home of its own', () => {
         await store.append(series, { calendar: 'us_equities', bars: held, confirmedEmpty: [] });
       }
     }
-    const here = processSettings({ KTRDR_HOME: home.path, KTRDR_API_PORT: '0', KTRDR_LOG_LEVEL: 'silent' });
+    const here = await processSettings({ KTRDR_HOME: home.path, KTRDR_API_PORT: '0', KTRDR_LOG_LEVEL: 'silent' });
     const { url } = resources.add(await startApi(here, { port: 0, log }));
     const there: Settings = {
       ...here,

@@ -59,8 +59,8 @@ describe('the page on training', () => {
       expect(plain).toContain(`| \`${name}\` | ${capabilities.models.join(', ')} |`);
   });
 
-  it('names the variables by which a training host is configured, with their defaults', () => {
-    const { training } = processSettings({ KTRDR_TRAINING_BARS: 'api', KTRDR_TRAINING_BACKEND: 'plain' });
+  it('names the variables by which a training host is configured, with their defaults', async () => {
+    const { training } = await processSettings({ KTRDR_TRAINING_BARS: 'api', KTRDR_TRAINING_BACKEND: 'plain' });
     expect(training).toMatchObject({ bars: 'api', backend: 'plain', memoryMb: 4_096 });
     expect(page).toContain('`KTRDR_TRAINING_MEMORY_MB` (4,096)');
     for (const name of ['KTRDR_TRAINING_BARS=api', 'KTRDR_TRAINING_BACKEND', 'USE_TRAINING_HOST_SERVICE=true'])

@@ -7,7 +7,7 @@ import { serveParent } from './children.mjs';
 
 const [home, trainingHost] = process.argv.slice(2);
 const where = { port: 0, log: silentLogger };
-const settings = processSettings({
+const settings = await processSettings({
   KTRDR_HOME: home,
   KTRDR_API_PORT: '0',
   USE_TRAINING_HOST_SERVICE: String(trainingHost !== undefined),

@@ -48,7 +48,7 @@ export function directProvider(
   settings: Settings,
   { resources, log }: { resources: Resources; log: Logger },
 ): IbBarProvider {
-  const journal = join(settings.home, 'pacing');
+  const journal = join(settings.state, 'pacing');
   const gateway = resources.add(new IbGateway({ ...settings.ib.gateway, journal, clock: systemClock, log }));
   return new IbBarProvider(gateway);
 }

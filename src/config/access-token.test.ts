@@ -70,19 +70,16 @@ describe('readToken()', () => {
 });
 
 describe('the settings', () => {
-  it('keep the token in the home, and take it or its file from the environment', () => {
-    expect(readSettings({ KTRDR_HOME: '/srv/k' }).access).toEqual({ file: '/srv/k/token' });
-    expect(readSettings({ KTRDR_HOME: '/srv/k', KTRDR_TOKEN_FILE: '/run/t' }).access).toEqual({ file: '/run/t' });
+  const accessWith = async (environment: Record<string, string>) =>
+    (await readSettings({ environment: { XDG_CONFIG_HOME: directory, ...environment }, directory })).access;
+
+  it('keep the token in the home, and take it or its file from the environment', async () => {
+    expect(await accessWith({ KTRDR_HOME: '/srv/k' })).toEqual({ file: '/srv/k/token' });
+    expect(await accessWith({ KTRDR_HOME: '/srv/k', KTRDR_TOKEN_FILE: '/run/t' })).toEqual({ file: '/run/t' });
     const token = 'b'.repeat(40);
-    const { access } = readSettings({ KTRDR_HOME: '/srv/k', KTRDR_TOKEN: token });
+    const access = await accessWith({ KTRDR_HOME: '/srv/k', KTRDR_TOKEN: token });
     expect(access).toEqual({ file: '/srv/k/token', token });
     expect(tokenOrigin(access)).toBe('KTRDR_TOKEN');
     expect(tokenOrigin({ file })).toBe(`"${file}"`);
-  });
-
-  it('never repeat a token that is wrong', () => {
-    expect(() => readSettings({ KTRDR_TOKEN: 'hunter2' })).toThrow(
-      expect.objectContaining({ message: expect.not.stringContaining('hunter2') as string }),
-    );
   });
 });

@@ -1,13 +1,17 @@
-import { homedir } from 'node:os';
-import { isAbsolute, join, resolve } from 'node:path';
-import { z } from 'zod';
+import { join } from 'node:path';
 import { KtrdrError } from '../base/index.ts';
-import { accessTokenPattern, type AccessSettings } from './access-token.ts';
+import type { AccessSettings } from './access-token.ts';
+import { readConfigFile, type ConfigFile } from './config-file.ts';
+import { newProjectFile, projectFile, xdgDirectories, type Environment } from './places.ts';
+import { resolveSettings, type GivenSetting, type ResolvedSetting, type SettingFault } from './resolve-settings.ts';
+import { settingNames, specOf, type SettingName, type SettingValues } from './setting-specs.ts';
 
 /** Everything that can be configured, validated and with defaults filled in. */
 export interface Settings {
-  /** The directory that holds everything ktrdr keeps. One process owns it at a time. */
+  /** The directory that holds everything worth keeping. One process owns it at a time. */
   readonly home: string;
+  /** The directory of what only tells how things stand now, such as logs. The home, but for that of the XDG rules. */
+  readonly state: string;
   /** What the API and the host services ask of their callers. */
   readonly access: AccessSettings;
   readonly api: { readonly host: string; readonly port: number; readonly url: string };
@@ -24,13 +28,15 @@ export interface Settings {
     readonly hostServiceUrl: string;
     readonly pool: PoolSettings;
     /** Where a training host has its bars from: the store of its home, or the API, page by page. */
-    readonly bars: 'store' | 'api';
+    readonly bars: SettingValues['training.bars'];
     /** What trains models here; `auto` takes the fastest that trains the kind of model. */
-    readonly backend: 'auto' | 'wasm' | 'plain';
+    readonly backend: SettingValues['training.backend'];
     /** The most that one training may use here, in MiB. */
     readonly memoryMb: number;
   };
-  readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  readonly logLevel: SettingValues['log.level'];
+  /** What was set and not left to its default, as variables for a process that is to have the same settings. */
+  readonly variables: Readonly<Record<string, string>>;
 }
 
 /** How a client of a host service uses its connections. */
@@ -42,142 +48,136 @@ export interface PoolSettings {
   readonly keepAliveMs: number;
 }
 
-export type Environment = Readonly<Record<string, string | undefined>>;
+/** The values of the options that set something, by the option. */
+export type Flags = { readonly [F in '--home' | '--api']?: string | undefined };
 
-const flag = z
-  .enum(['true', '1', 'yes', 'false', '0', 'no'], { error: 'use true or false' })
-  .transform((word) => word === 'true' || word === '1' || word === 'yes');
-const port = z.coerce
-  .number({ error: 'is not a number' })
-  .int('is not a whole number')
-  .min(0, 'a port lies between 0 and 65535')
-  .max(65_535, 'a port lies between 0 and 65535');
-const connections = z.coerce
-  .number({ error: 'is not a number' })
-  .int('is not a whole number')
-  .min(1, 'use 1 to 1000')
-  .max(1_000, 'use 1 to 1000');
-const seconds = z.coerce
-  .number({ error: 'is not a number of seconds' })
-  .min(1, 'use 1 to 3600 seconds')
-  .max(3_600, 'use 1 to 3600 seconds');
-const httpUrl = z
-  .url({ protocol: /^https?$/, error: 'is not an http:// or https:// address' })
-  .transform((url) => url.replace(/\/+$/, ''));
-const path = z
-  .string()
-  .min(1)
-  .transform((given) => (isAbsolute(given) ? given : resolve(given)));
+/** What the settings are read from. */
+export interface SettingSources {
+  readonly flags?: Flags | undefined;
+  readonly environment: Environment;
+  /** Where the search for a project file begins. */
+  readonly directory: string;
+}
 
-const variables = z.object({
-  KTRDR_HOME: path.optional(),
-  XDG_DATA_HOME: z.string().optional(),
-  KTRDR_TOKEN: z
-    .string()
-    .regex(accessTokenPattern, 'a token has 32 to 512 letters, digits or the signs . _ ~ + / = -')
-    .optional(),
-  KTRDR_TOKEN_FILE: path.optional(),
-  KTRDR_API_HOST: z.string().min(1).default('127.0.0.1'),
-  KTRDR_API_PORT: port.default(8000),
-  KTRDR_API_URL: httpUrl.optional(),
-  USE_IB_HOST_SERVICE: flag.default(false),
-  IB_HOST_SERVICE_URL: httpUrl.default('http://127.0.0.1:5001'),
-  IB_HOST_SERVICE_CONNECTIONS: connections.default(10),
-  IB_HOST_SERVICE_TIMEOUT_SECONDS: seconds.default(30),
-  IB_HOST_SERVICE_KEEP_ALIVE_SECONDS: seconds.default(30),
-  IB_HOST: z.string().min(1).default('127.0.0.1'),
-  IB_PORT: port.default(4002),
-  IB_CLIENT_ID: z.coerce.number({ error: 'is not a number' }).int().min(0).max(999).default(1),
-  USE_TRAINING_HOST_SERVICE: flag.default(false),
-  TRAINING_HOST_SERVICE_URL: httpUrl.default('http://127.0.0.1:5002'),
-  TRAINING_HOST_SERVICE_CONNECTIONS: connections.default(5),
-  TRAINING_HOST_SERVICE_TIMEOUT_SECONDS: seconds.default(60),
-  TRAINING_HOST_SERVICE_KEEP_ALIVE_SECONDS: seconds.default(30),
-  KTRDR_TRAINING_BARS: z.enum(['store', 'api'], { error: 'use store or api' }).default('store'),
-  KTRDR_TRAINING_BACKEND: z.enum(['auto', 'wasm', 'plain'], { error: 'use auto, wasm or plain' }).default('auto'),
-  KTRDR_TRAINING_MEMORY_MB: z.coerce
-    .number({ error: 'is not a number of MiB' })
-    .int('is not a whole number of MiB')
-    .min(64, 'a training needs 64 MiB at least')
-    .default(4_096),
-  KTRDR_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
-});
+/** The settings with everything that is to be known about them. */
+export interface SettingReport {
+  /** With the default in place of what is faulty. */
+  readonly settings: Settings;
+  readonly resolved: readonly ResolvedSetting[];
+  readonly faults: readonly SettingFault[];
+  /** Whether they exist or not. */
+  readonly files: { readonly project: ConfigFile; readonly user: ConfigFile };
+}
 
 /**
- * Reads the settings from an environment. An empty or blank variable counts as absent.
- * @throws KtrdrError `invalid_input` that names every variable that is wrong.
+ * Reads all layers: flags before variables before the project file before the user's file before defaults. An empty or
+ * blank variable counts as absent.
  */
-export function readSettings(environment: Environment): Settings {
-  const given = Object.fromEntries(
-    Object.entries(environment).filter(([, value]) => value !== undefined && value.trim() !== ''),
-  );
-  const parsed = variables.safeParse(given);
-  if (!parsed.success) {
-    const issues = parsed.error.issues.map((issue) => {
-      const name = issue.path.join('.');
-      return `${name}${name === 'KTRDR_TOKEN' ? '' : `=${JSON.stringify(given[name])}`}: ${issue.message}`;
-    });
-    throw new KtrdrError('invalid_input', `The configuration is not valid: ${issues.join('; ')}.`, {
-      details: { issues },
-    });
-  }
-  const values = parsed.data;
-  // The XDG rules have a relative path ignored.
-  const dataHome =
-    values.XDG_DATA_HOME !== undefined && isAbsolute(values.XDG_DATA_HOME)
-      ? values.XDG_DATA_HOME
-      : join(homedir(), '.local', 'share');
-  const home = values.KTRDR_HOME ?? join(dataHome, 'ktrdr');
+export async function reportSettings({ flags = {}, environment, directory }: SettingSources): Promise<SettingReport> {
+  const fromProcess = settingNames.flatMap((name) => givenTo(name, { flags, environment, directory }));
+  const xdg = xdgDirectories(environment);
+  // In a home of its own everything lies below it, its settings too.
+  const { home } = resolveSettings(fromProcess, xdg.data).values;
+  const files = {
+    project: { layer: 'project', path: projectFile(directory) ?? newProjectFile(directory) },
+    user: { layer: 'user', path: join(home === xdg.data ? xdg.config : home, 'config.yaml') },
+  } as const;
+  const contents = await Promise.all([readConfigFile(files.project), readConfigFile(files.user)]);
+  const given = [...fromProcess, ...contents.flatMap((content) => content?.given ?? [])];
+  const { values, settings: resolved, faults } = resolveSettings(given, xdg.data);
   return {
-    home,
-    access: {
-      file: values.KTRDR_TOKEN_FILE ?? join(home, 'token'),
-      ...(values.KTRDR_TOKEN === undefined ? {} : { token: values.KTRDR_TOKEN }),
+    settings: {
+      ...settingsFrom(values),
+      state: values.home === xdg.data ? xdg.state : values.home,
+      variables: variablesOf(resolved),
     },
-    api: {
-      host: values.KTRDR_API_HOST,
-      port: values.KTRDR_API_PORT,
-      url: values.KTRDR_API_URL ?? `http://${reachable(values.KTRDR_API_HOST)}:${values.KTRDR_API_PORT}/api/v1`,
-    },
-    ib: {
-      useHostService: values.USE_IB_HOST_SERVICE,
-      hostServiceUrl: values.IB_HOST_SERVICE_URL,
-      pool: {
-        connections: values.IB_HOST_SERVICE_CONNECTIONS,
-        timeoutMs: values.IB_HOST_SERVICE_TIMEOUT_SECONDS * 1_000,
-        keepAliveMs: values.IB_HOST_SERVICE_KEEP_ALIVE_SECONDS * 1_000,
-      },
-      gateway: { host: values.IB_HOST, port: values.IB_PORT, clientId: values.IB_CLIENT_ID },
-    },
-    training: {
-      useHostService: values.USE_TRAINING_HOST_SERVICE,
-      hostServiceUrl: values.TRAINING_HOST_SERVICE_URL,
-      pool: {
-        connections: values.TRAINING_HOST_SERVICE_CONNECTIONS,
-        timeoutMs: values.TRAINING_HOST_SERVICE_TIMEOUT_SECONDS * 1_000,
-        keepAliveMs: values.TRAINING_HOST_SERVICE_KEEP_ALIVE_SECONDS * 1_000,
-      },
-      bars: values.KTRDR_TRAINING_BARS,
-      backend: values.KTRDR_TRAINING_BACKEND,
-      memoryMb: values.KTRDR_TRAINING_MEMORY_MB,
-    },
-    logLevel: values.KTRDR_LOG_LEVEL,
+    resolved,
+    faults: [...contents.flatMap((content) => content?.faults ?? []), ...faults],
+    files,
   };
 }
 
-/** Where this machine reaches what listens on `host`, as a URL has it. */
-function reachable(host: string): string {
-  if (host === '0.0.0.0') return '127.0.0.1';
-  if (host === '::') return '[::1]';
-  return host.includes(':') ? `[${host}]` : host;
+/** @throws KtrdrError `invalid_input` that names everything that is wrong, with where it stands and what to do. */
+export async function readSettings(sources: SettingSources): Promise<Settings> {
+  return soundSettings(await reportSettings(sources)).settings;
 }
 
-/** The settings of this process. Nothing else reads its environment. */
-export function processSettings(overrides: Environment = {}): Settings {
-  return readSettings(environmentWith(overrides));
+/** @throws KtrdrError as `readSettings`. */
+export function soundSettings(report: SettingReport): SettingReport {
+  const { faults } = report;
+  if (faults.length === 0) return report;
+  const sentences = faults.map(({ at, what }) => `${at} ${what}`);
+  throw new KtrdrError('invalid_input', `The configuration is not valid: ${sentences.join('; ')}.`, {
+    details: { faults },
+  });
+}
+
+/** The settings of this process, with some variables replaced. Nothing else reads its environment. */
+export function processSettings(overrides: Environment = {}, flags: Flags = {}): Promise<Settings> {
+  return readSettings({ environment: environmentWith(overrides), directory: process.cwd(), flags });
+}
+
+/** All about the settings of this process, also while some are wrong. */
+export function reportProcessSettings(flags: Flags): Promise<SettingReport> {
+  return reportSettings({ environment: process.env, directory: process.cwd(), flags });
 }
 
 /** The environment for a child process: this one's, with some settings replaced. */
 export function environmentWith(overrides: Environment): Environment {
   return { ...process.env, ...overrides };
+}
+
+function givenTo(name: SettingName, { flags = {}, environment, directory }: SettingSources): GivenSetting[] {
+  const { flag, variable } = specOf(name);
+  const given: GivenSetting[] = [];
+  const ofFlag = flag === undefined ? undefined : flags[flag];
+  if (flag !== undefined && ofFlag !== undefined)
+    given.push({ name, text: ofFlag, layer: 'flag', at: flag, directory });
+  const ofVariable = environment[variable] ?? '';
+  if (ofVariable.trim() !== '') {
+    given.push({ name, text: ofVariable, layer: 'environment', at: variable, directory });
+  }
+  return given;
+}
+
+function settingsFrom(values: SettingValues): Omit<Settings, 'state' | 'variables'> {
+  const token = values['access.token'];
+  return {
+    home: values.home,
+    access: { file: values['access.token_file'], ...(token === undefined ? {} : { token }) },
+    api: { host: values['api.host'], port: values['api.port'], url: values['api.url'] },
+    ib: {
+      useHostService: values['ib.use_host_service'],
+      hostServiceUrl: values['ib.host_service.url'],
+      pool: poolFrom(values, 'ib'),
+      gateway: {
+        host: values['ib.gateway.host'],
+        port: values['ib.gateway.port'],
+        clientId: values['ib.gateway.client_id'],
+      },
+    },
+    training: {
+      useHostService: values['training.use_host_service'],
+      hostServiceUrl: values['training.host_service.url'],
+      pool: poolFrom(values, 'training'),
+      bars: values['training.bars'],
+      backend: values['training.backend'],
+      memoryMb: values['training.memory_mb'],
+    },
+    logLevel: values['log.level'],
+  };
+}
+
+function poolFrom(values: SettingValues, domain: 'ib' | 'training'): PoolSettings {
+  return {
+    connections: values[`${domain}.host_service.connections`],
+    timeoutMs: values[`${domain}.host_service.timeout_seconds`] * 1_000,
+    keepAliveMs: values[`${domain}.host_service.keep_alive_seconds`] * 1_000,
+  };
+}
+
+/** Without the token, which a child has from the same variable. */
+function variablesOf(resolved: readonly ResolvedSetting[]): Record<string, string> {
+  const set = resolved.filter(({ name, layer }) => layer !== 'default' && specOf(name).kind.isSecret !== true);
+  return Object.fromEntries(set.map(({ name, value }) => [specOf(name).variable, String(value)]));
 }

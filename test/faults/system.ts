@@ -4,7 +4,6 @@ import { clientToken } from '../../src/apps/client-token.ts';
 import { Resources } from '../../src/apps/serve.ts';
 import { CancellationToken, systemClock } from '../../src/async/index.ts';
 import { KtrdrError } from '../../src/base/index.ts';
-import { processSettings } from '../../src/config/index.ts';
 import { startGatewaySimulator } from '../../src/ib/index.ts';
 import { isTerminal, OperationStore, type Operation } from '../../src/operations/index.ts';
 import { hostServiceConfig, OperationsClient } from '../../src/service/index.ts';
@@ -64,7 +63,7 @@ export class System implements AsyncDisposable {
     let client = this.#clients.get(name);
     if (client === undefined) {
       const baseUrl = this.urlOf(name);
-      const access = clientToken(processSettings(this.#environment));
+      const access = clientToken({ access: { file: join(this.home, 'token') } });
       client = this.#resources.add(
         new OperationsClient(name, { config: hostServiceConfig({ baseUrl, token: access }) }),
       );

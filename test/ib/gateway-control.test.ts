@@ -22,7 +22,7 @@ afterEach(async () => {
 });
 
 async function simulate(options: Partial<SimulationOptions> = {}) {
-  const settings = processSettings({ KTRDR_HOME: directory, KTRDR_TOKEN: token });
+  const settings = await processSettings({ KTRDR_HOME: directory, KTRDR_TOKEN: token });
   const start = Date.parse('2020-03-02T15:00:00Z');
   const simulation = await startSimulation(
     settings,

@@ -46,6 +46,7 @@ export async function startServices({
   const gateway = resources.add(await startGatewaySimulator(gatewayOptions));
   const settings: Settings = {
     home,
+    state: home,
     access: { file: join(home, 'token') },
     api: { host: '127.0.0.1', port: 0, url: '' },
     ib: {
@@ -56,6 +57,7 @@ export async function startServices({
     },
     training: { useHostService: false, hostServiceUrl: '', pool, bars: 'store', backend: 'auto', memoryMb: 4_096 },
     logLevel: 'silent',
+    variables: {},
   };
   const ibHost = resources.add(await startIbHost(settings, { port: 0, log }));
   const trainingHost = resources.add(await startTrainingHost(settings, { port: 0, log }));

@@ -3,7 +3,7 @@ import { KtrdrError } from '../../base/index.ts';
 import { processSettings } from '../../config/index.ts';
 import { withApi } from './api-client.ts';
 
-const settings = processSettings({ KTRDR_API_URL: 'http://127.0.0.1:9/api/v1' });
+const settings = await processSettings({ KTRDR_API_URL: 'http://127.0.0.1:9/api/v1' });
 const { url } = settings.api;
 
 function failing(error: KtrdrError): Promise<never> {

@@ -1,9 +1,10 @@
 import { Command } from 'commander';
-import { processSettings, type Environment, type Settings } from '../../config/index.ts';
+import { processSettings, type Flags } from '../../config/index.ts';
 import { version } from '../version.ts';
 import { interruptible } from './interruptible.ts';
 import { filledOption } from './parse-options.ts';
-import type { ClientCommand, ServerCommand } from './programs/command.ts';
+import type { ClientCommand, ServerCommand, SettingsCommand } from './programs/command.ts';
+import { addConfigCommands } from './programs/config.ts';
 import { addDataCommands } from './programs/data.ts';
 import { addGatewayCommands } from './programs/gateway.ts';
 import { addHostCommands } from './programs/host.ts';
@@ -40,7 +41,7 @@ export function createProgram(setExitCode: (code: number) => void): Command {
     (...given) =>
       interruptible(async (token, interruption) => {
         try {
-          setExitCode((await act({ settings: settingsOf(program), token }, ...given)) ?? 0);
+          setExitCode((await act({ settings: await processSettings({}, flagsOf(program)), token }, ...given)) ?? 0);
         } catch (error) {
           if (interruption.exitCode !== undefined) setExitCode(interruption.exitCode);
           throw error;
@@ -51,7 +52,12 @@ export function createProgram(setExitCode: (code: number) => void): Command {
   const server: ServerCommand =
     (act) =>
     async (...given) =>
-      setExitCode(await act(settingsOf(program), ...given));
+      setExitCode(await act(await processSettings({}, flagsOf(program)), ...given));
+
+  const settings: SettingsCommand =
+    (act) =>
+    async (...given) =>
+      setExitCode((await act(flagsOf(program), ...given)) ?? 0);
 
   addPlatformCommands(program, { client, server });
   addDataCommands(program, client);
@@ -60,14 +66,11 @@ export function createProgram(setExitCode: (code: number) => void): Command {
   addOpsCommands(program, client);
   addGatewayCommands(program, server);
   addHostCommands(program, server);
+  addConfigCommands(program, settings);
   return program;
 }
 
-function settingsOf(program: Command): Settings {
+function flagsOf(program: Command): Flags {
   const { home, api } = program.opts<GlobalOptions>();
-  const overrides: Environment = {
-    ...(home === undefined ? {} : { KTRDR_HOME: home }),
-    ...(api === undefined ? {} : { KTRDR_API_URL: api }),
-  };
-  return processSettings(overrides);
+  return { '--home': home, '--api': api };
 }

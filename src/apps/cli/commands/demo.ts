@@ -38,7 +38,7 @@ export async function demo({ settings, token }: CommandContext, { gatewayLatency
   terminal.print(`ktrdr demo: simulated market, real everything else. Data and logs go to ${home}`);
   {
     await using services = await startServices(home, { gatewayLatency, token });
-    const own = processSettings({ KTRDR_HOME: home, KTRDR_API_URL: services.apiUrl });
+    const own = await processSettings({ KTRDR_HOME: home, KTRDR_API_URL: services.apiUrl });
     await withApi(own, async (client) => {
       await loadEverything(client, token);
       terminal.print();

@@ -17,14 +17,18 @@ interface UpOptions {
 }
 
 /** The API in this process, what the settings route to host services in processes below it. */
-export function up(settings: Settings, { port = settings.api.port, simulate = false }: UpOptions): Promise<number> {
+export async function up(
+  settings: Settings,
+  { port = settings.api.port, simulate = false }: UpOptions,
+): Promise<number> {
   const log = createLogger('api', settings.logLevel);
   prepareHome(settings.home);
+  const usual = await processSettings();
   return serve((token) => startEverything(settings, { port, simulate, log, token }), {
     log,
     announce: (url) => {
       terminal.print(`ktrdr API on ${url}, data in ${settings.home}. Ctrl-C stops everything.`);
-      const home = settings.home === processSettings().home ? '' : ` --home ${shellWord(settings.home)}`;
+      const home = settings.home === usual.home ? '' : ` --home ${shellWord(settings.home)}`;
       const api = url === settings.api.url ? '' : ` --api ${url}`;
       terminal.print(`Try, in another terminal: npx ktrdr data load AAPL -t 1h${home}${api}`);
     },
@@ -93,12 +97,11 @@ function startPart(
     name,
     command,
     environment: {
-      KTRDR_HOME: settings.home,
+      ...settings.variables,
       IB_HOST: settings.ib.gateway.host,
       IB_PORT: String(settings.ib.gateway.port),
-      KTRDR_LOG_LEVEL: settings.logLevel,
     },
-    logFile: join(settings.home, 'logs', `${name.toLowerCase().replaceAll(' ', '-')}.log`),
+    logFile: join(settings.state, 'logs', `${name.toLowerCase().replaceAll(' ', '-')}.log`),
     token,
     onLost: (sentence) =>
       terminal.note(`${colours.yellow('warning:')} ${sentence} Start "ktrdr up" anew to have it again.`),

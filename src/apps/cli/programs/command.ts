@@ -1,5 +1,5 @@
 import type { CancellationToken } from '../../../async/index.ts';
-import type { Settings } from '../../../config/index.ts';
+import type { Flags, Settings } from '../../../config/index.ts';
 
 /** What every command is given. */
 export interface CommandContext {
@@ -15,4 +15,9 @@ export type ClientCommand = <A extends unknown[]>(
 /** Wraps a command that stays up and handles signals itself. */
 export type ServerCommand = <A extends unknown[]>(
   act: (settings: Settings, ...given: A) => Promise<number>,
+) => (...given: A) => Promise<void>;
+
+/** Wraps a command about the settings themselves: it has to work while they are wrong, so it is given the flags alone. */
+export type SettingsCommand = <A extends unknown[]>(
+  act: (flags: Flags, ...given: A) => Promise<number | void>,
 ) => (...given: A) => Promise<void>;
