@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import { KtrdrError } from '../../base/index.ts';
+import { KtrdrError, suggestion } from '../../base/index.ts';
 import {
   dateOrders,
   exportFormats,
@@ -13,6 +13,8 @@ import type { ModelFormat } from '../../models/index.ts';
 import { calendarIds, parseTimeframe, type Timeframe } from '../../market/index.ts';
 
 export const predictionFormats = ['csv', 'json'] as const;
+
+export const schemaFormats = ['json', 'markdown'] as const;
 
 /** Written out, because to load the room of models takes every command a fifth longer. */
 export const modelFormats = ['onnx', 'safetensors'] as const satisfies readonly ModelFormat[];
@@ -39,7 +41,7 @@ function oneOfOption<T extends string>(what: string, names: readonly T[]): (text
   return (text) => {
     const known = names.find((name) => name === text);
     if (known !== undefined) return known;
-    throw new InvalidArgumentError(`There is no ${what} "${text}"; use one of ${names.join(', ')}.`);
+    throw new InvalidArgumentError(`There is no ${what} "${text}"; ${suggestion(text, names)}`);
   };
 }
 
@@ -50,7 +52,7 @@ export const conflictsOption = oneOfOption('way', importConflicts);
 export const formatOption = oneOfOption('format', exportFormats);
 export const modelFormatOption = oneOfOption('format', modelFormats);
 export const predictionFormatOption = oneOfOption('format', predictionFormats);
-export const schemaFormatOption = oneOfOption('format', ['json', 'markdown']);
+export const schemaFormatOption = oneOfOption('format', schemaFormats);
 
 /** A model as the command line names it. */
 export interface ModelReference {
@@ -147,6 +149,11 @@ export function durationOption(text: string): number {
 export function filledOption(text: string): string {
   if (text.trim() === '') throw new InvalidArgumentError('It is empty.');
   return text;
+}
+
+/** For an argument that may be given several times. */
+export function filledArguments(text: string, before: string[] = []): string[] {
+  return [...before, filledOption(text)];
 }
 
 /** Names longer than this are a slip of the hand, and longer than what fits into an address. */

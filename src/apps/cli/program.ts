@@ -1,5 +1,5 @@
-import { Command } from 'commander';
 import { processSettings, type Flags } from '../../config/index.ts';
+import { CliCommand } from './cli-command.ts';
 import { version } from '../version.ts';
 import { interruptible } from './interruptible.ts';
 import { filledOption } from './parse-options.ts';
@@ -22,8 +22,8 @@ interface GlobalOptions {
  * The command tree. Each command's code is loaded when it runs. `setExitCode` hears of a code other than 0. What is wrong
  * with a command line is thrown, and printed by nobody here.
  */
-export function createProgram(setExitCode: (code: number) => void): Command {
-  const program = new Command('ktrdr')
+export function createProgram(setExitCode: (code: number) => void): CliCommand {
+  const program = new CliCommand('ktrdr')
     .description('Load market history, train neuro-fuzzy models on it, and watch every long job the same way.')
     .option(
       '--home <directory>',
@@ -31,10 +31,19 @@ export function createProgram(setExitCode: (code: number) => void): Command {
       filledOption,
     )
     .option('--api <url>', 'the API to talk to (default: $KTRDR_API_URL or http://127.0.0.1:8000/api/v1)', filledOption)
-    .version(version)
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show this help')
+    .commandsGroup('Help:')
+    .helpCommand('help [command]', 'show the help of a command')
     .exitOverride()
     .configureOutput({ outputError: () => {} })
-    .showSuggestionAfterError();
+    .configureHelp({ showGlobalOptions: true })
+    .examples(
+      'ktrdr demo',
+      'ktrdr up --simulate',
+      'ktrdr data load AAPL -t 1h --start 2023-01-01',
+      'ktrdr models train momentum.yaml',
+    );
 
   const client: ClientCommand =
     (act) =>
@@ -59,18 +68,22 @@ export function createProgram(setExitCode: (code: number) => void): Command {
     async (...given) =>
       setExitCode((await act(flagsOf(program), ...given)) ?? 0);
 
+  program.commandsGroup('To start:');
   addPlatformCommands(program, { client, server });
+  program.commandsGroup('To work:');
   addDataCommands(program, client);
   addStrategyCommands(program, client);
   addModelCommands(program, client);
   addOpsCommands(program, client);
+  program.commandsGroup('Parts of the platform:');
   addGatewayCommands(program, server);
   addHostCommands(program, server);
+  program.commandsGroup('To set up:');
   addConfigCommands(program, settings);
   return program;
 }
 
-function flagsOf(program: Command): Flags {
+function flagsOf(program: CliCommand): Flags {
   const { home, api } = program.opts<GlobalOptions>();
   return { '--home': home, '--api': api };
 }

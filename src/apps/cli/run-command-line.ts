@@ -20,7 +20,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
 
 function usageError({ code, message }: CommanderError): KtrdrError | undefined {
   if (code === 'commander.help') return undefined;
-  return new KtrdrError('invalid_input', withoutLongWords(message.replace(/^error: /, '')));
+  return new KtrdrError('invalid_input', withoutLongWords(message));
 }
 
 /** An argument that is no such thing is shown by its beginning. */

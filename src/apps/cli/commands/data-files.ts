@@ -97,6 +97,7 @@ export interface ExportOptions {
   format?: ExportFormat;
   repair?: RepairName[];
   force?: boolean;
+  json?: boolean;
 }
 
 /** Page by page from the API into a file, which appears when it is complete, or to stdout. */
@@ -106,7 +107,13 @@ export async function exportFile(
   options: ExportOptions,
 ): Promise<void> {
   checkSpan(options);
-  const { timeframe, output, repair = [], force = false } = options;
+  const { timeframe, output, repair = [], force = false, json = false } = options;
+  if (json && output === undefined) {
+    throw new KtrdrError(
+      'invalid_input',
+      'The bars themselves go to stdout; name a file with --output to have JSON there.',
+    );
+  }
   const format = formatOf(options);
   if (output !== undefined && !force) await mustNotExist(output);
   if (output === undefined && format !== 'csv' && process.stdout.isTTY) {
@@ -121,6 +128,10 @@ export async function exportFile(
     await (output === undefined ? toStdout(chunks) : toFile(chunks, output));
     return written;
   });
+  if (json) {
+    printJson('ktrdr.data.export/1', { symbol: name, timeframe, bars, format, file: output });
+    return;
+  }
   terminal.note(
     `${name} ${timeframe}: ${formatCounted(bars, 'bar')} exported${output === undefined ? '' : ` to ${output}`}`,
   );

@@ -11,7 +11,7 @@ export interface QualityOptions {
   timeframe: Timeframe;
   start?: number;
   end?: number;
-  last: number;
+  limit: number;
   json?: boolean;
 }
 
@@ -21,14 +21,14 @@ export async function quality(
   options: QualityOptions,
 ): Promise<void> {
   checkSpan(options);
-  const { timeframe, last: most, json = false, ...span } = options;
+  const { timeframe, limit, json = false, ...span } = options;
   const input = { symbol, timeframe, ...span };
   const report = await withApi(settings, (client) => runOperation({ client, contract: assessQualityOf, input, token }));
   if (json) {
     printJson('ktrdr.data.quality/1', report);
     return;
   }
-  const shown = report.issues.slice(0, most);
+  const shown = report.issues.slice(0, limit);
   if (shown.length > 0) {
     const rows = shown.map(({ severity, rule, first, bars, detail }) => [
       severity,

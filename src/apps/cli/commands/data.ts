@@ -35,7 +35,7 @@ export interface LoadOptions extends Span {
 
 export interface ShowOptions extends Span {
   timeframe: Timeframe;
-  last: number;
+  limit: number;
   json?: boolean;
 }
 
@@ -117,12 +117,12 @@ export function loadSummary({ symbol, timeframe, loaded, stored, coverage, gaps 
 }
 
 export async function show({ settings, token }: CommandContext, symbol: string, options: ShowOptions): Promise<void> {
-  const { timeframe, last, json = false } = options;
+  const { timeframe, limit, json = false } = options;
   checkSpan(options);
   const query = { symbol, timeframe, ...spanOf(options) };
   const [bars, { symbol: name, ...coverage }] = await withApi(settings, (client) =>
     Promise.all([
-      client.call(getBars, { query: { ...query, last } }, token),
+      client.call(getBars, { query: { ...query, last: limit } }, token),
       client.call(getCoverage, { query }, token),
     ]),
   );

@@ -4,7 +4,7 @@ import { createLogger } from '../../create-logger.ts';
 import { startSimulation, type Simulation } from '../../gateway-simulator.ts';
 import { serve } from '../../serve.ts';
 import { prepareHome } from '../prepare-home.ts';
-import { terminal } from '../terminal.ts';
+import { printJson, terminal } from '../terminal.ts';
 
 export interface SimulateOptions {
   port?: number;
@@ -22,11 +22,12 @@ export interface SimulateOptions {
   log?: string;
   /** False with `--no-pacing`. */
   pacing: boolean;
+  json?: boolean;
 }
 
 export function simulate(
   settings: Settings,
-  { port = settings.ib.gateway.port, latency, clock, pacing, ...options }: SimulateOptions,
+  { port = settings.ib.gateway.port, latency, clock, pacing, json = false, ...options }: SimulateOptions,
 ): Promise<number> {
   const log = createLogger('gateway-simulator', settings.logLevel);
   // The control port asks for the token of the home.
@@ -50,7 +51,9 @@ export function simulate(
     {
       log,
       announce: (url) => {
-        for (const line of announcement(url, simulation?.controlUrl, { ...options, clock })) terminal.print(line);
+        const controlUrl = simulation?.controlUrl;
+        if (json) printJson('ktrdr.gateway.simulate/1', { url, ...(controlUrl === undefined ? {} : { controlUrl }) });
+        else for (const line of announcement(url, controlUrl, { ...options, clock })) terminal.print(line);
       },
     },
   );

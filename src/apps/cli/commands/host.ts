@@ -4,23 +4,34 @@ import { startIbHost } from '../../ib-host.ts';
 import { serve } from '../../serve.ts';
 import { startTrainingHost } from '../../training-host.ts';
 import { prepareHome } from '../prepare-home.ts';
-import { terminal } from '../terminal.ts';
+import { printJson, terminal } from '../terminal.ts';
 
-export function ibHost(settings: Settings, { port }: { port: number }): Promise<number> {
+export interface HostOptions {
+  port: number;
+  json?: boolean;
+}
+
+export function ibHost(settings: Settings, { port, json = false }: HostOptions): Promise<number> {
   const log = createLogger('ib-host', settings.logLevel);
   const { host, port: gatewayPort } = settings.ib.gateway;
   prepareHome(settings.home);
   return serve(() => startIbHost(settings, { port, log }), {
     log,
-    announce: (url) => terminal.print(`IB host service on ${url}, loading from the gateway at ${host}:${gatewayPort}`),
+    announce: (url) => {
+      if (json) printJson('ktrdr.host.ib/1', { url, home: settings.home, gateway: { host, port: gatewayPort } });
+      else terminal.print(`IB host service on ${url}, loading from the gateway at ${host}:${gatewayPort}`);
+    },
   });
 }
 
-export function trainingHost(settings: Settings, { port }: { port: number }): Promise<number> {
+export function trainingHost(settings: Settings, { port, json = false }: HostOptions): Promise<number> {
   const log = createLogger('training-host', settings.logLevel);
   prepareHome(settings.home);
   return serve(() => startTrainingHost(settings, { port, log }), {
     log,
-    announce: (url) => terminal.print(`Training host service on ${url}, with the data in ${settings.home}`),
+    announce: (url) => {
+      if (json) printJson('ktrdr.host.training/1', { url, home: settings.home });
+      else terminal.print(`Training host service on ${url}, with the data in ${settings.home}`);
+    },
   });
 }

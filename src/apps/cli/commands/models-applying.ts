@@ -20,7 +20,7 @@ export interface PredictOptions {
   timeframe?: Timeframe;
   start?: number;
   end?: number;
-  last?: number;
+  limit?: number;
   output?: string;
   format?: (typeof predictionFormats)[number];
   json?: boolean;
@@ -43,7 +43,7 @@ export async function predict(
   if (output !== undefined && !force) await mustNotExist(output);
   await withApi(settings, async (client) => {
     if (format === undefined) {
-      for await (const page of pagesOf(client, asked, { ...options, last: options.last ?? shownBars }, token)) {
+      for await (const page of pagesOf(client, asked, { ...options, limit: options.limit ?? shownBars }, token)) {
         terminal.print(predictionTable(page));
       }
       return;
@@ -83,7 +83,7 @@ function refuseNothing({ model, symbol, timeframe, time }: Predictions, { start,
 async function* pagesOf(
   client: OperationsClient,
   { model: { name, version = 'latest' }, symbol }: Asked,
-  { timeframe, start, end, last }: PredictOptions,
+  { timeframe, start, end, limit: last }: PredictOptions,
   token: CancellationToken,
 ): AsyncGenerator<Predictions> {
   for (let after: number | undefined; ;) {

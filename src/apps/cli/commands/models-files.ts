@@ -13,12 +13,18 @@ export interface ExportOptions {
   format?: ModelFormat;
   output?: string;
   force?: boolean;
+  json?: boolean;
 }
 
 export async function exportFile(
   { settings, token }: CommandContext,
   { name, version = 'latest' }: ModelReference,
-  { output, format = output === undefined ? 'onnx' : formatOfFile(output, modelFormats), force = false }: ExportOptions,
+  {
+    output,
+    format = output === undefined ? 'onnx' : formatOfFile(output, modelFormats),
+    force = false,
+    json = false,
+  }: ExportOptions,
 ): Promise<void> {
   const written = await withApi(settings, async (client) => {
     const { version: exact } = await client.call(getModel, { params: { name, version } }, token);
@@ -26,9 +32,10 @@ export async function exportFile(
     if (!force) await mustNotExist(path);
     const { bytes } = await client.call(exportedModel, { params: { name, version: exact, format } }, token);
     await toFile(Readable.from([bytes]), path);
-    return `${name} ${exact}: ${formatBytes(bytes.length)} exported to ${path}`;
+    return { name, version: exact, format, file: path, bytes: bytes.length };
   });
-  terminal.note(written);
+  if (json) printJson('ktrdr.models.export/1', written);
+  else terminal.note(`${name} ${written.version}: ${formatBytes(written.bytes)} exported to ${written.file}`);
 }
 
 /** @returns the exit code: that of damaged data when there is any. */

@@ -61,7 +61,11 @@ export async function status(
 }
 
 /** Ends with the operation's own exit code, so that a script can wait for it. */
-export async function follow({ settings, token }: CommandContext, id: string): Promise<number> {
+export async function follow(
+  { settings, token }: CommandContext,
+  id: string,
+  { json = false }: { json?: boolean },
+): Promise<number> {
   const last = await withApi(settings, async (client) => {
     const line = new ProgressLine();
     let operation: Operation | undefined;
@@ -72,6 +76,7 @@ export async function follow({ settings, token }: CommandContext, id: string): P
     if (operation !== undefined) line.end(closingLine(operation));
     return operation ?? client.get(id, token);
   });
+  if (json) printJson('ktrdr.ops.follow/1', last);
   return exitCodeOf(last);
 }
 
@@ -104,13 +109,21 @@ export async function metrics(
   }
 }
 
-export async function cancel({ settings, token }: CommandContext, id: string): Promise<void> {
+export async function cancel(
+  { settings, token }: CommandContext,
+  id: string,
+  { json = false }: { json?: boolean },
+): Promise<void> {
   const last = await withApi(settings, async (client) => {
     let operation = await client.cancel({ id }, token);
     if (isTerminal(operation.status) && operation.cancellation === undefined) return operation;
     for await (operation of client.follow(id, { token, after: operation.version }));
     return operation;
   });
+  if (json) {
+    printJson('ktrdr.ops.cancel/1', last);
+    return;
+  }
   terminal.print(closingLine(last));
   const { cancellation } = last;
   if (last.status === 'cancelled' && cancellation?.stoppedAt !== undefined) {
@@ -121,9 +134,15 @@ export async function cancel({ settings, token }: CommandContext, id: string): P
 }
 
 /** Returns at once: the new operation is there to be followed. */
-export async function resume({ settings, token }: CommandContext, id: string): Promise<void> {
-  const { id: newId } = await withApi(settings, (client) => client.resume(id, token));
-  terminal.print(newId);
+export async function resume(
+  { settings, token }: CommandContext,
+  id: string,
+  { json = false }: { json?: boolean },
+): Promise<void> {
+  const operation = await withApi(settings, (client) => client.resume(id, token));
+  const { id: newId } = operation;
+  if (json) printJson('ktrdr.ops.resume/1', operation);
+  else terminal.print(newId);
   terminal.note(`It goes on from ${id}; watch it with "ktrdr ops follow ${newId}".`);
 }
 

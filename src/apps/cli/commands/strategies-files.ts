@@ -12,15 +12,17 @@ import {
 } from '../../../strategies/index.ts';
 import { shellWord } from '../shell-word.ts';
 import { readStrategyText } from '../strategy-file.ts';
-import { colours, terminal } from '../terminal.ts';
+import { colours, printJson, terminal } from '../terminal.ts';
 
 export interface NewOptions {
   from: string;
   output?: string;
+  json?: boolean;
 }
 
 export interface MigrateOptions {
   output?: string;
+  json?: boolean;
 }
 
 export interface SchemaOptions {
@@ -31,7 +33,7 @@ const templates = new URL('../../../../examples/strategies/', import.meta.url);
 const schemaFile = 'strategy.schema.json';
 
 /** Writes a template under another name, and beside it the schema that an editor checks it by. */
-export async function create(name: string, { from, output = `${name}.yaml` }: NewOptions): Promise<void> {
+export async function create(name: string, { from, output = `${name}.yaml`, json = false }: NewOptions): Promise<void> {
   parse(nameSchema, name, 'The name of the strategy');
   const known = (await readdir(templates)).flatMap((file) =>
     extname(file) === '.yaml' ? [basename(file, '.yaml')] : [],
@@ -50,6 +52,10 @@ export async function create(name: string, { from, output = `${name}.yaml` }: Ne
       throw thrown;
     },
   );
+  if (json) {
+    printJson('ktrdr.strategies.new/1', { name, from, file: output, schemaFile: beside });
+    return;
+  }
   terminal.print(`${output} is written${isNew ? `, and ${beside} for editors` : ''}.`);
   terminal.print(
     `Change it, check it with "ktrdr strategies validate ${shellWord(output)}", train it with "ktrdr models train ${shellWord(output)}".`,
@@ -57,18 +63,26 @@ export async function create(name: string, { from, output = `${name}.yaml` }: Ne
 }
 
 /** Writes an older strategy anew, tells what changed, and what is left to be done where it is not valid. */
-export async function migrate(file: string, { output = besideOf(file) }: MigrateOptions): Promise<number> {
+export async function migrate(
+  file: string,
+  { output = besideOf(file), json = false }: MigrateOptions,
+): Promise<number> {
   const { text, from, changes } = migrateStrategy(await readStrategyText(file), file);
   await write(output, text);
+  const { strategy, issues } = checkStrategy(text, output);
+  const exitCode = strategy === undefined ? 2 : 0;
+  if (json) {
+    printJson('ktrdr.strategies.migrate/1', { file: output, from, changes, valid: strategy !== undefined, issues });
+    return exitCode;
+  }
   for (const change of changes) terminal.print(lineOf(file, change));
   terminal.print(`${output} is written in grammar 3.0, from grammar ${from}; ${file} is as it was.`);
-  const { strategy, issues } = checkStrategy(text, output);
   for (const issue of issues) {
     terminal.note(
       `${issue.severity === 'error' ? colours.red('error:') : colours.yellow('warning:')} ${lineOf(output, issue)}`,
     );
   }
-  return strategy === undefined ? 2 : 0;
+  return exitCode;
 }
 
 function besideOf(file: string): string {

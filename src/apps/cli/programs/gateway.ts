@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import type { CliCommand } from '../cli-command.ts';
 import type { SimulateOptions } from '../commands/gateway.ts';
 import {
   dateOption,
@@ -12,45 +12,48 @@ import {
   wholeNumberOption,
 } from '../parse-options.ts';
 import type { ServerCommand } from './command.ts';
+import { port, withJson } from './shared-options.ts';
 
 /** The commands for the gateway. */
-export function addGatewayCommands(program: Command, server: ServerCommand): void {
-  const gateway = program.command('gateway').description('the Interactive Brokers gateway');
-  gateway
-    .command('simulate')
-    .description('run a simulated gateway that speaks the TWS protocol')
-    .option('--port <port>', 'port to listen on (default: $IB_PORT or 4002)', portOption)
-    .option('--control-port <port>', 'also answer over HTTP: clock, faults, counters, messages', portOption)
-    .option('--server-version <number>', 'highest version of the protocol', wholeNumberBetween(157, 200), 178)
-    .option('--seed <number>', 'of the generated bars', wholeNumberOption, 1)
-    .option('--instruments <file>', 'more instruments to generate, as YAML or JSON', filledOption)
-    .option('--replay <directory>', 'serve the bars of CSV files named <SYMBOL>_<timeframe>*.csv')
-    .option('--holes <share>', 'share of intraday bars that are missing, 0 to 1', shareOption, 0)
-    .option('--without-permission <list>', 'symbols whose data is not subscribed to', listOption)
-    .option(
-      '--latency <time>',
-      'how long one historical request takes: 150 (ms), 100..400, 200~0.5 (median and spread) or real',
-      requestLatencyOption,
-      0,
+export function addGatewayCommands(program: CliCommand, server: ServerCommand): void {
+  const gateway = program
+    .command('gateway')
+    .description('the Interactive Brokers gateway')
+    .examples('ktrdr gateway simulate');
+  withJson(
+    gateway
+      .command('simulate')
+      .description('run a simulated gateway that speaks the TWS protocol; stay up')
+      .addOption(port('$IB_PORT or 4002'))
+      .option('--control-port <port>', 'also answer over HTTP: clock, faults, counters, messages', portOption)
+      .option('--server-version <number>', 'highest version of the protocol', wholeNumberBetween(157, 200), 178)
+      .option('--seed <number>', 'of the generated bars', wholeNumberOption, 1)
+      .option('--instruments <file>', 'more instruments to generate, as YAML or JSON', filledOption)
+      .option('--replay <directory>', 'serve the bars of CSV files named <SYMBOL>_<timeframe>*.csv')
+      .option('--holes <share>', 'share of intraday bars that are missing, 0 to 1', shareOption, 0)
+      .option('--without-permission <list>', 'symbols whose data is not subscribed to', listOption)
+      .option(
+        '--latency <time>',
+        'how long one historical request takes: 150 (ms), 100..400, 200~0.5 (median and spread) or real',
+        requestLatencyOption,
+        0,
+      )
+      .option('--clock <time>', 'what time it is there at the start (UTC; default: now)', dateOption)
+      .option('--speed <factor>', 'how many times as fast time passes there; 0 stands still', speedOption, 1)
+      .option('--scenario <file>', 'what goes wrong, and when, as YAML or JSON', filledOption)
+      .option('--log <file>', 'append every message to a file, one JSON object a line', filledOption)
+      .option('--no-pacing', 'answer however fast requests come'),
+  )
+    .examples(
+      'ktrdr gateway simulate',
+      'ktrdr gateway simulate --port 0 --latency real --holes 0.01',
+      'ktrdr gateway simulate --clock 2020-03-01T00:00Z --speed 100 --scenario nightly-reset.yaml --log messages.ndjson',
+      'ktrdr gateway simulate --control-port 5003 --no-pacing',
     )
-    .option('--clock <time>', 'what time it is there at the start (UTC; default: now)', dateOption)
-    .option('--speed <factor>', 'how many times as fast time passes there; 0 stands still', speedOption, 1)
-    .option('--scenario <file>', 'what goes wrong, and when, as YAML or JSON', filledOption)
-    .option('--log <file>', 'append every message to a file, one JSON object a line', filledOption)
-    .option('--no-pacing', 'answer however fast requests come')
-    .addHelpText('after', simulateExamples)
+    .addHelpText('after', '\nScenario files, faults and the control port: docs/gateway-simulator.md')
     .action(
       server(async (settings, options: SimulateOptions) =>
         (await import('../commands/gateway.ts')).simulate(settings, options),
       ),
     );
 }
-
-const simulateExamples = `
-Examples:
-  ktrdr gateway simulate
-  ktrdr gateway simulate --port 0 --latency real --holes 0.01
-  ktrdr gateway simulate --clock 2020-03-01T00:00Z --speed 100 --scenario nightly-reset.yaml --log messages.ndjson
-  ktrdr gateway simulate --control-port 5003 --no-pacing
-
-Scenario files, faults and the control port: docs/gateway-simulator.md`;

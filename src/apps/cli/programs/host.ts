@@ -1,25 +1,25 @@
-import type { Command } from 'commander';
-import { portOption } from '../parse-options.ts';
+import type { CliCommand } from '../cli-command.ts';
+import type { HostOptions } from '../commands/host.ts';
 import type { ServerCommand } from './command.ts';
+import { port, withJson } from './shared-options.ts';
 
 /** The commands that run a host service by itself. */
-export function addHostCommands(program: Command, server: ServerCommand): void {
-  const host = program.command('host').description('host services');
-  host
-    .command('ib')
-    .description('run the IB host service')
-    .option('--port <port>', 'port to listen on', portOption, 5001)
+export function addHostCommands(program: CliCommand, server: ServerCommand): void {
+  const host = program
+    .command('host')
+    .description('host services: load or train in a process or on a machine of their own')
+    .examples('ktrdr host training', 'ktrdr host ib --port 5001');
+  withJson(host.command('ib').description('run the IB host service; stay up').addOption(port().default(5001)))
+    .examples('ktrdr host ib', 'IB_HOST=gateway.lan IB_PORT=4001 ktrdr host ib')
     .action(
-      server(async (settings, options: { port: number }) =>
-        (await import('../commands/host.ts')).ibHost(settings, options),
-      ),
+      server(async (settings, options: HostOptions) => (await import('../commands/host.ts')).ibHost(settings, options)),
     );
-  host
-    .command('training')
-    .description('run the training host service')
-    .option('--port <port>', 'port to listen on', portOption, 5002)
+  withJson(
+    host.command('training').description('run the training host service; stay up').addOption(port().default(5002)),
+  )
+    .examples('ktrdr host training', 'ktrdr host training --port 0 --json')
     .action(
-      server(async (settings, options: { port: number }) =>
+      server(async (settings, options: HostOptions) =>
         (await import('../commands/host.ts')).trainingHost(settings, options),
       ),
     );

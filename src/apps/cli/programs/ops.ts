@@ -1,56 +1,86 @@
-import type { Command } from 'commander';
+import type { CliCommand } from '../cli-command.ts';
 import type { ListOptions } from '../commands/ops.ts';
-import { filledOption, listOption, nameArgument, wholeNumberBetween } from '../parse-options.ts';
+import { filledOption, listOption, nameArgument } from '../parse-options.ts';
 import type { ClientCommand } from './command.ts';
+import { limit, withJson, type JsonOption } from './shared-options.ts';
 
 /** The commands for operations. */
-export function addOpsCommands(program: Command, client: ClientCommand): void {
-  const ops = program.command('ops').description('operations: every long job, wherever it runs');
-  ops
-    .command('list')
-    .description('list operations, newest first')
-    .option('--status <list>', 'only these, for example running,failed', listOption)
-    .option('--type <type>', 'only this type, for example load_bars', filledOption)
-    .option('--parent <id>', 'only the children of this operation', filledOption)
-    .option('-n, --limit <count>', 'at most so many', wholeNumberBetween(1, 1_000), 20)
-    .option('--cursor <cursor>', 'go on where an earlier page ended', filledOption)
-    .option('--json', 'print JSON')
+export function addOpsCommands(program: CliCommand, client: ClientCommand): void {
+  const ops = program
+    .command('ops')
+    .description('operations: every long job, wherever it runs')
+    .examples('ktrdr ops list --status running,failed', 'ktrdr ops follow op_train_model_20240308_143000_1a2b3c4d')
+    .commandsGroup('To look:');
+  addLooking(ops, client);
+  ops.commandsGroup('To act:');
+  addActing(ops, client);
+}
+
+/** A command on one operation. */
+function ofOperation(ops: CliCommand, name: string, description: string): CliCommand {
+  return ops.command(name).argument('<id>', 'as "ktrdr ops list" shows it', nameArgument).description(description);
+}
+
+function addLooking(ops: CliCommand, client: ClientCommand): void {
+  withJson(
+    ops
+      .command('list')
+      .description('list operations, newest first')
+      .option('--status <list>', 'only these, for example running,failed', listOption)
+      .option('--type <type>', 'only this type, for example load_bars', filledOption)
+      .option('--parent <id>', 'only the children of this operation', filledOption)
+      .addOption(limit(1_000).default(20))
+      .option('--cursor <cursor>', 'go on where an earlier page ended', filledOption),
+  )
+    .examples('ktrdr ops list', 'ktrdr ops list --status running --json', 'ktrdr ops list --type train_model -n 5')
     .action(
       client(async (context, options: ListOptions) => (await import('../commands/ops.ts')).list(context, options)),
     );
-  ops
-    .command('status')
-    .argument('<id>', 'as "ktrdr ops list" shows it', nameArgument)
-    .description('show one operation')
-    .option('--json', 'print JSON')
+  withJson(ofOperation(ops, 'status', 'show one operation'))
+    .examples('ktrdr ops status op_train_model_20240308_143000_1a2b3c4d')
     .action(
-      client(async (context, id: string, options: { json?: boolean }) =>
+      client(async (context, id: string, options: JsonOption) =>
         (await import('../commands/ops.ts')).status(context, id, options),
       ),
     );
-  ops
-    .command('follow')
-    .argument('<id>', 'as "ktrdr ops list" shows it', nameArgument)
-    .description('watch an operation until it ends; Ctrl-C stops watching and leaves it running')
-    .action(client(async (context, id: string) => (await import('../commands/ops.ts')).follow(context, id)));
-  ops
-    .command('metrics')
-    .argument('<id>', 'as "ktrdr ops list" shows it', nameArgument)
-    .description('print the curves that an operation recorded, for example the losses of a training, as CSV')
-    .option('--json', 'print JSON')
+  withJson(ofOperation(ops, 'follow', 'watch an operation until it ends; Ctrl-C stops watching and leaves it running'))
+    .examples(
+      'ktrdr ops follow op_train_model_20240308_143000_1a2b3c4d',
+      'ktrdr ops follow op_train_model_20240308_143000_1a2b3c4d && echo done',
+    )
     .action(
-      client(async (context, id: string, options: { json?: boolean }) =>
+      client(async (context, id: string, options: JsonOption) =>
+        (await import('../commands/ops.ts')).follow(context, id, options),
+      ),
+    );
+  withJson(
+    ofOperation(
+      ops,
+      'metrics',
+      'print the curves that an operation recorded, for example the losses of a training, as CSV',
+    ),
+  )
+    .examples('ktrdr ops metrics op_train_model_20240308_143000_1a2b3c4d > losses.csv')
+    .action(
+      client(async (context, id: string, options: JsonOption) =>
         (await import('../commands/ops.ts')).metrics(context, id, options),
       ),
     );
-  ops
-    .command('cancel')
-    .argument('<id>', 'as "ktrdr ops list" shows it', nameArgument)
-    .description('ask an operation to stop and wait until it has')
-    .action(client(async (context, id: string) => (await import('../commands/ops.ts')).cancel(context, id)));
-  ops
-    .command('resume')
-    .argument('<id>', 'as "ktrdr ops list" shows it', nameArgument)
-    .description('go on from an operation that failed or was cancelled, as a new one')
-    .action(client(async (context, id: string) => (await import('../commands/ops.ts')).resume(context, id)));
+}
+
+function addActing(ops: CliCommand, client: ClientCommand): void {
+  withJson(ofOperation(ops, 'cancel', 'ask an operation to stop and wait until it has'))
+    .examples('ktrdr ops cancel op_train_model_20240308_143000_1a2b3c4d')
+    .action(
+      client(async (context, id: string, options: JsonOption) =>
+        (await import('../commands/ops.ts')).cancel(context, id, options),
+      ),
+    );
+  withJson(ofOperation(ops, 'resume', 'go on from an operation that failed or was cancelled, as a new one'))
+    .examples('ktrdr ops resume op_train_model_20240308_143000_1a2b3c4d')
+    .action(
+      client(async (context, id: string, options: JsonOption) =>
+        (await import('../commands/ops.ts')).resume(context, id, options),
+      ),
+    );
 }

@@ -1,6 +1,7 @@
-import type { Command } from 'commander';
-import { latencyOption, portOption } from '../parse-options.ts';
+import type { CliCommand } from '../cli-command.ts';
+import { latencyOption } from '../parse-options.ts';
 import type { ClientCommand, ServerCommand } from './command.ts';
+import { port } from './shared-options.ts';
 
 interface Wrappers {
   readonly client: ClientCommand;
@@ -8,11 +9,12 @@ interface Wrappers {
 }
 
 /** The commands that start the platform itself. */
-export function addPlatformCommands(program: Command, { client, server }: Wrappers): void {
+export function addPlatformCommands(program: CliCommand, { client, server }: Wrappers): void {
   program
     .command('demo')
     .description('run the whole chain once: simulated gateway, load, train; then stop everything')
     .option('--gateway-latency <ms>', 'how long the simulated gateway takes for one request', latencyOption, 150)
+    .examples('ktrdr demo', 'ktrdr demo --home /tmp/ktrdr-demo')
     .action(
       client(async (context, options: { gatewayLatency: number }) =>
         (await import('../commands/demo.ts')).demo(context, options),
@@ -22,8 +24,9 @@ export function addPlatformCommands(program: Command, { client, server }: Wrappe
   program
     .command('up')
     .description('start the API, and the host services that the settings route to; stay up')
-    .option('--port <port>', 'port of the API', portOption)
+    .addOption(port('$KTRDR_API_PORT or 8000'))
     .option('--simulate', 'start a simulated gateway too and load from it')
+    .examples('ktrdr up', 'ktrdr up --simulate', 'USE_TRAINING_HOST_SERVICE=true ktrdr up')
     .action(
       server(async (settings, options: { port?: number; simulate?: boolean }) =>
         (await import('../commands/up.ts')).up(settings, options),
