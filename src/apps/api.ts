@@ -36,7 +36,7 @@ export function startApi(settings: Settings, { port, log }: { port: number; log:
     const bars = resources.add(await BarStore.open(join(settings.home, 'bars'), { clock, log }));
     const models = await ModelStore.open(join(settings.home, 'models'));
     // Before the orchestrator, whose last cancels still have to reach the hosts.
-    const { ibHost, trainingHost } = hostAdapters(settings, { resources, log });
+    const { ibHost, trainingHost } = hostAdapters(settings, { resources, models, log });
     const provider = ibHost ?? directProvider(settings, { resources, log });
     const work =
       trainingHost === undefined
@@ -73,13 +73,13 @@ export function startApi(settings: Settings, { port, log }: { port: number; log:
 /** The clients of the host services that the settings route to. */
 function hostAdapters(
   settings: Settings,
-  { resources, log }: { resources: Resources; log: Logger },
+  { resources, models, log }: { resources: Resources; models: ModelStore; log: Logger },
 ): { ibHost: IbDataAdapter | undefined; trainingHost: TrainingAdapter | undefined } {
   const { ib, training } = settings;
   return {
     ibHost: ib.useHostService ? resources.add(new IbDataAdapter({ config: hostConfig(settings, ib), log })) : undefined,
     trainingHost: training.useHostService
-      ? resources.add(new TrainingAdapter({ config: hostConfig(settings, training), log }))
+      ? resources.add(new TrainingAdapter({ config: hostConfig(settings, training), models, log }))
       : undefined,
   };
 }

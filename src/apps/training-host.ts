@@ -53,7 +53,7 @@ export function startTrainingHost(
       token: obtainToken(settings.access),
       root: settings.home,
       orchestrator,
-      endpoints: trainingHostEndpoints(training),
+      endpoints: trainingHostEndpoints(training, models),
       log,
       clock,
     });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { KtrdrError, systemCode, type Schema } from '../base/index.ts';
@@ -36,6 +36,14 @@ const reportFile = 'report.json';
 const reportPageFile = 'report.md';
 const strategyFile = 'strategy.yaml';
 
+/** The files whose hashes the metadata hold. */
+export const hashedFileNames = [weightsFile, featuresFile, reportFile, reportPageFile, strategyFile] as const;
+
+/** Every file of a model's folder. */
+export const modelFileNames = [metadataFile, metadataHashFile, ...hashedFileNames] as const;
+
+export type ModelFileName = (typeof modelFileNames)[number];
+
 /** The files of a model's folder by name. The metadata hold a hash of each of the others; their own lies beside them. */
 export function modelFiles({ weights, metadata, features, report, strategy }: ModelToSave): Map<string, Uint8Array> {
   const tensors = tensorsFromWeights(metadata.model, weights);
@@ -53,8 +61,12 @@ export function modelFiles({ weights, metadata, features, report, strategy }: Mo
     files: Object.fromEntries([...files].map(([name, bytes]) => [name, sha256(bytes)])),
   };
   const bytes = json(complete);
-  const hash = new TextEncoder().encode(`${sha256(bytes)}  ${metadataFile}\n`);
-  return files.set(metadataFile, bytes).set(metadataHashFile, hash);
+  return files.set(metadataFile, bytes).set(metadataHashFile, metadataHashLine(sha256(bytes)));
+}
+
+/** What lies beside the metadata that have this SHA-256. */
+export function metadataHashLine(hash: string): Uint8Array {
+  return new TextEncoder().encode(`${hash}  ${metadataFile}\n`);
 }
 
 /** @throws KtrdrError `data_corrupt` when a file it reads is not what was saved. */
@@ -100,7 +112,8 @@ function infoOf({ name, version }: ModelAddress, metadata: ModelMetadata, report
   };
 }
 
-async function readMetadata(address: ModelAddress): Promise<ModelMetadata> {
+/** @throws KtrdrError `data_corrupt` when they are not what was saved; `failed_precondition` when of another format. */
+export async function readMetadata(address: ModelAddress): Promise<ModelMetadata> {
   const path = join(address.directory, metadataFile);
   const bytes = await readPart(address, metadataFile);
   const { format } = decode(bytes, z.object({ format: z.number().int() }), path);
@@ -132,10 +145,31 @@ async function readSaved(address: ModelAddress, name: string, { files }: ModelMe
   return bytes;
 }
 
-async function readPart({ directory }: ModelAddress, name: string): Promise<Uint8Array> {
+/**
+ * The bytes of one file from an offset on, at most `mostPieceBytes` of them, and none behind its end; as they are, held
+ * against nothing.
+ */
+export function readPiece({ directory }: ModelAddress, name: ModelFileName, from: number): Promise<Uint8Array> {
   const path = join(directory, name);
+  return orDamaged(path, async () => {
+    await using file = await open(path);
+    const piece = new Uint8Array(Math.max(0, Math.min(mostPieceBytes, (await file.stat()).size - from)));
+    const { bytesRead } = await file.read(piece, 0, piece.length, from);
+    return piece.subarray(0, bytesRead);
+  });
+}
+
+/** Few enough to be hashed and written without anybody else waiting noticeably. */
+const mostPieceBytes = 4 * 2 ** 20;
+
+function readPart({ directory }: ModelAddress, name: string): Promise<Uint8Array> {
+  const path = join(directory, name);
+  return orDamaged(path, () => readFile(path));
+}
+
+async function orDamaged<T>(path: string, read: () => Promise<T>): Promise<T> {
   try {
-    return await readFile(path);
+    return await read();
   } catch (thrown) {
     const code = systemCode(thrown) ?? '';
     if (code === 'EACCES') throw forbidden(path, thrown);
@@ -211,6 +245,6 @@ function json(value: unknown): Uint8Array {
   return new TextEncoder().encode(`${JSON.stringify(value, undefined, 2)}\n`);
 }
 
-function sha256(bytes: Uint8Array): string {
+export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }

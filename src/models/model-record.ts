@@ -20,6 +20,15 @@ export interface ModelAddress extends ModelName {
   directory: string;
 }
 
+/** Which model, in whatever store and under whatever version it lies. */
+export interface TrainedModelName {
+  name: string;
+  /** The operation that trained it. */
+  operation: string;
+  /** Ids of operations may be used again. */
+  weightsSha256: string;
+}
+
 /** What a list of models shows. */
 export interface ModelInfo extends ModelName {
   /** ISO 8601, in UTC. */

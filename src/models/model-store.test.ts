@@ -56,9 +56,11 @@ describe('ModelStore', () => {
       const { metadata, ...rest } = sampleModel();
       await store.save({ ...rest, metadata: { ...metadata, operation } });
     }
-    expect(await store.savedBy('b', 'sample')).toMatchObject({ version: 'v2' });
-    expect(await store.savedBy('d', 'sample')).toBeUndefined();
-    expect(await store.savedBy('b', 'other')).toBeUndefined();
+    const trained = { operation: 'b', name: 'sample', weightsSha256: weightsHash(weights) };
+    expect(await store.trainedBy(trained)).toEqual({ name: 'sample', version: 'v2' });
+    expect(await store.trainedBy({ ...trained, operation: 'd' })).toBeUndefined();
+    expect(await store.trainedBy({ ...trained, name: 'other' })).toBeUndefined();
+    expect(await store.trainedBy({ ...trained, weightsSha256: 'ab'.repeat(32) })).toBeUndefined();
   });
 
   it('gives simultaneous savers versions of their own, across stores', async () => {

@@ -1,28 +1,23 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemClock, type Clock } from '../async/index.ts';
-import {
-  KtrdrError,
-  parse,
-  silentLogger,
-  systemCode,
-  type Logger,
-  suggestion,
-  syncFolder,
-  writeNewFile,
-} from '../base/index.ts';
+import { systemClock, type CancellationToken, type Clock } from '../async/index.ts';
+import { KtrdrError, parse, silentLogger, type Logger, suggestion, syncFolder, writeNewFile } from '../base/index.ts';
 import { writeFolder } from './write-folder.ts';
+import { foldersIn, ifThere, refusedByDisk } from './model-disk.ts';
 import {
   modelFiles,
   readModel,
   readModelInfo,
   readModelWeights,
+  readPiece,
   verifyModel,
   type FileFault,
+  type ModelFileName,
   type ModelToSave,
 } from './model-folder.ts';
-import type { ModelAddress, ModelInfo, ModelName, StoredModel } from './model-record.ts';
+import { receiveModel, type ModelSource } from './receive-model.ts';
+import type { ModelAddress, ModelInfo, ModelName, StoredModel, TrainedModelName } from './model-record.ts';
 import { nameSchema } from '../strategies/index.ts';
 
 interface ModelStoreOptions {
@@ -74,19 +69,19 @@ export class ModelStore {
   async save(model: ModelToSave): Promise<ModelAddress> {
     const name = parse(nameSchema, model.metadata.strategyName, 'The name of the model');
     const files = modelFiles(model);
-    const temporary = join(this.#root, `${temporaryPrefix}${randomBytes(8).toString('hex')}`);
-    try {
-      await writeFolder(temporary, files);
-      const home = join(this.#root, name);
-      await mkdir(home, { recursive: true });
-      const version = await this.#publish(temporary, name);
-      await syncFolder(home);
-      await syncFolder(this.#root);
-      return { name, version, directory: join(home, version) };
-    } catch (thrown) {
-      await rm(temporary, { recursive: true, force: true }).catch(() => {});
-      throw refusedByDisk(thrown, join(this.#root, name));
-    }
+    return this.#add(name, (folder) => writeFolder(folder, files));
+  }
+
+  /**
+   * Takes over a model of another store as it is there, to the last bit, under its number where that is higher than all
+   * of this name here, and under the next one otherwise; on disk when this resolves.
+   * @throws KtrdrError what the source throws; `data_corrupt` when what came is not, to the last bit, the model that was
+   * expected; `cancelled`; `failed_precondition` when the disk refuses. Nothing of the model is kept then.
+   */
+  async adopt(source: ModelSource, token: CancellationToken): Promise<ModelAddress> {
+    const name = parse(nameSchema, source.name, 'The name of the model');
+    const leastNumber = versionPattern.test(source.version) ? numberOf(source.version) : 1;
+    return this.#add(name, (folder) => receiveModel(folder, source, token), leastNumber);
   }
 
   /** By name, the newest version of each first. One that cannot be read is left out, and `onUnreadable` hears of it. */
@@ -109,13 +104,13 @@ export class ModelStore {
     return models;
   }
 
-  /** The model that an operation saved under a name, if it is there and undamaged. */
-  async savedBy(operation: string, name: string): Promise<ModelName | undefined> {
+  /** The model that an operation has trained, if it is there and undamaged. */
+  async trainedBy({ operation, name, weightsSha256 }: TrainedModelName): Promise<ModelName | undefined> {
     // Others may have saved under the same name since.
     for (const version of (await this.#versions(parse(nameSchema, name, 'The name of the model'))).reverse()) {
       try {
         const model = await this.get(name, version);
-        if (model.metadata.operation === operation) return { name, version };
+        if (model.metadata.operation === operation && model.weightsSha256 === weightsSha256) return { name, version };
       } catch (thrown) {
         if (!isUnreadable(KtrdrError.from(thrown))) throw thrown;
       }
@@ -137,6 +132,14 @@ export class ModelStore {
    */
   async readWeights(name: string, version = 'latest'): Promise<Float32Array> {
     return readModelWeights(await this.#find(name, version));
+  }
+
+  /**
+   * A piece of one file for whoever takes the model over: see `readPiece`.
+   * @throws KtrdrError `not_found`; `data_corrupt` when the file is not there.
+   */
+  async readPiece({ name, version }: ModelName, file: ModelFileName, from: number): Promise<Uint8Array> {
+    return readPiece(await this.#find(name, version), file, from);
   }
 
   /**
@@ -178,9 +181,26 @@ export class ModelStore {
     return { name, version: address.version };
   }
 
-  async #publish(temporary: string, name: string): Promise<string> {
+  /** What `write` leaves in a new folder becomes a version of this name, as a whole or not at all. */
+  async #add(name: string, write: (folder: string) => Promise<void>, leastNumber = 1): Promise<ModelAddress> {
+    const temporary = join(this.#root, `${temporaryPrefix}${randomBytes(8).toString('hex')}`);
+    const home = join(this.#root, name);
+    try {
+      await write(temporary);
+      await mkdir(home, { recursive: true });
+      const version = await this.#publish(temporary, name, leastNumber);
+      await syncFolder(home);
+      await syncFolder(this.#root);
+      return { name, version, directory: join(home, version) };
+    } catch (thrown) {
+      await rm(temporary, { recursive: true, force: true }).catch(() => {});
+      throw refusedByDisk(thrown, home);
+    }
+  }
+
+  async #publish(temporary: string, name: string, leastNumber: number): Promise<string> {
     for (;;) {
-      const version = `v${(await this.#newest(name)) + 1}`;
+      const version = `v${Math.max(leastNumber, (await this.#newest(name)) + 1)}`;
       try {
         // Fails when another saver took this version meanwhile, because no model's folder is empty.
         await rename(temporary, join(this.#root, name, version));
@@ -262,28 +282,4 @@ function isUnreadable({ code }: KtrdrError): boolean {
 
 function numberOf(version: string): number {
   return Number(version.slice(1));
-}
-
-async function foldersIn(directory: string): Promise<string[]> {
-  const entries = (await ifThere(readdir(directory, { withFileTypes: true }))) ?? [];
-  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
-}
-
-async function ifThere<T>(reading: Promise<T>): Promise<T | undefined> {
-  try {
-    return await reading;
-  } catch (thrown) {
-    if (systemCode(thrown) === 'ENOENT') return undefined;
-    throw thrown;
-  }
-}
-
-function refusedByDisk(thrown: unknown, path: string, what = 'saved'): unknown {
-  const code = systemCode(thrown);
-  if (code === undefined) return thrown;
-  return new KtrdrError(
-    'failed_precondition',
-    `The model cannot be ${what} in ${path} (${code}). Check the disk's space and permissions, then try again.`,
-    { cause: thrown, details: { systemCode: code } },
-  );
 }

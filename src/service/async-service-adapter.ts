@@ -23,6 +23,8 @@ export interface AdapterOptions {
 export interface RemoteContext<C> extends OperationContext<C> {
   /** After this time the host cancels the operation by itself, whoever still follows it. */
   readonly deadlineMs?: number;
+  /** Called when the host has the operation; what it does not know later, it has lost. */
+  readonly onAccepted?: () => void;
 }
 
 interface TimedCallContext extends CallContext {
@@ -88,8 +90,8 @@ export abstract class AsyncServiceAdapter implements AsyncDisposable {
 
   /** Long work on the host, see `runOnHost`: an `OperationWork` like any other. */
   protected run<I, C, R>(contract: OperationContract<I, C, R>, input: I, context: RemoteContext<C>): Promise<R> {
-    const { deadlineMs, traceId } = context;
-    return runOnHost({ client: this.#connect().inTrace(traceId), contract, input, context, deadlineMs });
+    const { deadlineMs, onAccepted, traceId } = context;
+    return runOnHost({ client: this.#connect().inTrace(traceId), contract, input, context, deadlineMs, onAccepted });
   }
 
   /** The states of an operation on the host until its end, see `followOperation`. */

@@ -1,5 +1,5 @@
 export { AsyncServiceAdapter } from './async-service-adapter.ts';
-export type { AdapterOptions } from './async-service-adapter.ts';
+export type { AdapterOptions, RemoteContext } from './async-service-adapter.ts';
 export type { ReadinessCheck } from './common-routes.ts';
 export { defineEndpoint, encodable } from './endpoint.ts';
 export type { BinaryBody, Encodable, Endpoint, EndpointInput, EndpointOutput, EndpointRequest } from './endpoint.ts';

@@ -19,6 +19,8 @@ interface RemoteRun<I, C, R> {
   readonly context: OperationContext<C>;
   /** After this time the host cancels the operation by itself. */
   readonly deadlineMs?: number | undefined;
+  /** The host has the operation: what it does not know later, it has lost. */
+  readonly onAccepted?: (() => void) | undefined;
   /** How long a cancelled operation may take to end on the host. */
   readonly graceMs?: number;
 }
@@ -36,6 +38,7 @@ export async function runOnHost<I, C, R>({
   input,
   context,
   deadlineMs,
+  onAccepted,
   graceMs = 5_000,
 }: RemoteRun<I, C, R>): Promise<R> {
   const { id, token, progress, clock, log, traceId } = context;
@@ -85,6 +88,7 @@ export async function runOnHost<I, C, R>({
     const headers = deadlineMs === undefined ? {} : { 'operation-deadline': String(deadlineMs) };
     const start = { params: { type: contract.type, id }, headers, body: input };
     const operation = await client.call(startOperation, start, { token: talk.token, traceId });
+    onAccepted?.();
     // The first cancel may have reached the host before the start did.
     if (token.isCancelled) await relayCancel();
     return follow(operation).catch((thrown: unknown) => {

@@ -6,7 +6,7 @@ import { chooseBackend, type BackendSetting } from './backends.ts';
 import { CheckpointFolder } from './checkpoint-folder.ts';
 import type { CheckpointSettings } from './checkpoints.ts';
 import { orOutOfMemory } from './memory-limit.ts';
-import { thisMachine, type ModelName, type ModelStore, type ModelToSave } from '../models/index.ts';
+import { thisMachine, type ModelStore } from '../models/index.ts';
 import { modelToSave } from './model-to-save.ts';
 import { phases } from './phases.ts';
 import { readBars } from './read-bars.ts';
@@ -101,11 +101,13 @@ function trainAndSave({
       machine: thisMachine(),
       warnings,
     });
-    const before = attempt === 1 ? undefined : await savedBefore(models, model);
+    const { weightsSha256 } = trained;
+    const of = { operation: id, name: model.metadata.strategyName, weightsSha256 };
+    // An earlier attempt may have saved it just before it was interrupted.
+    const before = attempt === 1 ? undefined : await models.trainedBy(of);
     const { name, version: modelVersion } = before ?? (await models.save(model));
     progress.report({ phase: '', fraction: 1 });
-    const { epochsTrained, keptEpoch, stoppedEarly, history, assessment, rows, weightsSha256, dataFingerprint } =
-      trained;
+    const { epochsTrained, keptEpoch, stoppedEarly, history, assessment, rows, dataFingerprint } = trained;
     log.info('model saved', { model: name, version: modelVersion, weightsSha256 });
     return {
       model: { name, version: modelVersion },
@@ -124,11 +126,6 @@ function trainAndSave({
       warnings,
     };
   };
-}
-
-/** The model that an earlier attempt saved just before it was interrupted. */
-function savedBefore(models: ModelStore, { metadata }: ModelToSave): Promise<ModelName | undefined> {
-  return models.savedBy(metadata.operation, metadata.strategyName);
 }
 
 /** Reading the features of decades of minutes takes minutes, and reports nothing meanwhile. */

@@ -83,7 +83,7 @@ describe('a training on a host', () => {
       },
       async [Symbol.asyncDispose]() {},
     };
-    const adapter = new TrainingAdapter({ config: hostServiceConfig({ baseUrl: 'http://memory' }), transport });
+    const adapter = new TrainingAdapter({ config: hostServiceConfig({ baseUrl: 'http://memory' }), models, transport });
     return start('api', adapter.train);
   }
 

@@ -46,11 +46,11 @@ describe('a training host', () => {
         name: 'training',
         version: '1.2.3',
         orchestrator: remote,
-        endpoints: trainingHostEndpoints(onHost),
+        endpoints: trainingHostEndpoints(onHost, models),
       }),
     );
     const config = hostServiceConfig({ baseUrl: 'http://memory' });
-    const adapter = kept(new TrainingAdapter({ config, transport: memoryTransport(host) }));
+    const adapter = kept(new TrainingAdapter({ config, models, transport: memoryTransport(host) }));
     const api = orchestratorIn('api');
     hereOperations = api.operations;
     here = new TrainingManager({ orchestrator: api, work: adapter.train });

@@ -1,45 +1,70 @@
 import { z } from 'zod';
 import { retry, type CancellationToken } from '../async/index.ts';
 import { KtrdrError } from '../base/index.ts';
-import type { Operation, OperationContext, OperationWork } from '../operations/index.ts';
-import { AsyncServiceAdapter, getOperation, resumeOperation, type CallContext } from '../service/index.ts';
+import type { ModelName, ModelSource, ModelStore } from '../models/index.ts';
+import type { OperationContext, OperationWork } from '../operations/index.ts';
+import {
+  AsyncServiceAdapter,
+  getOperation,
+  resumeOperation,
+  type AdapterOptions,
+  type RemoteContext,
+} from '../service/index.ts';
+import { getModelFile } from './model-file-endpoint.ts';
 import { trainModel, type TrainModelContext, type TrainModelInput, type TrainModelResult } from './train-model.ts';
 
 /** With pauses of 2, 4, 8 and 16 s: a host that was restarted is back within them. */
 const policy = { retries: 4, baseMs: 2_000, maxMs: 16_000 };
 
-/** What the record here keeps: which operation of the host does the work. */
-const placeSchema = z.object({ hostOperation: z.string() });
+/** What the record here keeps: which operation does the work, and the address of the host that has taken it. */
+const placeSchema = z.object({ hostOperation: z.string(), host: z.string() });
+
+type Place = z.infer<typeof placeSchema>;
+type TrainingContext = OperationContext<TrainModelContext>;
+
+interface TrainingAdapterOptions extends AdapterOptions {
+  /** Where the models come home to. */
+  readonly models: Pick<ModelStore, 'adopt' | 'trainedBy'>;
+}
 
 /**
- * Trains on a training host: the same kind of work as `localTrainer`, done elsewhere. The checkpoints lie there; when the
- * host was stopped meanwhile, or this end was, the training goes on from them as another operation of the host.
+ * Trains on a training host: the same kind of work as `localTrainer`, done elsewhere, and its model taken home. The
+ * checkpoints lie there; when the host was stopped meanwhile, or this end was, the training goes on from them as another
+ * operation of the host.
  */
 export class TrainingAdapter extends AsyncServiceAdapter {
   override readonly serviceName = 'training host';
   override readonly serviceType = 'training';
+  readonly #models: TrainingAdapterOptions['models'];
+  readonly #host: string;
+
+  constructor({ models, ...options }: TrainingAdapterOptions) {
+    super(options);
+    this.#models = models;
+    this.#host = options.config.baseUrl;
+  }
 
   readonly train: OperationWork<TrainModelInput, TrainModelContext, TrainModelResult> = async (input, context) => {
     const { token, clock, progress, log, attempt, checkpoint } = context;
-    let place = placeSchema.safeParse(checkpoint.last).data?.hostOperation;
+    let place = placeSchema.safeParse(checkpoint.last).data;
     // Taken up by a new process after its cancel: the host still has to hear of it.
-    if (token.isCancelled) return this.run(trainModel, input, { ...context, id: place ?? context.id });
-    const goesOn = place !== undefined;
+    if (token.isCancelled) return this.#trainAs(place?.hostOperation ?? context.id, input, context);
     // Somebody asked for it: then also what failed goes on.
-    let isAsked = attempt === 1 && goesOn;
+    let isAsked = attempt === 1 && place !== undefined;
     const once = async (): Promise<TrainModelResult> => {
       const id = place === undefined ? context.id : await this.#continuationOf(place, context, isAsked);
-      place = id;
       isAsked = false;
-      checkpoint.save({ hostOperation: id });
-      return this.run(trainModel, input, { ...context, id });
+      const onAccepted = (): void => {
+        place = { hostOperation: id, host: this.#host };
+        checkpoint.save(place);
+      };
+      return this.#trainAs(id, input, { ...context, onAccepted });
     };
     try {
       return await once();
     } catch (thrown) {
       // A host that never heard of the training is not waited for.
-      const isKnownThere = goesOn || KtrdrError.from(thrown).details['operation'] !== undefined;
-      if (!isKnownThere || !backSoon(thrown, token).retryable) throw thrown;
+      if (place === undefined || !backSoon(thrown, token).retryable) throw thrown;
       log.warn('the training host went away, waiting for it', { error: KtrdrError.from(thrown).message });
     }
     const again = (): Promise<TrainModelResult> =>
@@ -56,27 +81,72 @@ export class TrainingAdapter extends AsyncServiceAdapter {
     });
   };
 
-  /** The operation of the host to join: the one before, or what goes on from it where it was stopped. */
-  async #continuationOf(
-    before: string,
-    context: OperationContext<TrainModelContext>,
-    isAsked: boolean,
-  ): Promise<string> {
-    const found = await this.#find(before, context);
-    if (found === undefined) return context.id;
-    const { status, cancellation } = found;
-    const hasEnded = status === 'failed' || status === 'cancelled';
-    const goesOn = hasEnded && (isAsked || cancellation?.reason === 'shutdown');
-    return goesOn ? (await this.call(resumeOperation, { params: { id: before } }, context)).id : before;
+  /** Trains as this operation of the host, and ends with a model that is here. */
+  async #trainAs(
+    id: string,
+    input: TrainModelInput,
+    context: RemoteContext<TrainModelContext>,
+  ): Promise<TrainModelResult> {
+    const result = await this.run(trainModel, input, { ...context, id });
+    return { ...result, model: await this.#bringHome(result, id, context) };
   }
 
-  async #find(id: string, within: CallContext): Promise<Operation | undefined> {
+  /** The model as it is named here: one that is here already, because both ends share a home or it came before, is not fetched. */
+  async #bringHome(
+    { model, weightsSha256 }: TrainModelResult,
+    operation: string,
+    context: TrainingContext,
+  ): Promise<ModelName> {
+    const held = await this.#models.trainedBy({ operation, name: model.name, weightsSha256 });
+    if (held !== undefined) return held;
+    const { token, progress, log } = context;
+    progress.report({ phase: 'fetching the model' });
     try {
-      return await this.call(getOperation, { params: { id } }, within);
+      const read: ModelSource['read'] = async (file, from) =>
+        (await this.call(getModelFile, { params: { ...model, file }, query: { from } }, context)).bytes;
+      const { name, version } = await this.#models.adopt({ ...model, operation, weightsSha256, read }, token);
+      log.info('model fetched', { model: name, version, versionThere: model.version, weightsSha256 });
+      progress.report({ phase: '' });
+      return { name, version };
     } catch (thrown) {
-      if (KtrdrError.from(thrown).code === 'not_found') return undefined;
-      throw thrown;
+      const { code, message, details } = KtrdrError.from(thrown);
+      if (code === 'cancelled') throw thrown;
+      throw new KtrdrError(
+        code,
+        `The training host at ${this.#host} has trained the model, which could not be fetched: ${message} \`ktrdr ops resume ${context.id}\` fetches it again, without training.`,
+        { cause: thrown, details },
+      );
     }
+  }
+
+  /**
+   * The operation of the host to join: the one before, or what goes on from it where it was stopped.
+   * @throws KtrdrError `interrupted` when the host does not know it, and so has nothing to go on from.
+   */
+  async #continuationOf(
+    { hostOperation: id, host }: Place,
+    context: TrainingContext,
+    isAsked: boolean,
+  ): Promise<string> {
+    const { status, cancellation } = await this.call(getOperation, { params: { id } }, context).catch(
+      (thrown: unknown) => {
+        throw KtrdrError.from(thrown).code === 'not_found' ? this.#lost(id, host, thrown) : thrown;
+      },
+    );
+    const hasEnded = status === 'failed' || status === 'cancelled';
+    const goesOn = hasEnded && (isAsked || cancellation?.reason === 'shutdown');
+    return goesOn ? (await this.call(resumeOperation, { params: { id } }, context)).id : id;
+  }
+
+  #lost(id: string, host: string, cause: unknown): KtrdrError {
+    const what =
+      host === this.#host
+        ? `which does not know it any more, nor has its checkpoints. Start the training again.`
+        : `where its checkpoints lie, and the training host at ${this.#host} does not know it. Set TRAINING_HOST_SERVICE_URL to the host that has them, or start the training again.`;
+    return new KtrdrError('interrupted', `The training went on as operation "${id}" at ${host}, ${what}`, {
+      cause,
+      details: { operation: id, host },
+    });
   }
 }
 

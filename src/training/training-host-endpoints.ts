@@ -9,15 +9,25 @@ import {
   unnamedStartHeaders,
   type ImplementedEndpoint,
 } from '../service/index.ts';
+import type { ModelStore } from '../models/index.ts';
+import { getModelFile } from './model-file-endpoint.ts';
 import { trainModel, trainModelInputShape } from './train-model.ts';
 import type { TrainingManager } from './training-manager.ts';
 
 /**
- * The routes of a training host that clients of the specification know. They say the same things as the routes of
- * operations, which every host has: a session is an operation, its id is the operation's.
+ * The routes of a training host: the files of its models for those who had them trained, and what clients of the
+ * specification know. The latter say the same things as the routes of operations, which every host has: a session is an
+ * operation, its id is the operation's.
  */
-export function trainingHostEndpoints(training: TrainingManager): ImplementedEndpoint[] {
+export function trainingHostEndpoints(
+  training: TrainingManager,
+  models: Pick<ModelStore, 'readPiece'>,
+): ImplementedEndpoint[] {
   return [
+    implement(getModelFile, async ({ params: { file, ...model }, query: { from } }) => ({
+      mediaType: 'application/octet-stream',
+      bytes: await models.readPiece(model, file, from),
+    })),
     implement(startTraining, ({ headers, body: { session_id: id, ...input } }, context) => {
       const options = startOptions(trainModel.type, headers, context);
       return sessionOf(training.get(training.train(input, id === undefined ? options : { ...options, id }).id));
