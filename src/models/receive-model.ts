@@ -83,7 +83,7 @@ async function metadataOf(folder: string, source: ModelSource): Promise<ModelMet
 function refused({ name, version }: ModelSource, fault: string, cause?: unknown): KtrdrError {
   return new KtrdrError(
     'data_corrupt',
-    `The model "${name}" ${version} did not come over whole: ${fault}. Nothing of it is kept here. Take it over again; where that ends the same way, it is damaged where it lies and has to be trained again.`,
+    `The model "${name}" ${version} did not come over whole: ${fault}. Nothing of it is kept here; where that happens again, it is damaged there and has to be trained again.`,
     { cause, details: { name, version, fault } },
   );
 }

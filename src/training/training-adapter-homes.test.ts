@@ -138,7 +138,7 @@ describe('a training host that has a home of its own', () => {
     await expect(train('op')).rejects.toMatchObject({
       code: 'data_corrupt',
       message: expect.stringMatching(
-        /^The training host at http:\/\/far has trained the model, .* `ktrdr ops resume op` fetches it again/,
+        /^The training host at http:\/\/far has trained the model, .* `ktrdr ops resume op` fetches it without training again/,
       ) as string,
     });
     expect(await home.list()).toEqual([]);

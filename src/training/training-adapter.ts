@@ -113,7 +113,7 @@ export class TrainingAdapter extends AsyncServiceAdapter {
       if (code === 'cancelled') throw thrown;
       throw new KtrdrError(
         code,
-        `The training host at ${this.#host} has trained the model, which could not be fetched: ${message} \`ktrdr ops resume ${context.id}\` fetches it again, without training.`,
+        `The training host at ${this.#host} has trained the model, which could not be fetched: ${message} \`ktrdr ops resume ${context.id}\` fetches it without training again.`,
         { cause: thrown, details },
       );
     }
