@@ -50,7 +50,8 @@ async function receiveFile(
   const most = name === 'model.safetensors' ? mostBytes.weights : mostBytes.text;
   const hash = createHash('sha256');
   await using file = await open(join(folder, name), 'wx');
-  for (let length = 0; ;) {
+  let length = 0;
+  for (;;) {
     token.throwIfCancelled('the taking over of a model');
     const piece = await source.read(name, length);
     if (piece.length === 0) break;

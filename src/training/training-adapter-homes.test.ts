@@ -2,8 +2,8 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../async/index.ts';
-import { silentLogger } from '../base/index.ts';
+import { systemClock, type Clock } from '../async/index.ts';
+import { KtrdrError, silentLogger } from '../base/index.ts';
 import { modelFileNames, ModelStore } from '../models/index.ts';
 import { OperationsService, OperationStore, ServiceOrchestrator } from '../operations/index.ts';
 import { HostService, hostServiceConfig, memoryTransport, type Transport } from '../service/index.ts';
@@ -16,6 +16,8 @@ import { trainingHostEndpoints } from './training-host-endpoints.ts';
 import { TrainingManager } from './training-manager.ts';
 
 const strategy = sampleStrategy();
+/** Its pauses are none. */
+const impatient: Clock = { ...systemClock, sleep: async () => {} };
 
 /** The records of one process, and what ends with it. */
 interface Process {
@@ -32,6 +34,7 @@ describe('a training host that has a home of its own', () => {
   let here: Process;
   /** How many pieces of files the host was asked for. */
   let pieces: number;
+  let isAway: boolean;
   /** What becomes of a piece on the way home. */
   let way: (piece: Uint8Array) => Uint8Array | Promise<Uint8Array>;
 
@@ -40,6 +43,7 @@ describe('a training host that has a home of its own', () => {
     home = await ModelStore.open(join(directory, 'home', 'models'));
     processes = [];
     pieces = 0;
+    isAway = false;
     way = (piece) => piece;
     far = await startHost('far');
     here = startApi(far.host, 'http://far');
@@ -52,8 +56,8 @@ describe('a training host that has a home of its own', () => {
 
   function start(name: string, work: ConstructorParameters<typeof TrainingManager>[0]['work']): Process {
     const store = OperationStore.open(join(directory, name, 'records'));
-    const operations = new OperationsService(store, systemClock);
-    const orchestrator = new ServiceOrchestrator({ operations, clock: systemClock, log: silentLogger });
+    const operations = new OperationsService(store, impatient);
+    const orchestrator = new ServiceOrchestrator({ operations, clock: impatient, log: silentLogger });
     const training = new TrainingManager({ orchestrator, work });
     orchestrator.recover();
     const started: Process = {
@@ -82,6 +86,7 @@ describe('a training host that has a home of its own', () => {
     const transport: Transport = {
       baseUrl,
       async send(request) {
+        if (isAway) throw new KtrdrError('unavailable', 'The host is gone.');
         const response = await direct.send(request);
         if (!request.path.includes('/files/') || response.status !== 200) return response;
         pieces += 1;
@@ -93,7 +98,12 @@ describe('a training host that has a home of its own', () => {
       },
       async [Symbol.asyncDispose]() {},
     };
-    const adapter = new TrainingAdapter({ config: hostServiceConfig({ baseUrl }), models: home, transport });
+    const adapter = new TrainingAdapter({
+      config: hostServiceConfig({ baseUrl }),
+      models: home,
+      transport,
+      clock: impatient,
+    });
     return start('home', adapter.train);
   }
 
@@ -166,6 +176,10 @@ describe('a training host that has a home of its own', () => {
     expect(performance.now() - askedAt).toBeLessThan(50);
     expect(await readdir(join(directory, 'home', 'models'))).toEqual([]);
     expect(far.training.get('op').status).toBe('completed');
+    way = (piece) => piece;
+    await resume('op', 'op-2');
+    await expectSameFiles('v1', 'v1');
+    expect(trainingsThere()).toBe(1);
   });
 
   it('names the host that has the checkpoints when another one is asked to go on from them', async () => {
@@ -189,6 +203,23 @@ describe('a training host that has a home of its own', () => {
     const wiped = await startHost('wiped');
     here = startApi(wiped.host, 'http://far');
     await expect(resume('op', 'op-2')).rejects.toThrow('at http://far, which does not know it any more');
+  });
+
+  it('is said to have the checkpoints when it stays away', async () => {
+    way = (piece) => {
+      isAway = pieces === 3;
+      return piece;
+    };
+    await expect(train('op')).rejects.toMatchObject({
+      code: 'unavailable',
+      message: 'The host is gone. What the training has reached is kept there; `ktrdr ops resume op` goes on from it.',
+      details: { operation: 'op', host: 'http://far' },
+    });
+    isAway = false;
+    way = (piece) => piece;
+    await resume('op', 'op-2');
+    expect(trainingsThere()).toBe(1);
+    await expectSameFiles('v1', 'v1');
   });
 
   it('says so when its model was removed before it was fetched', async () => {

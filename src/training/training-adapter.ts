@@ -121,31 +121,36 @@ export class TrainingAdapter extends AsyncServiceAdapter {
 
   /**
    * The operation of the host to join: the one before, or what goes on from it where it was stopped.
-   * @throws KtrdrError `interrupted` when the host does not know it, and so has nothing to go on from.
+   * @throws KtrdrError `interrupted` when the host does not know it, and so has nothing to go on from; what says that the
+   * host does not answer.
    */
-  async #continuationOf(
-    { hostOperation: id, host }: Place,
-    context: TrainingContext,
-    isAsked: boolean,
-  ): Promise<string> {
-    const { status, cancellation } = await this.call(getOperation, { params: { id } }, context).catch(
-      (thrown: unknown) => {
-        throw KtrdrError.from(thrown).code === 'not_found' ? this.#lost(id, host, thrown) : thrown;
-      },
-    );
-    const hasEnded = status === 'failed' || status === 'cancelled';
-    const goesOn = hasEnded && (isAsked || cancellation?.reason === 'shutdown');
-    return goesOn ? (await this.call(resumeOperation, { params: { id } }, context)).id : id;
+  async #continuationOf(place: Place, context: TrainingContext, isAsked: boolean): Promise<string> {
+    const params = { id: place.hostOperation };
+    try {
+      const { id, status, cancellation } = await this.call(getOperation, { params }, context);
+      const hasEnded = status === 'failed' || status === 'cancelled';
+      const goesOn = hasEnded && (isAsked || cancellation?.reason === 'shutdown');
+      return goesOn ? (await this.call(resumeOperation, { params }, context)).id : id;
+    } catch (thrown) {
+      throw this.#outOfReach(KtrdrError.from(thrown), place, context);
+    }
   }
 
-  #lost(id: string, host: string, cause: unknown): KtrdrError {
-    const what =
+  /** What has become of the checkpoints when the host does not know the training, or does not answer. */
+  #outOfReach(error: KtrdrError, { hostOperation, host }: Place, { id }: TrainingContext): KtrdrError {
+    const details = { ...error.details, operation: hostOperation, host };
+    if (error.retryable) {
+      const there = `What the training has reached is kept there; \`ktrdr ops resume ${id}\` goes on from it.`;
+      return new KtrdrError(error.code, `${error.message} ${there}`, { cause: error, details });
+    }
+    if (error.code !== 'not_found') return error;
+    const fault =
       host === this.#host
-        ? `which does not know it any more, nor has its checkpoints. Start the training again.`
+        ? 'which does not know it any more, nor has its checkpoints. Start the training again.'
         : `where its checkpoints lie, and the training host at ${this.#host} does not know it. Set TRAINING_HOST_SERVICE_URL to the host that has them, or start the training again.`;
-    return new KtrdrError('interrupted', `The training went on as operation "${id}" at ${host}, ${what}`, {
-      cause,
-      details: { operation: id, host },
+    return new KtrdrError('interrupted', `The training went on as operation "${hostOperation}" at ${host}, ${fault}`, {
+      cause: error,
+      details,
     });
   }
 }
