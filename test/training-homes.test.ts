@@ -39,7 +39,7 @@ describe('an API and a training host with homes of their own', () => {
     home = resources.add(await temporaryDirectory()).path;
     away = resources.add(await temporaryDirectory()).path;
     const url = `http://127.0.0.1:${await freePort()}/api/v1`;
-    settings = processSettings({ KTRDR_HOME: home, KTRDR_API_URL: url, KTRDR_LOG_LEVEL: 'silent' });
+    settings = await processSettings({ KTRDR_HOME: home, KTRDR_API_URL: url, KTRDR_LOG_LEVEL: 'silent' });
     {
       await using store = await BarStore.open(join(home, 'bars'));
       for (const [index, symbol] of ['AAA', 'BBB'].entries()) {
