@@ -2,12 +2,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startApi } from '../src/apps/api.ts';
 import { clientToken } from '../src/apps/client-token.ts';
+import { getSnapshot } from '../src/apps/data-endpoints.ts';
 import { Resources } from '../src/apps/serve.ts';
 import { startTrainingHost } from '../src/apps/training-host.ts';
 import { CancellationToken } from '../src/async/index.ts';
 import { silentLogger as log } from '../src/base/index.ts';
 import { processSettings, type Settings } from '../src/config/index.ts';
 import { BarStore } from '../src/data/index.ts';
+import { ModelStore } from '../src/models/index.ts';
 import type { Operation } from '../src/operations/index.ts';
 import { hostServiceConfig, OperationsClient } from '../src/service/index.ts';
 import { walk } from '../src/samples/random-walk.fixture.ts';
@@ -21,11 +23,13 @@ const bars = 21_000;
 
 describe('a training host with a home of its own', () => {
   const resources = new Resources();
+  let away: Awaited<ReturnType<typeof temporaryDirectory>>;
   let api: OperationsClient;
   let host: OperationsClient;
 
   beforeAll(async () => {
-    const [home, away] = [resources.add(await temporaryDirectory()), resources.add(await temporaryDirectory())];
+    const home = resources.add(await temporaryDirectory());
+    away = resources.add(await temporaryDirectory());
     {
       await using store = await BarStore.open(join(home.path, 'bars'));
       for (const [index, symbol] of ['AAA', 'BBB'].entries()) {
@@ -60,6 +64,11 @@ describe('a training host with a home of its own', () => {
     return client.get(id, token);
   }
 
+  async function snapshotOf(symbol: string): Promise<string> {
+    const query = { symbol, timeframe: '1h' as const };
+    return (await api.call(getSnapshot, { query }, token)).sha256;
+  }
+
   async function train(client: OperationsClient): Promise<TrainModelResult> {
     const { id } = await ended(client, sampleStrategy());
     return client.result(trainModel, id, token);
@@ -70,6 +79,11 @@ describe('a training host with a home of its own', () => {
     expect(far.dataFingerprint).toBe(near.dataFingerprint);
     expect(far.weightsSha256).toBe(near.weightsSha256);
     expect(far.metrics).toEqual(near.metrics);
+    const { metadata } = await (
+      await ModelStore.open(join(away.path, 'models'))
+    ).get(far.model.name, far.model.version);
+    const named = metadata.series.map(({ snapshot }) => snapshot);
+    expect(named).toEqual([await snapshotOf('AAA'), await snapshotOf('BBB')]);
   });
 
   it('names what the API does not hold', async () => {

@@ -51,6 +51,21 @@ export const getRange = defineEndpoint({
   response: z.object({ ...seriesInfo, confirmedEmptyRanges: count, revision: count, updatedAt: z.number() }),
 });
 
+export const getSnapshot = defineEndpoint({
+  method: 'GET',
+  path: '/data/snapshot',
+  summary:
+    'What the finished bars of a series, or of a span of it, are named by: a hash of their values, equal for equal bars. A model keeps that of the bars it was trained on',
+  query: ofSeries,
+  response: z.object({
+    symbol: z.string(),
+    sha256: z.string(),
+    bars: count,
+    first: z.number().exactOptional(),
+    last: z.number().exactOptional(),
+  }),
+});
+
 export const getBars = defineEndpoint({
   method: 'GET',
   path: '/data/bars',

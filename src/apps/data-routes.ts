@@ -24,6 +24,7 @@ import {
   getHead,
   getRange,
   getSearch,
+  getSnapshot,
   listSeries,
   postLoad,
   postPlan,
@@ -53,6 +54,17 @@ export function dataRoutes({ data, provider, operations }: DataRoutes): Implemen
       const info = await stored.info(query);
       const { confirmedEmpty, revision, updatedAt } = info;
       return { ...listed(info), confirmedEmptyRanges: confirmedEmpty.length, revision, updatedAt };
+    }),
+    implement(getSnapshot, async ({ query }) => {
+      const { key, span } = await named(query);
+      const { sha256, count, first, last } = await stored.snapshot(key, span);
+      return {
+        symbol: key.symbol,
+        sha256,
+        bars: count,
+        ...(first === undefined ? {} : { first }),
+        ...(last === undefined ? {} : { last }),
+      };
     }),
     implement(getBars, async ({ query: { symbol, timeframe, start, end, last, after, limit } }) => {
       const key = { symbol, timeframe };

@@ -14,7 +14,7 @@ import {
   type TradingCalendar,
 } from '../market/index.ts';
 import { absencesOf, type Absence } from './absences.ts';
-import type { BarStore, SeriesInfo, SeriesKey } from './bar-store/index.ts';
+import type { BarStore, SeriesInfo, SeriesKey, Snapshot } from './bar-store/index.ts';
 import { coverageByPeriod, type CoveragePeriod, type PeriodKind } from './coverage-picture.ts';
 import { coverageOf, type Coverage } from './coverage.ts';
 import { storedStretches, type Stretch } from './stretches.ts';
@@ -118,6 +118,12 @@ export class StoredSeries {
       until -= reach;
     }
     return sliceBars(concatBars(parts), Math.max(0, count - limit), count);
+  }
+
+  /** What the bars of a span are by content, and what the store names them by. */
+  async snapshot(key: SeriesKey, { start = -Infinity, end = Infinity }: OpenSpan = {}): Promise<Snapshot> {
+    const { key: stored } = await this.info(key);
+    return this.#store.snapshot(stored, { start, end });
   }
 
   async coverage(key: SeriesKey, span: OpenSpan = {}): Promise<Coverage> {

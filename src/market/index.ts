@@ -17,6 +17,8 @@ export type { CalendarId, Session, TradingCalendar, TradingDay } from './calenda
 export { cellsBefore, endOfRun, partOfRun, runsWithin, stampAt } from './bar-runs.ts';
 export type { BarRun } from './bar-runs.ts';
 export { calendarIds, calendarOf } from './calendars.ts';
+export { combineYears, digestYears } from './content-digest.ts';
+export type { YearDigests } from './content-digest.ts';
 export { departingDays } from './departing-days.ts';
 export { classifySpan, spanKinds } from './classify-span.ts';
 export type { SpanKind, SpanPiece } from './classify-span.ts';

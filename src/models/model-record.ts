@@ -175,6 +175,7 @@ export const modelMetadataSchema: Schema<ModelMetadata> = z.object({
       first: z.number(),
       last: z.number(),
       sha256,
+      snapshot: sha256.exactOptional(),
     }),
   ),
   weightsSha256: sha256,

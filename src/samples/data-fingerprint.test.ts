@@ -17,6 +17,8 @@ describe('fingerprintsOf()', () => {
     expect([first?.first, first?.last]).toEqual([time[0], time[49]]);
     expect(second?.bars).toBe(60);
     expect(second?.sha256).not.toBe(first?.sha256);
+    expect(second?.snapshot).toMatch(/^[0-9a-f]{64}$/);
+    expect(second?.snapshot).not.toBe(first?.snapshot);
   });
 });
 

@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto';
-import { barColumns, barCount, type Bars, type CalendarId, type Timeframe } from '../market/index.ts';
+import {
+  barColumns,
+  barCount,
+  combineYears,
+  digestYears,
+  type Bars,
+  type CalendarId,
+  type Timeframe,
+} from '../market/index.ts';
 import type { SymbolBars } from './features.ts';
 
 /** One of the series that a training used, by its content. */
@@ -13,6 +21,8 @@ export interface SeriesFingerprint {
   readonly last: number;
   /** SHA-256 over the columns of the bars, in hexadecimal. */
   readonly sha256: string;
+  /** What the bar store names these bars by, wherever they were read; of older models it is not known. */
+  readonly snapshot?: string;
 }
 
 /** What a training used, series by series in their order. */
@@ -26,6 +36,7 @@ export function fingerprintsOf(symbols: readonly SymbolBars[]): SeriesFingerprin
       first: bars.time[0] ?? 0,
       last: bars.time.at(-1) ?? 0,
       sha256: hashOf(bars),
+      snapshot: combineYears(digestYears(bars)),
     })),
   );
 }

@@ -11,9 +11,9 @@ import {
   type BarRow,
   type Bars,
   type TimeRange,
+  digestYears,
 } from '../../market/index.ts';
 import { emptyLog } from './bar-log.ts';
-import { digestYears } from './content-digest.ts';
 import { requireSpace } from './disk-space.ts';
 import {
   makeFolder,

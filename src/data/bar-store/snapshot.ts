@@ -1,5 +1,12 @@
-import { barCount, concatBars, type Bars, type TimeRange } from '../../market/index.ts';
-import { combineYears, digestYears, type YearDigests } from './content-digest.ts';
+import {
+  barCount,
+  concatBars,
+  type Bars,
+  type TimeRange,
+  combineYears,
+  digestYears,
+  type YearDigests,
+} from '../../market/index.ts';
 import type { SeriesPlace } from './series-place.ts';
 import { isWithin, SeriesView } from './series-view.ts';
 

@@ -1,7 +1,6 @@
 import { basename } from 'node:path';
 import { KtrdrError } from '../../base/index.ts';
-import { barCount, checkBars, type Bars } from '../../market/index.ts';
-import { digestYears } from './content-digest.ts';
+import { barCount, checkBars, type Bars, digestYears } from '../../market/index.ts';
 import { readFolder } from './durable-file.ts';
 import { isOfGeneration, logName, manifestName, revisionsName } from './file-names.ts';
 import type { FileSummary } from './manifest.ts';

@@ -147,7 +147,11 @@ function originSection(metadata: ReportedModel['metadata']): string {
   const lines = [
     `seed ${seed}`,
     `bars \`${dataFingerprint}\``,
-    ...series.map(({ symbol, timeframe, bars, sha256 }) => `${symbol} ${timeframe}: ${bars} bars, \`${sha256}\``),
+    ...series.map(
+      ({ symbol, timeframe, bars, sha256, snapshot }) =>
+        `${symbol} ${timeframe}: ${bars} bars, \`${sha256}\`, ` +
+        (snapshot === undefined ? 'snapshot of the store not known' : `snapshot \`${snapshot}\` of the store`),
+    ),
     `ktrdr ${ktrdrVersion}, backend ${backend.name}: ${backend.why}`,
     `${processor}, ${platform} ${architecture}, Node.js ${node}`,
     `operation \`${operation}\``,

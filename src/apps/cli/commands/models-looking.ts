@@ -67,9 +67,12 @@ function summary({
     ['weights', weightsSha256],
     ['strategy', strategySha256],
     ['bars', metadata.dataFingerprint],
-    ...metadata.series.map(({ symbol, timeframe, bars, first, last }): [string, string] => [
-      '',
-      `${symbol} ${timeframe}: ${formatCounted(bars, 'bar')}, ${formatStamp(first, timeframe)} to ${formatStamp(last, timeframe)}`,
+    ...metadata.series.flatMap(({ symbol, timeframe, bars, first, last, snapshot }): [string, string][] => [
+      [
+        '',
+        `${symbol} ${timeframe}: ${formatCounted(bars, 'bar')}, ${formatStamp(first, timeframe)} to ${formatStamp(last, timeframe)}`,
+      ],
+      ['', snapshot === undefined ? '  snapshot not known: the model is older than that' : `  snapshot ${snapshot}`],
     ]),
     ['operation', metadata.operation],
   ];

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { barColumns, barCount, indexAtOrAfter, sliceBars, type Bars } from '../../market/index.ts';
+import { barColumns, barCount, indexAtOrAfter, sliceBars, type Bars } from './bars.ts';
 
 /** SHA-256 of the bars of each UTC year that has any. */
 export type YearDigests = Readonly<Record<string, string>>;
