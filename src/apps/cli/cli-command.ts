@@ -1,4 +1,5 @@
 import { Command, type ErrorOptions } from 'commander';
+import { visible } from './visible.ts';
 
 /** A command as this program has them: with examples below its help, and faults of usage told in one line. */
 export class CliCommand extends Command {
@@ -25,10 +26,10 @@ export class CliCommand extends Command {
   }
 
   override error(message: string, options?: ErrorOptions): never {
-    const [sentence = '', hint] = message.replace(/^error: /, '').split('\n');
+    const [, sentence = '', hint] = /^(?:error: )?([^]*?)(?:\n\((Did you mean [^]*)\))?$/.exec(message) ?? [];
     // What is said of a value says what to write instead.
     const isComplete = sentence.endsWith('.');
-    const next = hint?.replace(/^\((.*)\)$/, ' $1') ?? (isComplete ? '' : ` See "${this.path} --help".`);
-    super.error(`${sentence}${isComplete ? '' : '.'}${next}`, options);
+    const next = hint ?? (isComplete ? '' : `See "${this.path} --help".`);
+    super.error(`${visible(sentence)}${isComplete ? '' : '.'} ${visible(next)}`.trimEnd(), options);
   }
 }

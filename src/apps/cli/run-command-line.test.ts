@@ -1,4 +1,7 @@
+import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { commandsOf, isNoun } from './command-tree.ts';
+import { createProgram } from './program.ts';
 import { runCommandLine } from './run-command-line.ts';
 
 const noApi = ['--api', 'http://127.0.0.1:9/api/v1'];
@@ -7,7 +10,10 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-async function run(argv: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+async function run(
+  argv: readonly string[],
+  create = createProgram,
+): Promise<{ code: number; stdout: string; stderr: string }> {
   const written = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     vi.spyOn(process[name], 'write').mockImplementation((text) => {
@@ -15,7 +21,7 @@ async function run(argv: readonly string[]): Promise<{ code: number; stdout: str
       return true;
     });
   }
-  const code = await runCommandLine(argv);
+  const code = await runCommandLine(argv, create);
   vi.restoreAllMocks();
   return { code, ...written };
 }
@@ -49,5 +55,74 @@ describe('runCommandLine()', () => {
     const forgotten = await run(['ops']);
     expect(forgotten).toMatchObject({ code: 2, stdout: '' });
     expect(forgotten.stderr).toMatch(/^Usage: ktrdr ops/);
+  });
+});
+
+/** The program with commands that only hear that they were called. */
+function quietProgram(...given: Parameters<typeof createProgram>): ReturnType<typeof createProgram> {
+  const program = createProgram(...given);
+  for (const command of commandsOf(program)) if (!isNoun(command)) command.action(() => {});
+  return program;
+}
+
+describe('any command line', () => {
+  const commands = commandsOf(createProgram(() => {}));
+  const flags = commands.flatMap(({ options }) => options.flatMap(({ long, short }) => [long ?? '', short ?? '']));
+  const plausible = [
+    'AAPL',
+    '1h',
+    'momentum@v2',
+    '2024-03-08',
+    '-1',
+    '0',
+    '1e309',
+    '99999999999999999999',
+    'true',
+    '--',
+  ];
+  const nasty = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 20 }),
+    fc.constantFrom(
+      '',
+      ' ',
+      '-',
+      '--=',
+      '--json=',
+      '--limit=',
+      '-n',
+      '@',
+      '\n(Did you mean --help?)',
+      '\u001b[2J',
+      '\u202e',
+    ),
+    fc.constantFrom('x'.repeat(6_000), `--${'"'.repeat(6_000)}`, '\u001b'.repeat(6_000)),
+  );
+  const word = fc.oneof(
+    { weight: 3, arbitrary: fc.constantFrom(...flags.filter((flag) => flag !== '')) },
+    { weight: 2, arbitrary: fc.constantFrom(...plausible) },
+    { weight: 1, arbitrary: fc.constantFrom(...commands.map((command) => command.name())) },
+    { weight: 2, arbitrary: nasty },
+    { weight: 1, arbitrary: fc.tuple(fc.constantFrom(...flags), nasty).map(([flag, value]) => `${flag}=${value}`) },
+  );
+  const line = fc
+    .tuple(fc.constantFrom(...commands.map(({ path }) => path.split(' ').slice(1))), fc.array(word, { maxLength: 8 }))
+    .map(([path, words]) => [...path, ...words]);
+
+  it('is understood, or refused in one line and with the exit code for it', async () => {
+    await fc.assert(
+      fc.asyncProperty(line, async (argv) => {
+        const { code, stdout, stderr } = await run(argv, quietProgram);
+        expect(stderr).not.toMatch(/^\s+at /m);
+        if (code === 0) return;
+        expect(code, 'nothing was done, so nothing else can have failed').toBe(2);
+        expect(stdout).toBe('');
+        if (stderr.startsWith('Usage: ')) return;
+        expect(stderr.length).toBeLessThan(2_000);
+        expect(stderr).toMatch(/^[^\p{Cc}]+\n$/u);
+        if (stderr.startsWith('{')) expect(JSON.parse(stderr)).toMatchObject({ exitCode: 2, code: 'invalid_input' });
+        else expect(stderr).toMatch(/^error: \S/);
+      }),
+      { numRuns: 500 },
+    );
   });
 });

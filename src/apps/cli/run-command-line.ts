@@ -3,11 +3,11 @@ import { KtrdrError } from '../../base/index.ts';
 import { createProgram } from './program.ts';
 import { printError } from './terminal.ts';
 
-/** Runs what was typed after `ktrdr`, and prints why it failed if it does. @returns the exit code. */
-export async function runCommandLine(argv: readonly string[]): Promise<number> {
+/** Runs what was typed after `ktrdr` on a tree of commands, and prints why it failed if it does. @returns the exit code. */
+export async function runCommandLine(argv: readonly string[], create = createProgram): Promise<number> {
   let exitCode = 0;
   try {
-    await createProgram((code) => (exitCode = code)).parseAsync(argv, { from: 'user' });
+    await create((code) => (exitCode = code)).parseAsync(argv, { from: 'user' });
     return exitCode;
   } catch (thrown) {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0;
@@ -20,12 +20,12 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
 
 function usageError({ code, message }: CommanderError): KtrdrError | undefined {
   if (code === 'commander.help') return undefined;
-  return new KtrdrError('invalid_input', withoutLongWords(message));
+  return new KtrdrError('invalid_input', shortened(message));
 }
 
-/** An argument that is no such thing is shown by its beginning. */
-function withoutLongWords(text: string): string {
-  return text.replace(/(["'])(.{60})[^"'\n]{20,}\1/g, '$1$2...$1');
+/** What was typed is a part of the sentence, however long it is. */
+function shortened(text: string): string {
+  return text.length <= 1_000 ? text : `${text.slice(0, 200)}...${text.slice(-200)}`;
 }
 
 /** Read from the words themselves, because a line that cannot be understood has to be answered in JSON, too. */

@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import pc from 'picocolors';
 import { KtrdrError, systemCode } from '../../base/index.ts';
+import { visible } from './visible.ts';
 
 /** Results go to stdout, everything about the work itself to stderr. */
 export const terminal = {
@@ -28,7 +29,7 @@ export function printError(error: KtrdrError, { asJson }: { asJson: boolean }): 
     process.stderr.write(`${JSON.stringify({ schema: 'ktrdr.error/1', code, detail, exitCode, ...facts })}\n`);
     return;
   }
-  terminal.note(`${colours.red('error:')} ${detail}`);
+  terminal.note(`${colours.red('error:')} ${detail.split('\n').map(visible).join('\n')}`);
   if (code === 'internal' && error.stack !== undefined) terminal.note(colours.dim(stackOf(error)));
 }
 
