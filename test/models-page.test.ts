@@ -141,6 +141,15 @@ describe('a trained model', () => {
     expect(metadata).toMatchObject({ 'ktrdr.model': 'momentum-mlp v1' });
   });
 
+  it('goes to standard output with "-o -"', async () => {
+    const { code, stdout } = await ktrdr(
+      ['models', 'export', 'momentum-mlp@v1', '--format', 'safetensors', '-o', '-'],
+      api,
+    );
+    expect(code).toBe(0);
+    expect(stdout).toContain('"ktrdr.model":"momentum-mlp v1"');
+  });
+
   it('prints one JSON object with a row for each bar with --json', async () => {
     const { stdout } = await ktrdr(['models', 'predict', 'momentum-mlp@v1', 'AAPL', '-n', '3', '--json'], api);
     const answer = JSON.parse(stdout) as { schema: string; symbol: string; predictions: object[] };
@@ -174,7 +183,7 @@ describe('a trained model', () => {
           '{home}/no.csv',
         ],
         code: 5,
-        says: /^error: The model .* can judge no bar of AAPL 1h from 2022-01-01 .* to 2022-01-05 /,
+        says: /^error: The model can judge no bar of AAPL \[1h\]\. .* takes \d+ bars, and \d+ are at hand\. /,
       },
     ],
     [

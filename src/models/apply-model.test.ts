@@ -99,6 +99,34 @@ describe.each(kinds)('judgeBars() with a model of kind $kind', (model) => {
   });
 });
 
+describe('bars of which none has every feature', () => {
+  const [rows] = kinds;
+  if (rows === undefined) throw new Error('There is a model that reads single rows.');
+  const { job } = untrained(rows);
+
+  it('are refused with the feature that needs volumes where there are none', () => {
+    const without: ModelOnBars = {
+      ...job,
+      bars: { ...held, series: [{ timeframe: '1h', bars: { ...bars, volume: bars.volume.map(() => Number.NaN) } }] },
+      features: {
+        ...job.features,
+        indicators: [...job.features.indicators, { id: 'flow', type: 'mfi', parameters: { period: 5 } }],
+        features: job.features.features.map((feature, place) =>
+          place === 3 ? { ...feature, source: { indicator: 'flow', output: 'value' } } : feature,
+        ),
+      },
+    };
+    const reason = /AAA.*"flow" reads the volume of bars, and these have none\./;
+    expect(() => explainBar(without, Infinity, none)).toThrow(reason);
+    expect(() => judgeBars(without, {}, none)).toThrow(reason);
+  });
+
+  it('are refused with how many bars an indicator takes where there are fewer', () => {
+    const short = { ...job, bars: { ...held, series: [{ timeframe: '1h' as const, bars: sliceBars(bars, 0, 3) }] } };
+    expect(() => explainBar(short, Infinity, none)).toThrow(/takes \d+ bars, and 3 are at hand\./);
+  });
+});
+
 describe('bars at which a feature is unknown', () => {
   const [, sequences] = kinds;
   if (sequences === undefined) throw new Error('There is a model that reads sequences.');
@@ -137,7 +165,7 @@ describe('explainBar()', () => {
       kinds[0] ?? { kind: 'mlp', inputs: 4, hiddenLayers: [], outputs: 3, activation: 'relu', dropout: 0 },
     );
     expect(() => explainBar(job, bars.time[3] ?? 0, none)).toThrow(KtrdrError);
-    expect(() => explainBar(job, bars.time[3] ?? 0, none)).toThrow('load more of its history');
+    expect(() => explainBar(job, bars.time[3] ?? 0, none)).toThrow(/takes \d+ bars, and 4 are at hand/);
   });
 });
 

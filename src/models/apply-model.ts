@@ -1,9 +1,16 @@
 import { z } from 'zod';
 import type { CancellationToken } from '../async/index.ts';
 import { KtrdrError } from '../base/index.ts';
-import { indexAtOrAfter, type Timeframe } from '../market/index.ts';
+import { barsInRange, indexAtOrAfter, type Timeframe } from '../market/index.ts';
 import { createPredictor, sequenceLengthOf } from '../nn/index.ts';
-import { barsOf, featureColumns, symbolFeatures, type FeatureColumns, type SymbolBars } from '../samples/index.ts';
+import {
+  barsOf,
+  featureColumns,
+  symbolFeatures,
+  unknownFeatures,
+  type FeatureColumns,
+  type SymbolBars,
+} from '../samples/index.ts';
 import { decide, decisionSchema, type Decision } from './decisions.ts';
 import { explain, explanationSchema, type SeenBar } from './explain.ts';
 import type { ModelFeatures, ModelMetadata } from './model-record.ts';
@@ -34,13 +41,18 @@ export interface JudgedBars {
   readonly decisions: readonly Decision[];
 }
 
-/** Bars that the model cannot judge, because an indicator is in its warm-up, are left out. */
+/**
+ * Bars that the model cannot judge, because an indicator is in its warm-up, are left out.
+ * @throws KtrdrError `failed_precondition` where these are all, with the features that are missing and why.
+ */
 export function judgeBars(
-  { metadata, features, weights, bars }: ModelOnBars,
+  job: ModelOnBars,
   { start = -Infinity, end = Infinity, last = Infinity }: WantedBars,
   token: CancellationToken,
 ): JudgedBars {
+  const { metadata, features, weights, bars } = job;
   const rows = symbolFeatures(features, bars, token);
+  if (rows.bars.length === 0) throw cannotJudge(job, token);
   const base = barsOf(bars, features.baseTimeframe);
   const time = Float64Array.from(rows.bars, (bar) => base.time[bar] ?? Number.NaN);
   const width = features.features.length;
@@ -141,10 +153,7 @@ export function explainBar(job: ModelOnBars, at: number, token: CancellationToke
   let bar = indexAtOrAfter(base.time, at + 1) - 1;
   while (bar >= 0 && !isKnown(columns, bar, window)) bar -= 1;
   if (bar < 0) {
-    throw new KtrdrError(
-      'failed_precondition',
-      `${bars.symbol} has no bar of ${features.baseTimeframe} at that time or before at which every feature of the model is known; load more of its history.`,
-    );
+    throw cannotJudge({ ...job, bars: barsUntil(bars, at) }, token);
   }
   const seen = seenBar(columns, bar, window);
   const predictor = createPredictor(metadata.model, metadata.objective.kind, weights);
@@ -168,6 +177,24 @@ export function explainBar(job: ModelOnBars, at: number, token: CancellationToke
   );
   if (decision === undefined) throw new KtrdrError('internal', 'A bar went without a decision.');
   return { ...explanation, time: base.time[bar] ?? Number.NaN, closedAt, decision };
+}
+
+/** No bar of all that there are has every feature. */
+function cannotJudge({ metadata, features, bars }: ModelOnBars, token: CancellationToken): KtrdrError {
+  const { ids, why } = unknownFeatures(features, bars, token);
+  const window = sequenceLengthOf(metadata.model);
+  const sequence = window === 1 ? '' : ` It reads ${window} bars in a row.`;
+  return new KtrdrError(
+    'failed_precondition',
+    `The model can judge no bar of ${bars.symbol} [${features.baseTimeframe}].${sequence} ${why} ` +
+      'Load what is missing, ask for a later bar, or take a model without such inputs.',
+    { details: { symbol: bars.symbol, unknown: ids } },
+  );
+}
+
+function barsUntil({ series, ...symbol }: SymbolBars, at: number): SymbolBars {
+  const range = { start: -Infinity, end: at + 1 };
+  return { ...symbol, series: series.map(({ timeframe, bars }) => ({ timeframe, bars: barsInRange(bars, range) })) };
 }
 
 type Columns = FeatureColumns['columns'];

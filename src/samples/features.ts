@@ -35,7 +35,7 @@ export function symbolFeatures(plan: FeaturePlan, held: SymbolBars, token: Cance
   return completeRows(columns, barClosedAt);
 }
 
-type FeaturePlan = Pick<TrainingPlan, 'features' | 'indicators' | 'baseTimeframe'>;
+export type FeaturePlan = Pick<TrainingPlan, 'features' | 'indicators' | 'baseTimeframe'>;
 
 /** The features of one symbol before they are put into rows, in the order of the plan. */
 export interface FeatureColumns {

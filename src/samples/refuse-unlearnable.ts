@@ -2,6 +2,7 @@ import { KtrdrError } from '../base/index.ts';
 import { classesOf, type Feature, type TrainingPlan } from '../strategies/index.ts';
 import { classCounts } from './row-weights.ts';
 import { parts, type Part } from './split.ts';
+import { inputOf, type UnknownFeatures } from './unknown-features.ts';
 
 interface Learnable {
   readonly parts: Readonly<Record<Part, Int32Array>>;
@@ -50,18 +51,11 @@ export function refuseUnlearnable(plan: TrainingPlan, { parts: rows, targets, co
  * A symbol that gives no row at all would be named by the model, which has learnt nothing of it.
  * @throws KtrdrError `failed_precondition`.
  */
-export function refuseWithoutRows({ baseTimeframe }: TrainingPlan, symbol: string, unknown: readonly Feature[]): never {
-  const bars = `any bar of ${symbol} [${baseTimeframe}]`;
-  const inputs = [...new Set(unknown.map(inputOf))];
-  const fault =
-    inputs.length === 0
-      ? `The features are not all known at ${bars}`
-      : `${inputs.join(', ')} ${inputs.length === 1 ? 'has' : 'have'} no value at ${bars}`;
+export function refuseWithoutRows(symbol: string, { ids, why }: UnknownFeatures): never {
   throw new KtrdrError(
     'failed_precondition',
-    `${fault}: its history is too short for the indicators, or has not what they need, such as volumes. ` +
-      `Load more of it, take such inputs out of nn_inputs, or train without ${symbol}.`,
-    { details: { symbol, unknown: unknown.map(({ id }) => id) } },
+    `${why} Load more of its history, take such inputs out of nn_inputs, or train without ${symbol}.`,
+    { details: { symbol, unknown: ids } },
   );
 }
 
@@ -81,12 +75,8 @@ function refuseConstantInputs(
   );
 }
 
-function inputOf(feature: Feature): string {
-  return `${feature.timeframe} ${feature.kind === 'raw' ? feature.reference : feature.fuzzySet}`;
-}
-
 const easierLabels = {
-  zigzag: 'a smaller labels.zigzag_threshold, which the price hardly moved',
+  zigzag: 'a smaller labels.zigzag_threshold, so that smaller turns of the price count',
   forward_return: 'a shorter labels.horizon',
   triple_barrier: 'a shorter labels.max_holding, or a lower CUSUM threshold',
   context: 'labels.bullish and labels.bearish nearer to 0, or a shorter labels.horizon',

@@ -79,9 +79,11 @@ describe('buildTrainingSet()', () => {
       buildTrainingSet(traded, [symbolBars('AAA', first), symbolBars('BBB', silent)], CancellationToken.none),
     );
     expect(error.code).toBe('failed_precondition');
-    expect(error.message).toMatch(/^1h activity has no value at any bar of BBB \[1h\]: .* train without BBB\.$/);
+    expect(error.message).toMatch(
+      /^1h activity has no value at any bar of BBB \[1h\]: "activity" reads the volume of bars, and these have none\. .* train without BBB\.$/,
+    );
     const short = thrownBy(() => build(first, sliceBars(second, 0, 20)));
-    expect(short.message).toMatch(/no value at any bar of BBB \[1h\]: its history is too short/);
+    expect(short.message).toMatch(/no value at any bar of BBB \[1h\]: "\w+" takes \d+ bars, and 20 are at hand/);
   });
 
   it('knows which rows are whose, and from when', () => {

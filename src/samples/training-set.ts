@@ -3,13 +3,14 @@ import type { Dataset } from '../nn/index.ts';
 import { classesOf, type TrainingPlan } from '../strategies/index.ts';
 import { constantFeatures } from './constant-features.ts';
 import { endedSeries } from './ended-series.ts';
-import { barsOf, neverKnown, symbolFeatures, type FeatureRows, type SymbolBars } from './features.ts';
+import { barsOf, symbolFeatures, type FeatureRows, type SymbolBars } from './features.ts';
 import { labelBars } from './labels/label-bars.ts';
 import type { BarLabels } from './labels/bar-labels.ts';
 import { featureMeans, normalize, type FeatureScale } from './normalize.ts';
 import { refuseUnlearnable, refuseWithoutRows } from './refuse-unlearnable.ts';
 import { rowWeights } from './row-weights.ts';
 import { cutsOf, parts as partNames, type Part, type SplitCuts } from './split.ts';
+import { unknownFeatures } from './unknown-features.ts';
 
 /** The rows of a training, of all its symbols one after the other, and which of them belong to which part. */
 export interface TrainingSet {
@@ -59,7 +60,7 @@ export function buildTrainingSet(
   const classes = classesOf(training.labels);
   const rows = symbols.map((held) => symbolFeatures(plan, held, token));
   for (const [index, held] of symbols.entries()) {
-    if (rows[index]?.bars.length === 0) refuseWithoutRows(plan, held.symbol, neverKnown(plan, held, token));
+    if (rows[index]?.bars.length === 0) refuseWithoutRows(held.symbol, unknownFeatures(plan, held, token));
   }
   const cuts = cutsOf(
     rows.map(({ closedAt }) => closedAt),

@@ -27,6 +27,6 @@ export function partsTable({ metrics, rows }: MeasuredParts): string {
 }
 
 /** How often the model is right: about the class, or about the sign of the value. */
-export function hitRate(part: PartMetrics): number {
+function hitRate(part: PartMetrics): number {
   return areClassMetrics(part) ? part.accuracy : part.directionalAccuracy;
 }

@@ -38,8 +38,9 @@ export async function predict(
   options: PredictOptions,
 ): Promise<void> {
   checkSpan(options);
-  const { output, force = false } = options;
+  const { force = false } = options;
   const format = formatOf(options);
+  const output = options.output === '-' ? undefined : options.output;
   if (output !== undefined && !force) await mustNotExist(output);
   await withApi(settings, async (client) => {
     if (format === undefined) {
@@ -57,6 +58,7 @@ export async function predict(
 
 function formatOf({ output, format, json }: PredictOptions): (typeof predictionFormats)[number] | undefined {
   if (json === true) return 'json';
+  if (output === '-') return format ?? 'csv';
   return format ?? (output === undefined ? undefined : formatOfFile(output, predictionFormats));
 }
 

@@ -4,7 +4,7 @@ import { modelFormats, type ModelFormat } from '../../../models/index.ts';
 import { deleteModel, exportedModel, getModel, verifyModels } from '../../model-endpoints.ts';
 import { withApi } from '../api-client.ts';
 import { formatBytes, formatCount } from '../format.ts';
-import { formatOfFile, mustNotExist, toFile } from '../output-file.ts';
+import { formatOfFile, mustNotExist, toFile, toStdout } from '../output-file.ts';
 import type { ModelReference } from '../parse-options.ts';
 import type { CommandContext } from '../programs/command.ts';
 import { colours, printJson, terminal } from '../terminal.ts';
@@ -19,23 +19,26 @@ export interface ExportOptions {
 export async function exportFile(
   { settings, token }: CommandContext,
   { name, version = 'latest' }: ModelReference,
-  {
-    output,
-    format = output === undefined ? 'onnx' : formatOfFile(output, modelFormats),
-    force = false,
-    json = false,
-  }: ExportOptions,
+  options: ExportOptions,
 ): Promise<void> {
+  const { output, force = false, json = false } = options;
+  const isPiped = output === '-';
+  if (isPiped && json) {
+    throw new KtrdrError('invalid_input', 'Standard output has room for the model or for JSON; leave out --json or "-o -".');
+  }
+  const { format = output === undefined || isPiped ? 'onnx' : formatOfFile(output, modelFormats) } = options;
   const written = await withApi(settings, async (client) => {
     const { version: exact } = await client.call(getModel, { params: { name, version } }, token);
     const path = output ?? `${name}-${exact}.${format}`;
-    if (!force) await mustNotExist(path);
+    if (!force && !isPiped) await mustNotExist(path);
     const { bytes } = await client.call(exportedModel, { params: { name, version: exact, format } }, token);
-    await toFile(Readable.from([bytes]), path);
+    const chunks = Readable.from([bytes]);
+    await (isPiped ? toStdout(chunks) : toFile(chunks, path));
     return { name, version: exact, format, file: path, bytes: bytes.length };
   });
-  if (json) printJson('ktrdr.models.export/1', written);
-  else terminal.note(`${name} ${written.version}: ${formatBytes(written.bytes)} exported to ${written.file}`);
+  if (json) return printJson('ktrdr.models.export/1', written);
+  const where = isPiped ? 'standard output' : written.file;
+  terminal.note(`${name} ${written.version}: ${formatBytes(written.bytes)} exported to ${where}`);
 }
 
 /** @returns the exit code: that of damaged data when there is any. */

@@ -1,11 +1,12 @@
 import { basename } from 'node:path';
 import type { Timeframe } from '../../../market/index.ts';
+import { areClassMetrics } from '../../../models/index.ts';
 import { trainModel, type TrainModelResult } from '../../../training/index.ts';
 import { listModels } from '../../model-endpoints.ts';
 import { withApi } from '../api-client.ts';
 import { formatDuration, formatPercent } from '../format.ts';
 import { checkSpan } from '../parse-options.ts';
-import { hitRate, partsTable } from '../parts-table.ts';
+import { partsTable } from '../parts-table.ts';
 import type { CommandContext } from '../programs/command.ts';
 import { runOperation } from '../run-operation.ts';
 import { readStrategy } from '../strategy-file.ts';
@@ -45,15 +46,18 @@ export async function list({ settings, token }: CommandContext, { json = false }
   else if (models.length === 0)
     terminal.print('There are no models yet; train one with "ktrdr models train STRATEGY.yaml".');
   else {
-    const rows = models.map(({ name, version, symbols, timeframes, metrics, createdAt }) => [
+    const rows = models.map(({ name, version, symbols, timeframes, metrics: { test }, createdAt }) => [
       name,
       version,
       symbols.join(', '),
       timeframes.join(', '),
-      metrics.test === undefined ? '-' : formatPercent(hitRate(metrics.test)),
+      test !== undefined && areClassMetrics(test) ? formatPercent(test.accuracy) : '-',
+      test === undefined || areClassMetrics(test) ? '-' : formatPercent(test.directionalAccuracy),
       createdAt.slice(0, 19).replace('T', ' '),
     ]);
-    terminal.print(table(['model', 'version', 'symbols', 'timeframes', '>test accuracy', 'created (UTC)'], rows));
+    terminal.print(
+      table(['model', 'version', 'symbols', 'timeframes', '>test accuracy', '>test direction', 'created (UTC)'], rows),
+    );
   }
 }
 
