@@ -23,7 +23,8 @@ export interface PartsMetrics {
 }
 
 /**
- * What one epoch came to. The accuracies are there where there are classes; that on the training part is of an even
+ * What one epoch came to. Both losses are means by the weights of the rows, the training loss of each batch before its
+ * step. The accuracies are there where there are classes; that on the training part is of an even
  * sample when the part is large.
  */
 export interface EpochMetrics {

@@ -27,7 +27,7 @@ const count = z.number().int().positive();
 const headerSchema: Schema<Header> = z.object({
   job: z.string(),
   history: z.array(epochMetricsSchema),
-  begun: z.object({ batches: z.number().int().nonnegative(), lossSum: z.number() }),
+  begun: z.object({ batches: z.number().int().nonnegative(), lossSum: z.number(), weight: z.number() }),
   shuffle: z.tuple([word, word, word, word]),
   best: z.object({ epoch: count, score: z.number(), reference: z.number(), improvedAt: count }).exactOptional(),
 });

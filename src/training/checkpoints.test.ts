@@ -243,7 +243,7 @@ describe('openCheckpoints()', () => {
 describe('a checkpoint’s file', () => {
   const state: RunState = {
     history: [{ epoch: 1, trainLoss: 0.1 + 0.2, trainAccuracy: 1 / 3 }],
-    begun: { batches: 3, lossSum: 0.7 + 0.1 },
+    begun: { batches: 3, lossSum: 0.7 + 0.1, weight: 1 / 7 },
     shuffle: [1, 2 ** 32 - 1, 0, 7],
     params: Float32Array.of(1.5, -0, 3e-39),
     best: { epoch: 1, score: -1e-300, reference: -0.1, improvedAt: 1, params: Float32Array.of(9) },
@@ -258,7 +258,7 @@ describe('a checkpoint’s file', () => {
   it('refuses what is none', () => {
     const bytes = encodeCheckpoint({ job: 'x', state });
     expect(thrownBy(() => decodeCheckpoint(bytes.subarray(0, 60))).code).toBe('data_corrupt');
-    const foreign = encodeCheckpoint({ job: 'x', state: { ...state, begun: { batches: -1, lossSum: 0 } } });
+    const foreign = encodeCheckpoint({ job: 'x', state: { ...state, begun: { batches: -1, lossSum: 0, weight: 0 } } });
     expect(thrownBy(() => decodeCheckpoint(foreign)).message).toMatch(/^This is not a checkpoint of a training: /);
   });
 });

@@ -30,7 +30,7 @@ export interface TrainModelContext {
   epochs: number;
   batch: number;
   batches: number;
-  /** The mean of the current epoch's batches so far. */
+  /** Over the current epoch's rows so far, the mean by their weights, as the validation loss is. */
   trainLoss?: number;
   /** Of the last whole epoch. */
   trainAccuracy?: number;

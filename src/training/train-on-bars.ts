@@ -85,6 +85,7 @@ export async function trainOnBars(
     {
       trainer,
       targets: data.targets,
+      weights: data.weights,
       classes,
       parts,
       settings: training,

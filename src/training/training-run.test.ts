@@ -25,18 +25,19 @@ const range = (from: number, to: number): Int32Array =>
 const classes = ['BUY', 'HOLD', 'SELL'];
 const parts = { train: range(0, 200), validation: range(200, 400) };
 
-function newTrainer(seed = 3): Trainer {
+function newTrainer({ learningRate = 0.03, weights }: { learningRate?: number; weights?: Float32Array } = {}): Trainer {
   return plainBackend.create({
     model: { kind: 'mlp', inputs: 2, hiddenLayers: [32], outputs: 3, activation: 'tanh', dropout: 0 },
     objective: { kind: 'cross_entropy' },
-    optimizer: { type: 'adam', learningRate: 0.03, weightDecay: 0, gradientClip: 0 },
-    data: { features, targets },
-    seed,
+    optimizer: { type: 'adam', learningRate, weightDecay: 0, gradientClip: 0 },
+    data: { features, targets, ...(weights === undefined ? {} : { weights }) },
+    seed: 3,
   });
 }
 
 interface Run {
   readonly trainer: Trainer;
+  readonly weights?: Float32Array;
   readonly epochs: number;
   readonly earlyStopping?: EarlyStopping;
   readonly token?: CancellationToken;
@@ -45,6 +46,7 @@ interface Run {
 
 function run({
   trainer,
+  weights,
   epochs,
   earlyStopping,
   token = CancellationToken.none,
@@ -55,7 +57,7 @@ function run({
   using progress = new ProgressReporter<TrainModelContext>({ clock, context, emit: onState, intervalMs: 0 });
   const settings = { epochs, batchSize: 32, ...(earlyStopping === undefined ? {} : { earlyStopping }) };
   return runTraining(
-    { trainer, targets, classes, parts, settings, seed: 9 },
+    { trainer, targets, weights, classes, parts, settings, seed: 9 },
     { token, progress, clock, share: [0.2, 0.8] },
   );
 }
@@ -74,6 +76,18 @@ describe('runTraining()', () => {
     expect(history).toHaveLength(5);
     expect(history.at(-1)?.trainLoss).toBeLessThan(history[0]?.trainLoss ?? 0);
     expect(history.at(-1)?.validationAccuracy).toBeGreaterThan(0.6);
+  });
+
+  it('tells the training loss by the weights of the rows, as the validation loss is told', () => {
+    const weights = Float32Array.from({ length: rows }, (_, row) => (row % 3 === 0 ? 5 : 0.25));
+    const still = newTrainer({ weights, learningRate: 1e-12 });
+    const { history } = run({ trainer: still, weights, epochs: 1 });
+    const { loss } = evaluateRows(still, parts.train, CancellationToken.none);
+    expect(history[0]?.trainLoss).toBeCloseTo(loss, 6);
+    expect(history[0]?.trainLoss).not.toBeCloseTo(
+      run({ trainer: newTrainer(), epochs: 1 }).history[0]?.trainLoss ?? 0,
+      3,
+    );
   });
 
   it('ends with the weights of the best epoch, which it names', () => {

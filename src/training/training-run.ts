@@ -26,8 +26,9 @@ export interface RunState {
 interface BegunEpoch {
   /** That are done. */
   readonly batches: number;
-  /** Over their rows. */
+  /** Over their rows, by their weights; and the sum of these weights. */
   readonly lossSum: number;
+  readonly weight: number;
 }
 
 export interface BestState {
@@ -44,6 +45,8 @@ interface TrainingRun {
   readonly trainer: Trainer;
   /** What each row of the trainer's data has for a target. */
   readonly targets: TrainingSet['data']['targets'];
+  /** How much each of them counts; absent, all count alike. */
+  readonly weights?: Float32Array | undefined;
   readonly classes: readonly string[];
   readonly parts: Pick<TrainingParts, 'train' | 'validation'>;
   readonly settings: Pick<TrainingSettings, 'epochs' | 'batchSize' | 'scheduler' | 'earlyStopping'>;
@@ -77,7 +80,7 @@ export interface TrainingOutcome {
  * last bit, as it would have ended without the interruption.
  */
 export function runTraining(
-  { trainer, targets, classes, parts, settings, seed, from }: TrainingRun,
+  { trainer, targets, weights, classes, parts, settings, seed, from }: TrainingRun,
   context: RunContext,
 ): TrainingOutcome {
   const { epochs, batchSize, earlyStopping } = settings;
@@ -87,7 +90,7 @@ export function runTraining(
   const best = earlyStopping === undefined ? undefined : new BestEpoch(earlyStopping, from?.best);
   const history: EpochMetrics[] = [...(from?.history ?? [])];
   const rate = { initial: trainer.learningRate, scheduler: settings.scheduler };
-  const begun = { batches: 0, lossSum: 0, ...from?.begun };
+  const begun = { ...nothingYet, ...from?.begun };
   const rowsBefore = history.length * order.length + Math.min(begun.batches * batchSize, order.length);
   const report = reporter({ settings, rows: order.length, rowsBefore }, context);
   const curves = recordCurves(context.metrics, { epochs, batches: Math.ceil(order.length / batchSize) });
@@ -116,14 +119,14 @@ export function runTraining(
     order.set(parts.train);
     random.shuffle(order);
     trainer.learningRate = learningRateAfter(history, rate);
-    trainEpoch({ trainer, order, epoch, batchSize, begun }, context.token, {
+    trainEpoch({ trainer, order, weights, epoch, batchSize, begun }, context.token, {
       batch(number, trainLoss) {
         report.batch(epoch, number, trainLoss);
         curves.batch(epoch, number, trainLoss);
       },
       look: () => context.onState?.(state),
     });
-    const trainLoss = begun.lossSum / order.length;
+    const trainLoss = lossOf(begun);
     const sampled = evaluateRows(trainer, sample, context.token);
     // The loss of a step is that before the step: only now is it known what the last one did.
     refuseDivergence(epoch, sampled.loss);
@@ -139,7 +142,7 @@ export function runTraining(
     report.epoch(metrics);
     curves.epoch(metrics, trainer.learningRate);
     best?.look(metrics, trainer);
-    Object.assign(begun, { batches: 0, lossSum: 0 });
+    Object.assign(begun, nothingYet);
     shuffle = random.exportState();
     context.onState?.(state);
   }
@@ -189,6 +192,7 @@ const sampledRows = 4_096;
 interface Epoch {
   readonly trainer: Trainer;
   readonly order: Int32Array;
+  readonly weights: Float32Array | undefined;
   readonly epoch: number;
   readonly batchSize: number;
   /** How far it is; kept up to date. */
@@ -202,7 +206,7 @@ interface EpochListener {
 }
 
 function trainEpoch(
-  { trainer, order, epoch, batchSize, begun }: Epoch,
+  { trainer, order, weights, epoch, batchSize, begun }: Epoch,
   token: CancellationToken,
   listener: EpochListener,
 ): void {
@@ -212,11 +216,24 @@ function trainEpoch(
       if (begun.batches > 0) listener.look();
     }
     const rows = order.subarray(from, from + batchSize);
-    begun.lossSum += trainer.step(rows) * rows.length;
+    const weight = weightOf(rows, weights);
+    begun.lossSum += trainer.step(rows) * weight;
+    begun.weight += weight;
     begun.batches += 1;
     refuseDivergence(epoch, begun.lossSum);
-    listener.batch(begun.batches, begun.lossSum / (from + rows.length));
+    listener.batch(begun.batches, lossOf(begun));
   }
+}
+
+const nothingYet: BegunEpoch = { batches: 0, lossSum: 0, weight: 0 };
+
+/** The same measure as `Trainer.evaluate` gives: the mean by weights. Rows that weigh nothing have no loss. */
+function lossOf({ lossSum, weight }: BegunEpoch): number {
+  return weight > 0 ? lossSum / weight : 0;
+}
+
+function weightOf(rows: Int32Array, weights: Float32Array | undefined): number {
+  return weights === undefined ? rows.length : rows.reduce((sum, row) => sum + (weights[row] ?? 0), 0);
 }
 
 /** The best epoch so far, with everything the trainer had then. */

@@ -39,7 +39,8 @@ function partsSection({ metrics, rows }: ModelReport): string {
     const part = metrics[name];
     return part === undefined ? [] : [[name, String(rows[name]), ...metricCells(part)]];
   });
-  return `## Parts\n\n${markdownTable(['part', 'rows', ...metricHeadings(metrics.train)], lines)}`;
+  const measure = 'Losses are means over the rows by their weights, in the epochs as here.';
+  return `## Parts\n\n${measure}\n\n${markdownTable(['part', 'rows', ...metricHeadings(metrics.train)], lines)}`;
 }
 
 const partNames = ['train', 'validation', 'test'] as const;
