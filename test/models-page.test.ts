@@ -111,11 +111,10 @@ describe('a trained model', () => {
       ],
       api,
     );
-    const lines = stdout.trim().split('\n');
-    expect(lines).toHaveLength(csv.length - 1);
-    expect(lines.length).toBeGreaterThan(500);
-    for (const [index, line] of lines.entries()) {
-      const { time, closedAt, signal, withheld, outputs } = JSON.parse(line) as Record<string, string>;
+    const { predictions } = JSON.parse(stdout) as { predictions: Record<string, string>[] };
+    expect(predictions).toHaveLength(csv.length - 1);
+    expect(predictions.length).toBeGreaterThan(500);
+    for (const [index, { time, closedAt, signal, withheld, outputs }] of predictions.entries()) {
       expect([time, closedAt, signal, withheld ?? '', ...Object.values(outputs ?? {})].join(',')).toBe(csv[index + 1]);
     }
   });
