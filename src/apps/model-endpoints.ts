@@ -14,6 +14,8 @@ import { mostBarsOnPage } from './bars-page.ts';
 
 const params = z.object({ name: z.string(), version: z.string() });
 const instant = z.coerce.number<number>().optional();
+/** The last bar of a page, the position behind it, and when its newest signal was given: see `pageStartOf`. */
+const pageStart = z.string().regex(/^-?\d+:(-1|0|1):(-?\d+)?$/, 'give the "next" of the page before, as it is');
 const ofBars = z.object({
   symbol: z.string().trim().min(1).max(64),
   /** For a model that knows one timeframe: another one to put it on. */
@@ -93,7 +95,7 @@ export const getPredictions = defineEndpoint({
     start: instant,
     end: instant,
     last: z.coerce.number<number>().int().min(1).optional(),
-    after: instant,
+    after: pageStart.optional(),
   }),
   response: z.object({
     model: z.object({ name: z.string(), version: z.string() }),
@@ -107,7 +109,7 @@ export const getPredictions = defineEndpoint({
     signal: z.array(z.string()),
     /** The rule that held the signal back; null where none did. */
     withheld: z.array(z.string().nullable()),
-    next: z.number().exactOptional(),
+    next: pageStart.exactOptional(),
   }),
 });
 

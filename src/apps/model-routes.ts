@@ -1,5 +1,4 @@
 import { noCheckpoint, ProgressReporter, systemClock, type WorkContext } from '../async/index.ts';
-import { indexAtOrAfter } from '../market/index.ts';
 import {
   compareModels,
   explainInThread,
@@ -7,6 +6,7 @@ import {
   judgeInThread,
   type JudgedBars,
   type ModelStore,
+  type PageStart,
   type StoredModel,
   type UnreadableModel,
 } from '../models/index.ts';
@@ -57,9 +57,10 @@ export function modelRoutes({ models, bars, nameOf }: ModelRoutes): ImplementedE
       const model = await models.get(params.name, params.version);
       const weights = await models.readWeights(model.name, model.version);
       const job = await modelOnBars({ model, weights, source: bars, ...query }, context.token);
-      const judged = await judging(() => judgeInThread(job, query, workContext(context)));
+      const wanted = { ...query, limit: mostBarsOnPage, from: after === undefined ? undefined : pageStartOf(after) };
+      const judged = await judging(() => judgeInThread(job, wanted, workContext(context)));
       const { baseTimeframe: timeframe } = job.features;
-      return { ...named(model), symbol: nameOf(query.symbol), timeframe, ...pageOf(judged, model, after) };
+      return { ...named(model), symbol: nameOf(query.symbol), timeframe, ...pageOf(judged, model) };
     }),
     implement(getExplanation, async ({ params, query: { at = Infinity, ...query } }, context) => {
       const model = await models.get(params.name, params.version);
@@ -79,27 +80,33 @@ function named({ name, version }: StoredModel): { model: { name: string; version
 type Page = Omit<EndpointOutput<typeof getPredictions>, 'model' | 'symbol' | 'timeframe'>;
 
 function pageOf(
-  { time, closedAt, outputs, decisions }: JudgedBars,
+  { time, closedAt, outputs, decisions, next }: JudgedBars,
   { metadata: { classes } }: StoredModel,
-  after = -Infinity,
 ): Page {
-  const from = indexAtOrAfter(time, after + 1);
-  const to = Math.min(time.length, from + mostBarsOnPage);
   const names = classes.length > 0 ? classes : ['value'];
-  const page = decisions.slice(from, to);
-  const next = to < time.length ? time[to - 1] : undefined;
   return {
-    time: [...time.subarray(from, to)],
-    closedAt: [...closedAt.subarray(from, to)],
+    time: [...time],
+    closedAt: [...closedAt],
     outputs: Object.fromEntries(
-      names.map((name, place) => [
-        name,
-        page.map((_, row) => outputs[(from + row) * names.length + place] ?? Number.NaN),
-      ]),
+      names.map((name, place) => [name, decisions.map((_, row) => outputs[row * names.length + place] ?? Number.NaN)]),
     ),
-    signal: page.map(({ signal }) => signal),
-    withheld: page.map(({ withheld = null }) => withheld),
-    ...(next === undefined ? {} : { next }),
+    signal: decisions.map(({ signal }) => signal),
+    withheld: decisions.map(({ withheld = null }) => withheld),
+    ...(next === undefined ? {} : { next: pageStartText(next) }),
+  };
+}
+
+/** A page says where the next one begins, so that nothing of it has to be kept here or judged again. */
+function pageStartText({ after, position, signalledAt }: PageStart): string {
+  return [after, position, Number.isFinite(signalledAt) ? signalledAt : ''].join(':');
+}
+
+function pageStartOf(text: string): PageStart {
+  const [after, position, signalledAt] = text.split(':');
+  return {
+    after: Number(after),
+    position: position === '1' ? 1 : position === '-1' ? -1 : 0,
+    signalledAt: signalledAt === undefined || signalledAt === '' ? -Infinity : Number(signalledAt),
   };
 }
 

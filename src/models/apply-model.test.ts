@@ -7,7 +7,7 @@ import { buildTrainingSet, type SymbolBars } from '../samples/index.ts';
 import { walk } from '../samples/random-walk.fixture.ts';
 import { classesOf, parseStrategy, resolvePlan } from '../strategies/index.ts';
 import { sampleStrategy } from '../strategies/sample-strategy.fixture.ts';
-import { explainBar, judgeBars, onTimeframe, type ModelOnBars } from './apply-model.ts';
+import { explainBar, judgeBars, onTimeframe, type JudgedBars, type ModelOnBars } from './apply-model.ts';
 
 const none = CancellationToken.none;
 const bars = walk({ seed: 5, count: 1_500 });
@@ -77,6 +77,31 @@ describe.each(kinds)('judgeBars() with a model of kind $kind', (model) => {
     );
     const end = all.time.indexOf(earlier.time.at(-1) ?? -1) + 1;
     expect(earlier.outputs).toEqual(all.outputs.slice(3 * (end - 20), 3 * end));
+  });
+
+  it.each([1, 7, 500, 5_000])('says the same of bars page by page, %i on each', (limit) => {
+    const strict = { positionAwareness: true, minSignalSeparationMs: 5 * 3_600_000, confidenceThreshold: 0.34 };
+    const metadata = { ...job.metadata, decisions: { ...job.metadata.decisions, ...strict } };
+    const [start, end] = [all.time[300], all.time[limit < 10 ? 340 : 1_200]];
+    const whole = judgeBars({ ...job, metadata }, { start, end }, none);
+    const pages: JudgedBars[] = [];
+    for (let from: JudgedBars['next']; pages.length < 100;) {
+      const page = judgeBars({ ...job, metadata }, { start, end, limit, from }, none);
+      pages.push(page);
+      from = page.next;
+      if (from === undefined) break;
+    }
+    expect(pages).toHaveLength(Math.ceil(whole.time.length / limit));
+    expect(pages.flatMap(({ time }) => [...time])).toEqual([...whole.time]);
+    expect(pages.flatMap(({ outputs }) => [...outputs])).toEqual([...whole.outputs]);
+    expect(pages.flatMap(({ decisions }) => decisions)).toEqual(whole.decisions);
+    const rules = new Set(whole.decisions.map(({ withheld }) => withheld));
+    if (limit > 10) expect(rules.size, 'some are held back').toBeGreaterThan(1);
+    const newest = judgeBars({ ...job, metadata }, { start, end, last: 9, limit: 4 }, none);
+    expect(newest.decisions).toEqual(whole.decisions.slice(-9, -5));
+    expect(judgeBars({ ...job, metadata }, { start, end, last: 9, from: newest.next }, none).decisions).toEqual(
+      whole.decisions.slice(-5),
+    );
   });
 
   it('judges the first bar that is asked for with the bars before it', () => {

@@ -11,7 +11,7 @@ import {
   type FeatureColumns,
   type SymbolBars,
 } from '../samples/index.ts';
-import { decide, decisionSchema, type Decision } from './decisions.ts';
+import { decide, decisionSchema, lookBack, standingAfter, type Decision, type Standing } from './decisions.ts';
 import { explain, explanationSchema, type SeenBar } from './explain.ts';
 import type { ModelFeatures, ModelMetadata } from './model-record.ts';
 
@@ -23,11 +23,21 @@ export interface ModelOnBars {
   readonly bars: SymbolBars;
 }
 
-/** Which of the bars: those whose stamp lies in `[start, end)`; of these the newest so many are told. */
+/** Which of the bars: those whose stamp lies in `[start, end)`; of these the newest so many are told, page by page. */
 export interface WantedBars {
   readonly start?: number | undefined;
   readonly end?: number | undefined;
   readonly last?: number | undefined;
+  /** So many bars on a page; absent, all are on one. */
+  readonly limit?: number | undefined;
+  /** The `next` of the page before. */
+  readonly from?: PageStart | undefined;
+}
+
+/** Behind which bar a page begins, and what the bars up to it came to: they need not be judged again. */
+export interface PageStart extends Standing {
+  /** The stamp of that bar. */
+  readonly after: number;
 }
 
 /** What a model says of bars, oldest first: columns of equal length. */
@@ -39,15 +49,18 @@ export interface JudgedBars {
   readonly outputs: Float32Array;
   /** Those of somebody who has no position at the start of the span. */
   readonly decisions: readonly Decision[];
+  /** Where there are more. */
+  readonly next?: PageStart;
 }
 
 /**
- * Bars that the model cannot judge, because an indicator is in its warm-up, are left out.
- * @throws KtrdrError `failed_precondition` where these are all, with the features that are missing and why.
+ * Bars that the model cannot judge, because an indicator is in its warm-up, are left out. The features are those of the
+ * whole history; the network, which takes most of the time, is asked about no more bars than the answer needs.
+ * @throws KtrdrError `failed_precondition` where none can be judged, with the features that are missing and why.
  */
 export function judgeBars(
   job: ModelOnBars,
-  { start = -Infinity, end = Infinity, last = Infinity }: WantedBars,
+  { start = -Infinity, end = Infinity, last = Infinity, limit = Infinity, from: before }: WantedBars,
   token: CancellationToken,
 ): JudgedBars {
   const { metadata, features, weights, bars } = job;
@@ -55,41 +68,45 @@ export function judgeBars(
   if (rows.bars.length === 0) throw cannotJudge(job, token);
   const base = barsOf(bars, features.baseTimeframe);
   const time = Float64Array.from(rows.bars, (bar) => base.time[bar] ?? Number.NaN);
-  const width = features.features.length;
+  const window = sequenceLengthOf(metadata.model);
+  const span = { from: indexAtOrAfter(time, start), to: indexAtOrAfter(time, end) };
+  const judged = judgedRows(rows.bars, { ...span, window });
+  const place = before === undefined ? 0 : judged.findIndex((row) => (time[row] ?? 0) > before.after);
+  const told = Math.max(judged.length - last, place === -1 ? judged.length : place);
+  const to = Math.min(judged.length, told + limit);
+  const from = before === undefined && lookBack(metadata.decisions) ? 0 : told;
+  const asked = judged.subarray(from, to);
+  const pick = (column: Float64Array): Float64Array => Float64Array.from(asked, (row) => column[row] ?? Number.NaN);
   scaleInPlace(rows.values, features);
   const predictor = createPredictor(metadata.model, metadata.objective.kind, weights);
-  const window = sequenceLengthOf(metadata.model);
-  const from = indexAtOrAfter(time, start);
-  const to = indexAtOrAfter(time, end);
-  const judged: number[] = [];
-  const outputs: Float32Array[] = [];
-  for (const run of runsOf(rows.bars, { from: Math.max(0, from - window + 1), to, window })) {
+  const outputs = new Float32Array(asked.length * metadata.model.outputs);
+  const width = features.features.length;
+  let offset = 0;
+  for (const run of runsOf(asked)) {
     token.throwIfCancelled('the predictions');
-    const told = predictor.outputs(rows.values.subarray(run.from * width, run.to * width));
-    const first = Math.max(from, run.from + window - 1);
-    if (first >= run.to) continue;
-    for (let row = first; row < run.to; row += 1) judged.push(row);
-    outputs.push(told.subarray((first - run.from - window + 1) * metadata.model.outputs));
+    const said = predictor.outputs(rows.values.subarray((run.from - window + 1) * width, run.to * width));
+    outputs.set(said, offset);
+    offset += said.length;
   }
-  const told = joined(outputs);
-  const pick = (column: Float64Array): Float64Array => Float64Array.from(judged, (row) => column[row] ?? Number.NaN);
   const closedAt = pick(rows.closedAt);
-  const decisions = decide(
-    {
-      outputs: told,
-      closedAt,
-      bars: Int32Array.from(judged, (row) => rows.bars[row] ?? -1),
-      volume: base.volume,
-    },
-    metadata.classes,
-    metadata.decisions,
-  );
-  const skipped = Math.max(0, judged.length - last);
+  const decided = {
+    outputs,
+    closedAt,
+    bars: asked.map((row) => rows.bars[row] ?? -1),
+    volume: base.volume,
+    before,
+  };
+  const decisions = decide(decided, metadata.classes, metadata.decisions);
+  const skipped = told - from;
+  const newest = judged[to - 1];
   return {
     time: pick(time).subarray(skipped),
     closedAt: closedAt.subarray(skipped),
-    outputs: told.subarray(skipped * metadata.model.outputs),
+    outputs: outputs.subarray(skipped * metadata.model.outputs),
     decisions: decisions.slice(skipped),
+    ...(to === judged.length || newest === undefined
+      ? {}
+      : { next: { after: time[newest] ?? Number.NaN, ...standingAfter(decided, decisions) } }),
   };
 }
 
@@ -107,27 +124,31 @@ interface Run {
   readonly to: number;
 }
 
-/** The stretches of rows whose bars follow each other without a gap; a model that reads single rows needs none. */
-function runsOf(bars: Int32Array, { from, to, window }: Run & { readonly window: number }): Run[] {
-  if (window === 1) return from < to ? [{ from, to }] : [];
-  const runs: Run[] = [];
-  let begin = from;
-  for (let row = from + 1; row <= to; row += 1) {
-    if (row < to && bars[row] === (bars[row - 1] ?? -1) + 1) continue;
-    if (row - begin >= window) runs.push({ from: begin, to: row });
-    begin = row;
+/** The rows within a span that a model can judge: those with so many rows behind them whose bars follow without a gap. */
+function judgedRows(bars: Int32Array, { from, to, window }: Run & { readonly window: number }): Int32Array {
+  const judged = new Int32Array(Math.max(0, to - from));
+  let found = 0;
+  let together = 0;
+  for (let row = Math.max(0, from - window + 1); row < to; row += 1) {
+    together = together > 0 && bars[row] === (bars[row - 1] ?? -1) + 1 ? together + 1 : 1;
+    if (row < from || together < window) continue;
+    judged[found] = row;
+    found += 1;
   }
-  return runs;
+  return judged.subarray(0, found);
 }
 
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const whole = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
+/** The stretches of rows that follow each other. */
+function runsOf(rows: Int32Array): Run[] {
+  const runs: Run[] = [];
+  let begin = 0;
+  for (let place = 1; place <= rows.length; place += 1) {
+    const before = rows[place - 1] ?? -1;
+    if (place < rows.length && rows[place] === before + 1) continue;
+    runs.push({ from: rows[begin] ?? 0, to: before + 1 });
+    begin = place;
   }
-  return whole;
+  return runs;
 }
 
 /** What a model says of one bar, why, and what its strategy makes of it. */

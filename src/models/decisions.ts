@@ -27,7 +27,18 @@ interface BarOutputs {
   readonly bars: Int32Array;
   /** What was traded in each bar of the series. */
   readonly volume: Float64Array;
+  /** What the bars before came to; without it nothing lies before. */
+  readonly before?: Standing | undefined;
 }
+
+/** All that the decisions of earlier bars have to do with those of later ones. */
+export interface Standing {
+  readonly position: -1 | 0 | 1;
+  /** When the bar of the newest signal was complete; -Infinity where there was none. */
+  readonly signalledAt: number;
+}
+
+const noStanding: Standing = { position: 0, signalledAt: -Infinity };
 
 /**
  * Decisions of a model, bar after bar, by the rules of its strategy.
@@ -43,13 +54,12 @@ export function decide(bars: BarOutputs, classes: readonly string[], settings: D
   );
   const isTraded = volumeTest(bars, settings.volumeFilter);
   const { minSignalSeparationMs: separation = 0, positionAwareness, allowShortFromFlat } = settings;
-  let position = 0;
-  let signalledAt = -Infinity;
+  let { position, signalledAt } = bars.before ?? noStanding;
   return wished.map((decision, bar): Decision => {
     const direction = directions[decision.signal] ?? 0;
     if (direction === 0) return decision;
     const closedAt = bars.closedAt[bar] ?? Number.NaN;
-    const next = Math.max(-1, Math.min(1, position + direction));
+    const next = moved(position, direction);
     const isEmpty = next === position || (next === -1 && !allowShortFromFlat);
     const broken: Withheld | undefined = !isTraded(bars.bars[bar] ?? -1)
       ? 'volume'
@@ -63,6 +73,32 @@ export function decide(bars: BarOutputs, classes: readonly string[], settings: D
     signalledAt = closedAt;
     return decision;
   });
+}
+
+/** What the decisions of bars leave to those behind them. */
+export function standingAfter(
+  { closedAt, before }: Pick<BarOutputs, 'closedAt' | 'before'>,
+  decisions: readonly Decision[],
+): Standing {
+  let { position, signalledAt } = before ?? noStanding;
+  for (const [bar, { signal }] of decisions.entries()) {
+    const direction = directions[signal] ?? 0;
+    if (direction === 0) continue;
+    position = moved(position, direction);
+    signalledAt = closedAt[bar] ?? signalledAt;
+  }
+  return { position, signalledAt };
+}
+
+/** Whether the decisions of earlier bars have to do with those of later ones. */
+export function lookBack({ positionAwareness, minSignalSeparationMs = 0 }: DecisionSettings): boolean {
+  return positionAwareness || minSignalSeparationMs > 0;
+}
+
+/** A signal against a position closes it, one without a position opens it. */
+function moved(position: Standing['position'], direction: 1 | -1): Standing['position'] {
+  const next = position + direction;
+  return next > 0 ? 1 : next < 0 ? -1 : 0;
 }
 
 const hold = 'HOLD';

@@ -1,6 +1,6 @@
 export { explainInThread, judgeInThread } from './apply-in-thread.ts';
 export { explainedBarSchema, onTimeframe } from './apply-model.ts';
-export type { JudgedBars, ModelOnBars } from './apply-model.ts';
+export type { JudgedBars, ModelOnBars, PageStart } from './apply-model.ts';
 export { accuracyOf } from './class-metrics.ts';
 export type { ClassMetrics } from './class-metrics.ts';
 export { compareModels, comparisonSchema } from './compare-models.ts';

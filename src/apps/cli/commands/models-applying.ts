@@ -88,7 +88,7 @@ async function* pagesOf(
   { timeframe, start, end, limit: last }: PredictOptions,
   token: CancellationToken,
 ): AsyncGenerator<Predictions> {
-  for (let after: number | undefined; ;) {
+  for (let after: string | undefined; ;) {
     const query = { symbol, timeframe, start, end, last, after };
     const page = await client.call(getPredictions, { params: { name, version }, query }, token);
     if (after === undefined) refuseNothing(page, { start, end });
