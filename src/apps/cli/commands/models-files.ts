@@ -24,7 +24,10 @@ export async function exportFile(
   const { output, force = false, json = false } = options;
   const isPiped = output === '-';
   if (isPiped && json) {
-    throw new KtrdrError('invalid_input', 'Standard output has room for the model or for JSON; leave out --json or "-o -".');
+    throw new KtrdrError(
+      'invalid_input',
+      'Standard output has room for the model or for JSON; leave out --json or "-o -".',
+    );
   }
   const { format = output === undefined || isPiped ? 'onnx' : formatOfFile(output, modelFormats) } = options;
   const written = await withApi(settings, async (client) => {
