@@ -257,7 +257,7 @@ describe('bad input gets one clear sentence and its exit code', () => {
     [
       'a setting that is no number',
       async () => ['up'],
-      { code: 2, says: /IB_PORT="abc"/, environment: { IB_PORT: 'abc' } },
+      { code: 2, says: /IB_PORT is "abc": use a whole number/, environment: { IB_PORT: 'abc' } },
     ],
     ['an unknown command', async () => ['dta', 'load'], { code: 2, says: /unknown command 'dta'[\s\S]*data/ }],
     [
@@ -273,7 +273,7 @@ describe('bad input gets one clear sentence and its exit code', () => {
     [
       'a home that another process owns',
       async () => ['up', '--port', '0', '--home', home.path],
-      { code: 4, says: /in use by another ktrdr process \(process \d+\)/ },
+      { code: 4, says: /in use by another ktrdr process \(process \d+, since 20.+ UTC, at http:.+api\/v1\)/ },
     ],
   ];
 
@@ -297,7 +297,7 @@ describe('bad input gets one clear sentence and its exit code', () => {
     await using other = await temporaryDirectory();
     const port = new URL(api.KTRDR_API_URL).port;
     const result = await ktrdr(['host', 'training', '--port', port, '--home', other.path]);
-    expect(result.stderr).toMatch(new RegExp(`${port}.*taken.*--port`));
+    expect(result.stderr).toMatch(new RegExp(`Port ${port} .*taken by another ktrdr service \\(ktrdr-api .*--port`));
     expect(result.code).toBe(4);
   });
 
@@ -363,5 +363,5 @@ async function strategyWith(from: string, to: string): Promise<string> {
 }
 
 async function ownerOf(directory: string): Promise<number> {
-  return Number(await readFile(join(directory, 'owner.pid'), 'utf8'));
+  return Number.parseInt(await readFile(join(directory, 'owner.pid'), 'utf8'), 10);
 }

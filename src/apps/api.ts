@@ -66,7 +66,7 @@ export function startApi(settings: Settings, { port, log }: { port: number; log:
       log,
       clock,
     });
-    return { host, port, hostname: settings.api.host };
+    return { host, port, hostname: settings.api.host, store };
   });
 }
 

@@ -39,7 +39,7 @@ export function startIbHost(settings: Settings, { port, log }: { port: number; l
       log,
       clock,
     });
-    return { host, port };
+    return { host, port, store };
   });
 }
 

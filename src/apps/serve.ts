@@ -1,6 +1,9 @@
-import { CancellationSource, type CancellationToken } from '../async/index.ts';
-import { isCancelled, type Logger } from '../base/index.ts';
+import { CancellationSource, CancellationToken } from '../async/index.ts';
+import { isCancelled, KtrdrError, type Logger } from '../base/index.ts';
+import { reachableHost } from '../config/index.ts';
+import type { OperationStore } from '../operations/index.ts';
 import type { HostService } from '../service/index.ts';
+import { whoAnswers } from './who-answers.ts';
 
 /** A service that listens, with everything behind it. Disposing stops it and lets go of all it holds. */
 export interface RunningService extends AsyncDisposable {
@@ -30,20 +33,43 @@ export class Resources implements AsyncDisposable {
   }
 }
 
+interface Composed {
+  readonly host: HostService;
+  readonly port: number;
+  readonly hostname?: string;
+  /** Owns the directory of the service. */
+  readonly store: OperationStore;
+}
+
 /** Composes a service; what was opened is closed again when a later step fails. */
-export async function compose(
-  build: (resources: Resources) => Promise<{ host: HostService; port: number; hostname?: string }>,
-): Promise<RunningService> {
+export async function compose(build: (resources: Resources) => Promise<Composed>): Promise<RunningService> {
   const resources = new Resources();
   try {
-    const { host, port, hostname } = await build(resources);
+    const { host, port, hostname, store } = await build(resources);
     resources.add(host);
-    const { url } = await host.listen(port, hostname);
+    const { url } = await host.listen(port, hostname).catch(async (thrown: unknown) => {
+      throw await withWhoIsThere(thrown);
+    });
+    store.announce(url);
     return { url, [Symbol.asyncDispose]: () => resources[Symbol.asyncDispose]() };
   } catch (error) {
     await resources[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** Of a port that is taken it can be said by whom, when it is a service of ours. */
+async function withWhoIsThere(thrown: unknown): Promise<unknown> {
+  if (!(thrown instanceof KtrdrError) || thrown.code !== 'conflict') return thrown;
+  const { port, hostname } = thrown.details;
+  if (typeof port !== 'number' || typeof hostname !== 'string') return thrown;
+  const there = await whoAnswers(`http://${reachableHost(hostname)}:${port}`, CancellationToken.none);
+  if (there === undefined) return thrown;
+  return new KtrdrError(
+    'conflict',
+    `Port ${port} on ${hostname} is taken by another ktrdr service (${there.service} ${there.version}). Stop that one, or choose another port with --port.`,
+    { cause: thrown, details: thrown.details },
+  );
 }
 
 /** What a supervised process tells its parent when it is ready. */

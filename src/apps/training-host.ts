@@ -57,7 +57,7 @@ export function startTrainingHost(
       log,
       clock,
     });
-    return { host, port };
+    return { host, port, store };
   });
 }
 

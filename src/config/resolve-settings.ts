@@ -83,13 +83,13 @@ function withDefaults(set: SetValues, dataHome: string): SettingValues {
   return {
     home,
     'access.token_file': join(home, 'token'),
-    'api.url': `http://${reachable(known['api.host'])}:${known['api.port']}/api/v1`,
+    'api.url': `http://${reachableHost(known['api.host'])}:${known['api.port']}/api/v1`,
     ...known,
   };
 }
 
 /** Where this machine reaches what listens on `host`, as a URL has it. */
-function reachable(host: string): string {
+export function reachableHost(host: string): string {
   if (host === '0.0.0.0') return '127.0.0.1';
   if (host === '::') return '[::1]';
   return host.includes(':') ? `[${host}]` : host;

@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
+import { systemClock } from '../async/index.ts';
 import { KtrdrError } from '../base/index.ts';
 
 /** For messages: what is kept in the directory, and what to do instead of owning it. */
@@ -9,24 +10,40 @@ export interface LockWords {
   readonly otherwise: string;
 }
 
+/** Who owns a directory, as far as it is known. */
+export interface DirectoryOwner {
+  readonly pid?: number;
+  /** ISO 8601. */
+  readonly since?: string;
+  /** Where it listens. */
+  readonly address?: string;
+}
+
+export interface DirectoryLock extends Disposable {
+  /** Tells whoever looks for the owner where it listens. */
+  announce(address: string): void;
+}
+
+/** Somebody may be looking whether the directory is owned, which takes a moment and no longer. */
+const lookMs = 50;
+
 /**
  * Makes the caller the only owner of a directory: an open exclusive transaction on a small database of its own, which the
  * operating system ends with the process. A second owner in the same process is refused as well.
  * @throws KtrdrError `conflict` when somebody owns it, `failed_precondition` when it cannot be written to.
  */
-export function lockDirectory(directory: string, { content, otherwise }: LockWords): Disposable {
-  const owner = join(directory, 'owner.pid');
+export function lockDirectory(directory: string, { content, otherwise }: LockWords): DirectoryLock {
+  const file = join(directory, ownerFile);
+  const self = { pid: process.pid, since: new Date(systemClock.now()).toISOString() };
   let db: DatabaseSyncInstance | undefined;
   try {
     mkdirSync(directory, { recursive: true });
-    db = new DatabaseSync(join(directory, 'owner.lock'), { timeout: 0 });
+    db = new DatabaseSync(join(directory, lockFile), { timeout: lookMs });
     db.exec('BEGIN EXCLUSIVE');
-    writeFileSync(owner, `${process.pid}\n`);
+    writeFileSync(file, ownerLines(self));
   } catch (cause) {
     db?.close();
-    if (isBusy(cause)) {
-      throw new KtrdrError('conflict', `"${directory}" is in use by ${nameOwner(owner)}, or ${otherwise}.`, { cause });
-    }
+    if (isBusy(cause)) throw ownedBy(directory, readOwner(directory), { otherwise, cause });
     throw new KtrdrError(
       'failed_precondition',
       `Cannot keep ${content} in "${directory}": ${KtrdrError.from(cause).message}. Make it writable, or ${otherwise}.`,
@@ -35,12 +52,43 @@ export function lockDirectory(directory: string, { content, otherwise }: LockWor
   }
   const held = db;
   return {
+    announce(address) {
+      try {
+        writeFileSync(file, ownerLines({ ...self, address }));
+      } catch {
+        // Only messages would have been better for it.
+      }
+    },
     [Symbol.dispose]() {
       if (held.isOpen) held.close();
     },
   };
 }
 
+/** Who owns a directory now; undefined when nobody does, or when that cannot be found out. Leaves no trace. */
+export function ownerOf(directory: string): DirectoryOwner | undefined {
+  const path = join(directory, lockFile);
+  if (!existsSync(path)) return undefined;
+  let db: DatabaseSyncInstance | undefined;
+  try {
+    db = new DatabaseSync(path, { readOnly: true, timeout: 0 });
+    db.prepare('PRAGMA schema_version').get();
+    return undefined;
+  } catch (thrown) {
+    return isBusy(thrown) ? readOwner(directory) : undefined;
+  } finally {
+    db?.close();
+  }
+}
+
+/** For whoever would have to start much before it finds the directory owned. @throws KtrdrError `conflict`. */
+export function refuseOwned(directory: string, otherwise: string): void {
+  const owner = ownerOf(directory);
+  if (owner !== undefined) throw ownedBy(directory, owner, { otherwise });
+}
+
+const lockFile = 'owner.lock';
+const ownerFile = 'owner.pid';
 const sqliteBusy = 5;
 
 function isBusy(thrown: unknown): boolean {
@@ -48,17 +96,39 @@ function isBusy(thrown: unknown): boolean {
 }
 
 /** Who it is, and what to do about it. */
-function nameOwner(path: string): string {
-  const pid = readOwner(path);
-  if (pid === String(process.pid)) return `this ktrdr process (process ${pid}) already. Close what was opened first`;
-  const who = pid === undefined ? 'its process id is not known' : `process ${pid}`;
-  return `another ktrdr process (${who}). Stop it`;
+function ownedBy(
+  directory: string,
+  { pid, since, address }: DirectoryOwner,
+  { otherwise, cause }: { otherwise: string; cause?: unknown },
+): KtrdrError {
+  const facts = [
+    pid === undefined ? 'its process id is not known' : `process ${pid}`,
+    ...(since === undefined ? [] : [`since ${since.slice(0, 16).replace('T', ' ')} UTC`]),
+    ...(address === undefined ? [] : [`at ${address}`]),
+  ].join(', ');
+  const who =
+    pid === process.pid
+      ? `this ktrdr process (${facts}) already. Close what was opened first`
+      : `another ktrdr process (${facts}). Stop it`;
+  return new KtrdrError('conflict', `"${directory}" is in use by ${who}, or ${otherwise}.`, { cause });
 }
 
-function readOwner(path: string): string | undefined {
+/** A process id in the first line, as files of this name have it; then the time, and the address once there is one. */
+function ownerLines({ pid, since, address }: DirectoryOwner): string {
+  return [pid, since, ...(address === undefined ? [] : [address]), ''].join('\n');
+}
+
+function readOwner(directory: string): DirectoryOwner {
+  let text = '';
   try {
-    return readFileSync(path, 'utf8').trim();
+    text = readFileSync(join(directory, ownerFile), 'utf8');
   } catch {
-    return undefined;
+    // It is owned all the same.
   }
+  const [pid = '', since = '', address = ''] = text.split('\n').map((line) => line.trim());
+  return {
+    ...(/^\d+$/.test(pid) ? { pid: Number(pid) } : {}),
+    ...(since === '' ? {} : { since }),
+    ...(address === '' ? {} : { address }),
+  };
 }

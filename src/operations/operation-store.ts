@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructure/sqlite';
 import type { EncodedResult } from './contract.ts';
-import { lockDirectory } from './directory-lock.ts';
+import { lockDirectory, type DirectoryLock } from './directory-lock.ts';
 import { MetricRows } from './metric-rows.ts';
 import { openDatabase, transaction } from './open-database.ts';
 import type { Operation, OperationStatus } from './operation.ts';
@@ -53,10 +53,10 @@ export class OperationStore implements Disposable {
   /** What operations measured on their way. */
   readonly metrics: MetricRows;
   readonly #db: DatabaseSyncInstance;
-  readonly #lock: Disposable;
+  readonly #lock: DirectoryLock;
   readonly #statements = new Map<string, StatementSyncInstance>();
 
-  private constructor(db: DatabaseSyncInstance, lock: Disposable) {
+  private constructor(db: DatabaseSyncInstance, lock: DirectoryLock) {
     this.#db = db;
     this.metrics = new MetricRows(db);
     this.#lock = lock;
@@ -74,6 +74,11 @@ export class OperationStore implements Disposable {
       lock[Symbol.dispose]();
       throw error;
     }
+  }
+
+  /** Tells whoever would own the directory, too, where its owner listens. */
+  announce(address: string): void {
+    this.#lock.announce(address);
   }
 
   /**

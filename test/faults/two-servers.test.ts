@@ -27,7 +27,7 @@ describe('two servers on one home', () => {
     ].map(async (args) => {
       const process = new KtrdrProcess([...args, '--home', home.path], { KTRDR_LOG_LEVEL: 'error' });
       expect(await process.exit, process.stdout).toBe(4);
-      expect(process.stderr).toMatch(/in use by another ktrdr process \(process \d+\)/);
+      expect(process.stderr).toMatch(/in use by another ktrdr process \(process \d+, since .+ at http:/);
     });
     await Promise.all(second);
 
@@ -36,6 +36,6 @@ describe('two servers on one home', () => {
     await system.stop();
     using disk = diskOf(home.path);
     expect(history.violations(disk)).toEqual([]);
-    expect(await readFile(join(home.path, 'owner.pid'), 'utf8')).toMatch(/^\d+\n$/);
+    expect(await readFile(join(home.path, 'owner.pid'), 'utf8')).toMatch(/^\d+\n/);
   });
 });

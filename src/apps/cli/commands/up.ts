@@ -2,31 +2,49 @@ import { join } from 'node:path';
 import type { CancellationToken } from '../../../async/index.ts';
 import type { Logger } from '../../../base/index.ts';
 import { processSettings, type Settings } from '../../../config/index.ts';
-import { hostServiceConfig, OperationsClient } from '../../../service/index.ts';
+import { refuseOwned } from '../../../operations/index.ts';
 import { startApi } from '../../api.ts';
 import { createLogger } from '../../create-logger.ts';
 import { Resources, serve, type RunningService } from '../../serve.ts';
+import { healthAt } from '../../who-answers.ts';
 import { prepareHome } from '../prepare-home.ts';
 import { shellWord } from '../shell-word.ts';
 import { SupervisedProcess } from '../supervised-process.ts';
-import { colours, terminal } from '../terminal.ts';
+import { colours, printJson, terminal } from '../terminal.ts';
 
-interface UpOptions {
+export interface UpOptions {
   port?: number;
   simulate?: boolean;
+  json?: boolean;
+}
+
+/** A service that was started, or found, beside the API. */
+interface Part {
+  readonly name: string;
+  readonly url: string;
 }
 
 /** The API in this process, what the settings route to host services in processes below it. */
 export async function up(
   settings: Settings,
-  { port = settings.api.port, simulate = false }: UpOptions,
+  { port = settings.api.port, simulate = false, json = false }: UpOptions,
 ): Promise<number> {
   const log = createLogger('api', settings.logLevel);
   prepareHome(settings.home);
+  refuseOwned(settings.home, 'choose another --home');
   const usual = await processSettings();
-  return serve((token) => startEverything(settings, { port, simulate, log, token }), {
+  const parts: Part[] = [];
+  const onPart = (part: Part): void => {
+    parts.push(part);
+    if (!json) terminal.print(`${part.name} on ${part.url}`);
+  };
+  return serve((token) => startEverything(settings, { port, simulate, log, token, onPart }), {
     log,
     announce: (url) => {
+      if (json) {
+        printJson('ktrdr.up/1', { url, home: settings.home, pid: process.pid, services: parts });
+        return;
+      }
       terminal.print(`ktrdr API on ${url}, data in ${settings.home}. Ctrl-C stops everything.`);
       const home = settings.home === usual.home ? '' : ` --home ${shellWord(settings.home)}`;
       const api = url === settings.api.url ? '' : ` --api ${url}`;
@@ -35,14 +53,19 @@ export async function up(
   });
 }
 
+interface Starting {
+  readonly token: CancellationToken;
+  readonly onPart: (part: Part) => void;
+}
+
 async function startEverything(
   settings: Settings,
-  { port, simulate, log, token }: { port: number; simulate: boolean; log: Logger; token: CancellationToken },
+  { port, simulate, log, token, onPart }: Starting & { port: number; simulate: boolean; log: Logger },
 ): Promise<RunningService> {
   const resources = new Resources();
   try {
-    const routed = simulate ? await withSimulatedGateway(settings, { resources, token }) : settings;
-    await startRoutedHosts(routed, { resources, token });
+    const routed = simulate ? await withSimulatedGateway(settings, { resources, token, onPart }) : settings;
+    await startRoutedHosts(routed, { resources, token, onPart });
     token.throwIfCancelled('the start of the API');
     const api = resources.add(await startApi(routed, { port, log }));
     return { url: api.url, [Symbol.asyncDispose]: () => resources[Symbol.asyncDispose]() };
@@ -52,22 +75,24 @@ async function startEverything(
   }
 }
 
-interface Starting {
-  resources: Resources;
-  token: CancellationToken;
+interface StartingParts extends Starting {
+  readonly resources: Resources;
 }
 
-async function withSimulatedGateway(settings: Settings, { resources, token }: Starting): Promise<Settings> {
+async function withSimulatedGateway(
+  settings: Settings,
+  { resources, token, onPart }: StartingParts,
+): Promise<Settings> {
   const gateway = resources.add(
     await startPart(settings, { name: 'simulated gateway', command: ['gateway', 'simulate', '--port', '0'], token }),
   );
-  terminal.print(`Simulated gateway on ${gateway.url}`);
+  onPart({ name: 'Simulated gateway', url: gateway.url });
   const port = Number(new URL(gateway.url).port);
   return { ...settings, ib: { ...settings.ib, gateway: { ...settings.ib.gateway, host: '127.0.0.1', port } } };
 }
 
 /** A host that the settings name on this machine and that nobody has started yet is started here. */
-async function startRoutedHosts(settings: Settings, { resources, token }: Starting): Promise<void> {
+async function startRoutedHosts(settings: Settings, { resources, token, onPart }: StartingParts): Promise<void> {
   const hosts = [
     { name: 'IB host', used: settings.ib.useHostService, url: settings.ib.hostServiceUrl, command: ['host', 'ib'] },
     {
@@ -81,11 +106,11 @@ async function startRoutedHosts(settings: Settings, { resources, token }: Starti
     if (!used) continue;
     const { hostname, port } = new URL(url);
     const isLocal = ['127.0.0.1', 'localhost', '[::1]'].includes(hostname);
-    if (isLocal && !(await answers(url, token))) {
+    if (isLocal && (await healthAt(url, token)) === undefined) {
       const onThisPort = [...command, '--port', port === '' ? '80' : port];
       resources.add(await startPart(settings, { name, command: onThisPort, token }));
     }
-    terminal.print(`${name} on ${url}`);
+    onPart({ name, url });
   }
 }
 
@@ -106,17 +131,4 @@ function startPart(
     onLost: (sentence) =>
       terminal.note(`${colours.yellow('warning:')} ${sentence} Start "ktrdr up" anew to have it again.`),
   });
-}
-
-async function answers(url: string, token: CancellationToken): Promise<boolean> {
-  await using client = new OperationsClient('host', {
-    config: hostServiceConfig({ baseUrl: url, retries: 0, timeoutMs: 1_000 }),
-  });
-  try {
-    await client.health(token);
-    return true;
-  } catch {
-    token.throwIfCancelled(`the look for a host at ${url}`);
-    return false;
-  }
 }

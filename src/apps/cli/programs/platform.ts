@@ -1,7 +1,8 @@
 import type { CliCommand } from '../cli-command.ts';
+import type { UpOptions } from '../commands/up.ts';
 import { latencyOption } from '../parse-options.ts';
 import type { ClientCommand, ServerCommand } from './command.ts';
-import { port } from './shared-options.ts';
+import { port, withJson } from './shared-options.ts';
 
 interface Wrappers {
   readonly client: ClientCommand;
@@ -21,15 +22,13 @@ export function addPlatformCommands(program: CliCommand, { client, server }: Wra
       ),
     );
 
-  program
-    .command('up')
-    .description('start the API, and the host services that the settings route to; stay up')
-    .addOption(port('$KTRDR_API_PORT or 8000'))
-    .option('--simulate', 'start a simulated gateway too and load from it')
+  withJson(
+    program
+      .command('up')
+      .description('start the API, and the host services that the settings route to; stay up')
+      .addOption(port('$KTRDR_API_PORT or 8000'))
+      .option('--simulate', 'start a simulated gateway too and load from it'),
+  )
     .examples('ktrdr up', 'ktrdr up --simulate', 'USE_TRAINING_HOST_SERVICE=true ktrdr up')
-    .action(
-      server(async (settings, options: { port?: number; simulate?: boolean }) =>
-        (await import('../commands/up.ts')).up(settings, options),
-      ),
-    );
+    .action(server(async (settings, options: UpOptions) => (await import('../commands/up.ts')).up(settings, options)));
 }

@@ -1,0 +1,25 @@
+import type { CancellationToken } from '../async/index.ts';
+import { hostServiceConfig, OperationsClient, type Health } from '../service/index.ts';
+
+/** @returns what a ktrdr service at an address says of itself; undefined where none answers in time. */
+export async function healthAt(
+  baseUrl: string,
+  token: CancellationToken,
+  withinMs = 1_000,
+): Promise<Health | undefined> {
+  await using client = new OperationsClient('service', {
+    config: hostServiceConfig({ baseUrl, retries: 0, timeoutMs: withinMs }),
+  });
+  try {
+    return await client.health(token);
+  } catch {
+    token.throwIfCancelled(`the look for a service at ${baseUrl}`);
+    return undefined;
+  }
+}
+
+/** @returns which ktrdr service answers at the root of an address, whatever its prefix; undefined where none does. */
+export async function whoAnswers(origin: string, token: CancellationToken): Promise<Health | undefined> {
+  const [host, api] = await Promise.all([healthAt(origin, token), healthAt(`${origin}/api/v1`, token)]);
+  return host ?? api;
+}

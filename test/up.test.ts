@@ -1,0 +1,85 @@
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { expect, describe, it } from 'vitest';
+import { z } from 'zod';
+import { freePort } from './support/free-port.ts';
+import { KtrdrProcess, ktrdr, temporaryDirectory } from './support/ktrdr-process.ts';
+
+const readySchema = z.object({
+  schema: z.literal('ktrdr.up/1'),
+  url: z.url(),
+  home: z.string(),
+  pid: z.number(),
+  services: z.array(z.object({ name: z.string(), url: z.string() })),
+});
+
+const quiet = { KTRDR_LOG_LEVEL: 'silent' };
+
+describe('ktrdr up', () => {
+  it(
+    'says in one line of JSON where everything is, and to a second one who holds the home',
+    { timeout: 60_000 },
+    async () => {
+      await using home = await temporaryDirectory();
+      await using up = new KtrdrProcess(['up', '--simulate', '--port', '0', '--json', '--home', home.path], quiet);
+      const [line] = await up.until(/^.*\n/);
+      const { url, pid, services, ...rest } = readySchema.parse(JSON.parse(line));
+      expect(rest.home).toBe(home.path);
+      expect(pid).toBe(up.pid);
+      expect(services.map(({ name }) => name)).toEqual(['Simulated gateway']);
+      expect((await fetch(`${url}/health`)).status).toBe(200);
+
+      const second = await ktrdr(['up', '--simulate', '--port', '0', '--home', home.path], quiet);
+      expect(second).toMatchObject({ code: 4, stdout: '' });
+      const now = new Date().toISOString().slice(0, 10);
+      expect(second.stderr).toContain(
+        `error: "${home.path}" is in use by another ktrdr process (process ${pid}, since ${now} `,
+      );
+      expect(second.stderr).toContain(`UTC, at ${url}). Stop it, or choose another --home.`);
+
+      up.kill('SIGTERM');
+      expect(await up.exit).toBe(143);
+      expect(up.stdout).toBe(line);
+    },
+  );
+
+  it('says of a port whether one of its own has it', { timeout: 30_000 }, async () => {
+    await using home = await temporaryDirectory();
+    await using stranger = await listening();
+    const refused = await ktrdr(['up', '--port', String(stranger.port), '--home', home.path], quiet);
+    expect(refused.code).toBe(4);
+    expect(refused.stderr).toContain(
+      `Port ${stranger.port} on 127.0.0.1 is taken by another program. Stop that one, or choose another port with --port.`,
+    );
+  });
+
+  it('gives the services that it starts the settings of its files', { timeout: 30_000 }, async () => {
+    await using home = await temporaryDirectory();
+    for (const [name, value] of [
+      ['training.use_host_service', 'true'],
+      ['ib.gateway.port', '9'],
+    ] as const)
+      expect((await ktrdr(['--home', home.path, 'config', 'set', name, value])).code).toBe(0);
+    const environment = { ...quiet, TRAINING_HOST_SERVICE_URL: `http://127.0.0.1:${await freePort()}` };
+    await using up = new KtrdrProcess(['up', '--port', '0', '--json', '--home', home.path], environment);
+    const [line] = await up.until(/^.*\n/);
+    const [host] = readySchema.parse(JSON.parse(line)).services;
+    expect(host).toEqual({ name: 'training host', url: environment.TRAINING_HOST_SERVICE_URL });
+    const second = await ktrdr(['host', 'training', '--port', '0', '--home', home.path], quiet);
+    expect(second.stderr).toContain(`"${join(home.path, 'hosts', 'training')}" is in use by another ktrdr process`);
+  });
+});
+
+/** A program that takes connections and says nothing, ever. */
+async function listening(): Promise<AsyncDisposable & { port: number }> {
+  const server = createServer((socket) => socket.on('error', () => {}).resume());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : 0,
+    [Symbol.asyncDispose]: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+      }),
+  };
+}
