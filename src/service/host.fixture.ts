@@ -35,18 +35,27 @@ export interface TestHost extends AsyncDisposable {
   readonly directory: string;
 }
 
-/** A host with one kind of work and one endpoint of its own, on a store of its own. */
-export async function testHost({ endpoints = [], ...options }: Partial<HostServiceOptions> = {}): Promise<TestHost> {
+/** A host with one kind of work, for as many at a time as it has places, and one endpoint of its own, on a store of its own. */
+export async function testHost({
+  endpoints = [],
+  slots = {},
+  ...options
+}: Partial<HostServiceOptions> & { slots?: { place?: number } } = {}): Promise<TestHost> {
   const directory = await mkdtemp(join(tmpdir(), 'host-'));
   const store = OperationStore.open(directory);
   const orchestrator = new ServiceOrchestrator({
     operations: new OperationsService(store, systemClock),
     clock: systemClock,
     log: silentLogger,
-  }).register(wait, async (_, { clock, token }) => {
-    await clock.sleep(600_000, token);
-    return 'waited';
-  });
+    slots,
+  }).register(
+    wait,
+    async (_, { clock, token }) => {
+      await clock.sleep(600_000, token);
+      return 'waited';
+    },
+    { resource: 'place' },
+  );
   const host = new HostService({
     name: 'test host',
     version: '1',

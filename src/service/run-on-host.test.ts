@@ -16,6 +16,7 @@ const wait: OperationContract<object, object, string> = {
   result: z.string(),
   begin: () => ({}),
   render: () => 'waiting',
+  measures: true,
 };
 
 let there: TestHost;
@@ -24,6 +25,9 @@ let isReachable: boolean;
 let successor: TestHost | undefined;
 let source: CancellationSource;
 let warnings: string[];
+let phases: string[];
+/** The status that the operation had whenever its curves were asked for. */
+let curvesAskedWhile: (string | undefined)[];
 
 beforeEach(async () => {
   there = await testHost();
@@ -31,6 +35,8 @@ beforeEach(async () => {
   successor = undefined;
   source = new CancellationSource();
   warnings = [];
+  phases = [];
+  curvesAskedWhile = [];
 });
 
 afterEach(async () => {
@@ -44,15 +50,21 @@ function run(graceMs?: number): Promise<string> {
   const next = successor === undefined ? near : memoryTransport(successor.host);
   const transport = {
     ...near,
-    send: (request: Parameters<typeof near.send>[0]) =>
-      isReachable
-        ? (request.method === 'PUT' ? near : next).send(request)
-        : Promise.reject(new KtrdrError('unavailable', 'Connection refused.')),
+    send: (request: Parameters<typeof near.send>[0]) => {
+      if (!isReachable) return Promise.reject(new KtrdrError('unavailable', 'Connection refused.'));
+      if (request.path.includes('/op/metrics')) curvesAskedWhile.push(statusThere());
+      return (request.method === 'PUT' ? near : next).send(request);
+    },
   };
   const config = hostServiceConfig({ baseUrl: transport.baseUrl });
   const log: Logger = { ...silentLogger, warn: (message) => void warnings.push(message) };
   const client = new EndpointClient({ service: 'test host', config, transport, clock: systemClock, log });
-  const progress = new ProgressReporter<object>({ clock: systemClock, context: {}, emit: () => {} });
+  const progress = new ProgressReporter<object>({
+    clock: systemClock,
+    context: {},
+    emit: ({ phase }) => void phases.push(phase),
+    intervalMs: 0,
+  });
   const context = {
     id: 'op',
     attempt: 2,
@@ -60,6 +72,7 @@ function run(graceMs?: number): Promise<string> {
     children: noChildren,
     token: source.token,
     progress,
+    metrics: { record: () => {} },
     log,
     clock: systemClock,
   };
@@ -90,6 +103,28 @@ describe('work on a host whose token is cancelled from the beginning', () => {
     isReachable = false;
     await expect(run(100)).rejects.toMatchObject({ code: 'cancelled', details: { unconfirmed: true } });
     expect(warnings).toContain('a cancel was not confirmed in time');
+  });
+});
+
+describe('work that waits on its host', () => {
+  it('is no news with each place that it moves up, and has no curves to ask for', async () => {
+    await there[Symbol.asyncDispose]();
+    there = await testHost({ slots: { place: 1 } });
+    const { operations } = there.orchestrator;
+    const others = ['a', 'b', 'c', 'd'];
+    for (const id of others) there.orchestrator.startByType('wait', {}, { id });
+    const running = run();
+    for (const [index, id] of others.entries()) {
+      const place = others.length - index;
+      await expect.poll(() => operations.find('op')?.queuePlace).toBe(place);
+      await expect.poll(() => phases).toContain('queued');
+      operations.cancel(id);
+    }
+    await expect.poll(statusThere).toBe('running');
+    await expect.poll(() => curvesAskedWhile).toEqual(['running']);
+    source.cancel('user');
+    await expect(running).rejects.toMatchObject({ code: 'cancelled' });
+    expect(phases.filter((phase) => phase === 'queued')).toHaveLength(1);
   });
 });
 

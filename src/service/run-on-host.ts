@@ -48,6 +48,7 @@ export async function runOnHost<I, C, R>({
     contract.measures === true && context.metrics !== undefined
       ? new MetricsRelay({ client, id, metrics: context.metrics, clock, token: talk.token })
       : undefined;
+  let relayed: Operation['progress'] | undefined;
   let grace: Disposable | undefined;
   const isStop = token.isCancelled;
   const cancelThere = (): Promise<Operation> =>
@@ -126,14 +127,18 @@ export async function runOnHost<I, C, R>({
     const states = followOperation(client, id, { after: operation.version, token: talk.token });
     for await (last of states) {
       relayProgress(last);
-      relay?.look();
+      // What only waits has measured nothing.
+      if (last.status !== 'pending') relay?.look();
     }
     await relay?.finish();
     return last;
   }
 
+  /** Other changes of the record, such as of a place in the host's queue, are no progress. */
   function relayProgress({ progress: state }: Operation): void {
-    const { phase, done, total, fraction } = state;
+    const { phase, done, total, fraction, updatedAt } = state;
+    if (phase === relayed?.phase && updatedAt === relayed.updatedAt) return;
+    relayed = state;
     // A host of another version may know a context that we do not; its numbers still count.
     const known = contract.context.safeParse(state.context);
     progress.report({ phase, done, total, fraction, ...(known.success ? { context: known.data } : {}) });
