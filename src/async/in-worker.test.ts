@@ -5,9 +5,10 @@ import { CancellationSource, CancellationToken } from './cancellation.ts';
 import { noCheckpoint } from './checkpoint.ts';
 import { systemClock } from './clock.ts';
 import { inWorker, type WorkContext } from './in-worker.ts';
+import type { MetricPoint } from './metrics.ts';
 import { ProgressReporter, type ProgressState } from './progress.ts';
 
-type Task = 'count' | 'save' | 'obey' | 'rest' | 'ignore' | 'throw' | 'exit';
+type Task = 'count' | 'save' | 'measure' | 'obey' | 'rest' | 'ignore' | 'throw' | 'exit';
 interface Context {
   step: string;
 }
@@ -52,6 +53,15 @@ describe('inWorker()', () => {
     const checkpoint = { last: { step: 'first' }, save: (value: unknown) => void saved.push(value) };
     await expect(runTask('save', { ...workContext, attempt: 2, checkpoint })).resolves.toBe(2);
     expect(saved).toEqual([{ attempt: 2, before: { step: 'first' } }, { step: 'last' }]);
+  });
+
+  it('brings every point of a curve, those before a checkpoint before it', async () => {
+    const { workContext } = context(CancellationToken.none);
+    const told: unknown[] = [];
+    const metrics = { record: (...points: MetricPoint[]) => void told.push(...points.map(({ step }) => step)) };
+    const checkpoint = { last: undefined, save: () => void told.push('saved') };
+    await expect(runTask('measure', { ...workContext, metrics, checkpoint })).resolves.toBe(4);
+    expect(told).toEqual([1, 2, 3, 'saved', 4]);
   });
 
   it('ends work whose checkpoint cannot be kept', async () => {

@@ -1,7 +1,7 @@
 import { isMainThread, parentPort, Worker, workerData, type ResourceLimits } from 'node:worker_threads';
 import { KtrdrError, silentLogger, type Logger, type ProblemDetails } from '../base/index.ts';
 import { cancelledError, CancellationToken } from './cancellation.ts';
-import type { MetricPoint, Metrics } from './metrics.ts';
+import { MetricsBatch, type MetricPoint, type Metrics } from './metrics.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { ProgressReporter, type Progress, type ProgressUpdate } from './progress.ts';
@@ -40,7 +40,7 @@ interface Assignment<I, C> {
 type Report<C, R> =
   | { kind: 'progress'; update: ProgressUpdate<C> }
   | { kind: 'checkpoint'; value: unknown }
-  | { kind: 'metrics'; point: MetricPoint }
+  | { kind: 'metrics'; points: readonly MetricPoint[] }
   | {
       kind: 'log';
       level: 'debug' | 'info' | 'warn' | 'error';
@@ -89,7 +89,7 @@ export function inWorker<I, C, R>(
         worker.on('message', (report: Report<C, R>) => {
           if (report.kind === 'progress') progress.report(report.update);
           else if (report.kind === 'log') log[report.level](report.message, report.fields);
-          else if (report.kind === 'metrics') metrics?.record(report.point);
+          else if (report.kind === 'metrics') metrics?.record(...report.points);
           else if (report.kind === 'checkpoint') keep(report.value, reject);
           else if (report.kind === 'completed') resolve(report.result);
           else reject(KtrdrError.fromProblem(report.problem));
@@ -132,11 +132,19 @@ export function serveWork<I, C, R>(work: (input: I, context: WorkContext<C>) => 
     emit: ({ phase, done, total, fraction, context: current }) =>
       send({ kind: 'progress', update: { phase, done, total, fraction, context: current } }),
   });
+  const metrics = new MetricsBatch({ clock: systemClock, send: (points) => send({ kind: 'metrics', points }) });
   const workContext: WorkContext<C> = {
     id,
     attempt,
-    checkpoint: { last: lastCheckpoint, save: (value) => send({ kind: 'checkpoint', value }) },
-    metrics: { record: (point) => send({ kind: 'metrics', point }) },
+    checkpoint: {
+      last: lastCheckpoint,
+      save(value) {
+        // Work that goes on from here tells nothing once more that came before.
+        metrics.flush();
+        send({ kind: 'checkpoint', value });
+      },
+    },
+    metrics,
     token: CancellationToken.fromShared(shared),
     progress,
     log: postedLogger({}, (level, message, fields) => send({ kind: 'log', level, message, fields })),
@@ -147,15 +155,20 @@ export function serveWork<I, C, R>(work: (input: I, context: WorkContext<C>) => 
   begin()
     .then(
       (result) => {
-        progress.flush();
+        flush();
         send({ kind: 'completed', result });
       },
       (thrown: unknown) => {
-        progress.flush();
+        flush();
         send({ kind: 'failed', problem: KtrdrError.from(thrown).toProblem() });
       },
     )
     .finally(() => port.unref());
+
+  function flush(): void {
+    metrics.flush();
+    progress.flush();
+  }
 
   async function begin(): Promise<R> {
     Atomics.store(begun, 0, 1);

@@ -1,3 +1,5 @@
+import type { Clock } from './clock.ts';
+
 /** Numbers at one step of work, such as the losses after so many batches. */
 export interface MetricPoint {
   /** Of work that counts up; what it counts is for the work to say. */
@@ -9,8 +11,50 @@ export interface MetricPoint {
 /** Where work puts the points of its curves, which are kept with its record. */
 export interface Metrics {
   /**
-   * Adds a point, in place of all that were at its step or behind it: work that goes on from a checkpoint tells once more
-   * what came after that. The newest 10,000 are kept; who makes more should leave some out.
+   * Adds points, each in place of all that were at its step or behind it: work that goes on from a checkpoint tells once
+   * more what came after that. Those of one call are written together. The newest 10,000 are kept; who makes more should
+   * leave some out.
    */
-  record(point: MetricPoint): void;
+  record(...points: readonly MetricPoint[]): void;
+}
+
+interface BatchOptions {
+  readonly clock: Clock;
+  /** Is given the points in the order in which they were recorded. */
+  readonly send: (points: readonly MetricPoint[]) => void;
+}
+
+/** So long at most do points wait for others to go with them. */
+const batchMs = 100;
+
+/** Collects points: one goes at once when those before went a while ago, and what comes in close succession goes together. */
+export class MetricsBatch implements Metrics {
+  readonly #clock: Clock;
+  readonly #send: BatchOptions['send'];
+  #points: MetricPoint[] = [];
+  #sentAt = Number.NEGATIVE_INFINITY;
+  #sending: Disposable | undefined;
+
+  constructor({ clock, send }: BatchOptions) {
+    this.#clock = clock;
+    this.#send = send;
+  }
+
+  record(...points: readonly MetricPoint[]): void {
+    this.#points.push(...points);
+    const wait = this.#sentAt + batchMs - this.#clock.elapsed();
+    if (wait <= 0) this.flush();
+    else this.#sending ??= this.#clock.after(wait, () => this.flush());
+  }
+
+  /** Sends what has not been sent yet. */
+  flush(): void {
+    this.#sending?.[Symbol.dispose]();
+    this.#sending = undefined;
+    if (this.#points.length === 0) return;
+    const points = this.#points;
+    this.#points = [];
+    this.#sentAt = this.#clock.elapsed();
+    this.#send(points);
+  }
 }

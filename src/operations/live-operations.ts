@@ -40,8 +40,8 @@ export interface OwnedOperation {
   queued(place: number): void;
   start(beginning: Beginning): void;
   progress(state: ProgressState<unknown>, message: string): void;
-  /** A point of the operation's curves. Throws what the store throws. */
-  measure(point: MetricPoint): void;
+  /** Points of the operation's curves. Throws what the store throws. */
+  measure(points: readonly MetricPoint[]): void;
   /** @throws what the store throws: work that cannot keep its checkpoints should know. */
   saveCheckpoint(checkpoint: string): void;
   /**
@@ -184,8 +184,10 @@ export class LiveOperations {
           const progress = remaining === undefined ? state : { ...state, remaining };
           this.#writeProgress(live, { ...live.operation, progress, message });
         }),
-      measure: (point) =>
-        ifOwned(() => this.#store.unsynced(() => this.#store.metrics.add(live.operation.id, point, this.#clock.now()))),
+      measure: (points) =>
+        ifOwned(() =>
+          this.#store.unsynced(() => this.#store.metrics.add(live.operation.id, points, this.#clock.now())),
+        ),
       saveCheckpoint: (checkpoint) =>
         ifOwned(() => {
           if (!this.#store.saveCheckpoint(live.operation.id, this.#owner, checkpoint)) this.#fence(live);

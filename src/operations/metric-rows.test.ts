@@ -20,7 +20,7 @@ afterEach(() => {
 });
 
 const add = (id: string, ...steps: number[]): void => {
-  for (const step of steps) store.metrics.add(id, { step, values: { loss: 1 / step } }, 1_000 + step);
+  for (const step of steps) store.metrics.add(id, [{ step, values: { loss: 1 / step } }], 1_000 + step);
 };
 const all = { after: 0, limit: 20_000 };
 const steps = (id: string, from = all): number[] => store.metrics.page(id, from).points.map(({ step }) => step);
@@ -49,6 +49,15 @@ describe('the points of an operation', () => {
     expect(steps('a')).toEqual([1, 2, 3]);
     expect(steps('a', { after: cursor, limit: 10 })).toEqual([3]);
     expect(steps('b')).toEqual([3]);
+  });
+
+  it('that come together are written together', () => {
+    const whole = { step: 1, values: { loss: 1 } };
+    const broken = { step: 2, values: { loss: 1n } } as unknown as typeof whole;
+    expect(() => store.metrics.add('a', [whole, broken], 1_000)).toThrow(TypeError);
+    expect(steps('a')).toEqual([]);
+    store.metrics.add('a', [whole, { ...whole, step: 3 }, { ...whole, step: 2 }], 1_000);
+    expect(steps('a')).toEqual([1, 2]);
   });
 
   it('outlive their process, are bounded, and go with their operation', () => {

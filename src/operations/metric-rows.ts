@@ -41,11 +41,14 @@ export class MetricRows {
     );
   }
 
-  add(operation: string, { step, values }: MetricPoint, at: number): void {
+  /** In one transaction, which costs more than the points in it. */
+  add(operation: string, points: readonly MetricPoint[], at: number): void {
     transaction(this.#db, () => {
-      this.#clear.run(operation, step);
-      const { lastInsertRowid } = this.#insert.run(operation, step, at, JSON.stringify(values));
-      if (Number(lastInsertRowid) % pointsBetweenLooks === 0) this.#trim.run({ operation, kept: keptMetrics });
+      for (const { step, values } of points) {
+        this.#clear.run(operation, step);
+        const { lastInsertRowid } = this.#insert.run(operation, step, at, JSON.stringify(values));
+        if (Number(lastInsertRowid) % pointsBetweenLooks === 0) this.#trim.run({ operation, kept: keptMetrics });
+      }
     });
   }
 

@@ -182,11 +182,11 @@ const maxCheckpointBytes = 64 * 1024;
 /** A curve that the disk refuses is no reason for the work to fail. */
 function metricsOf(owned: OwnedOperation, log: Logger): Metrics {
   return {
-    record(point) {
+    record(...points) {
       try {
-        owned.measure(point);
+        owned.measure(points);
       } catch (refused) {
-        log.warn('a point of a curve was not recorded', { error: KtrdrError.from(refused).message });
+        log.warn('points of a curve were not recorded', { error: KtrdrError.from(refused).message });
       }
     },
   };

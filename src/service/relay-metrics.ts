@@ -51,7 +51,7 @@ export class MetricsRelay {
           { params: { id }, query: { cursor: this.#cursor, limit: pagePoints } },
           { token, ...(timeoutMs === undefined ? {} : { timeoutMs, retries: 0 }) },
         );
-        for (const { step, values } of points) metrics.record({ step, values });
+        metrics.record(...points.map(({ step, values }) => ({ step, values })));
         this.#cursor = cursor;
         if (!more) return;
       }

@@ -91,7 +91,7 @@ function train({ settings, everyMs = 0, as = id, last, batches = Infinity, of = 
   const result = trainOnBars(settings === false ? of : { ...of, checkpoints: { directory, everyMs } }, {
     id: as,
     checkpoint: { last, save: (value) => saved.push(value as SavedCheckpoint) },
-    metrics: { record: (point) => curve.push(point) },
+    metrics: { record: (...points) => void curve.push(...points) },
     token: source.token,
     progress,
     clock: { ...systemClock, elapsed: () => (elapsed += 10) },
