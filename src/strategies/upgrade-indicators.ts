@@ -66,7 +66,7 @@ function indicatorMap(list: YAMLSeq, remark: Remark): YAMLMap {
     if (name !== undefined) rename(name, 'type');
     const nested = take(indicator, 'parameters')?.value;
     if (isMap(nested)) indicator.items.push(...nested.items);
-    shortenPeriods(indicator, id, remark);
+    renameParameters(indicator, id, remark);
     const key = new Scalar(id);
     if (indicator.range !== undefined) key.range = indicator.range;
     if (indicator.commentBefore !== undefined) key.commentBefore = indicator.commentBefore;
@@ -76,18 +76,32 @@ function indicatorMap(list: YAMLSeq, remark: Remark): YAMLMap {
   return map;
 }
 
-/** `fast_period` is `fast` now, and so on, where an indicator has several. */
-function shortenPeriods(indicator: YAMLMap, id: string, remark: Remark): void {
+/** `fast_period` is `fast` now, `window` and `length` are `period`, `std` is `multiplier`, and so on. */
+function renameParameters(indicator: YAMLMap, id: string, remark: Remark): void {
   const definition = definitionOf(valueIn(indicator, 'type'));
   if (definition === undefined) return;
   const known = keysAt(definition.parameters, [], {});
   for (const entry of indicator.items) {
     const name = keyOf(entry);
-    const short = name.replace(/_period$/, '');
-    if (short === name || known.includes(name) || !known.includes(short)) continue;
-    rename(entry, short);
-    remark(`indicators.${id}.${name}`, entry.key, `"${name}" of "${id}" is "${short}" now.`);
+    if (known.includes(name)) continue;
+    const now = namesNow(name).find((candidate) => known.includes(candidate));
+    // Of a parameter that is written under both names nobody knows which one was meant.
+    if (now === undefined || entryOf(indicator, now) !== undefined) continue;
+    rename(entry, now);
+    remark(`indicators.${id}.${name}`, entry.key, `"${name}" of "${id}" is "${now}" now.`);
   }
+}
+
+const spans = /_?(period|periods|length|window|lookback|timeperiod)$/;
+const widths = /(^|_)(std|std_dev|stddev|num_std|nbdev|mult|factor)$/;
+
+/** What a parameter of an older file, or of the libraries that such files follow, may be called here. */
+function namesNow(name: string): string[] {
+  if (['column', 'price', 'price_source'].includes(name)) return ['source'];
+  if (widths.test(name)) return [name.replace(widths, '$1multiplier')];
+  if (!spans.test(name)) return [];
+  const of = name.replace(spans, '');
+  return of === '' ? ['period'] : [of, `${of}_period`];
 }
 
 /** The indicator that a fuzzy set of a name is about: the one of that id, of that type, or one whose id the name begins with. */

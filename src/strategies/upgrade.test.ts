@@ -100,6 +100,39 @@ describe('a strategy of grammar 2.0', () => {
     ]);
   });
 
+  it.each<[older: string, now: object]>([
+    ['macd, fast_period: 8, slow_period: 21, signal_period: 5', { fast: 8, slow: 21, signal: 5 }],
+    ['macd, fast_length: 8, slow_window: 21', { fast: 8, slow: 21 }],
+    ['rsi, window: 9', { period: 9 }],
+    ['rsi, length: 9, column: high', { period: 9, source: 'high' }],
+    ['bbands, timeperiod: 10, std: 1.5', { period: 10, multiplier: 1.5 }],
+    ['bbands, length: 10, num_std: 1.5', { period: 10, multiplier: 1.5 }],
+    ['supertrend, length: 7, factor: 2', { period: 7, multiplier: 2 }],
+    ['stochastic, k_period: 5, d_period: 2', { k: 5, d: 2 }],
+    ['keltner, atr_length: 5, mult: 1.5', { atr_period: 5, multiplier: 1.5 }],
+    ['squeeze, bb_length: 18, kc_mult: 1.5', { bb_period: 18, kc_multiplier: 1.5 }],
+  ])('calls the parameters of %s as they are called now', (older, now) => {
+    const { indicators } = upgraded('{ name: rsi, feature_id: rsi_14 }', `{ feature_id: rsi_14, name: ${older} }`);
+    const [, type] = /^(\w+)/.exec(older) ?? [];
+    expect(indicators).toEqual({ rsi_14: { type, ...now } });
+  });
+
+  it('keeps the comment of a parameter that is called otherwise now', () => {
+    const text = minimal.replace(
+      '  - { name: rsi, feature_id: rsi_14 }\n',
+      '  - name: rsi\n    feature_id: rsi_14\n    # a fortnight\n    window: 14 # days\n',
+    );
+    const { text: now, changes } = migrateStrategy(text, 'old.yaml');
+    expect(now).toContain('    # a fortnight\n    period: 14 # days\n');
+    expect(JSON.stringify(changes)).toContain('of \\"rsi_14\\" is \\"period\\" now');
+  });
+
+  it('leaves a parameter that is written under both of its names to whoever wrote it', () => {
+    expect(() =>
+      parseStrategy(minimal.replace('feature_id: rsi_14', 'feature_id: rsi_14, period: 9, window: 7')),
+    ).toThrow('there is no key "window" here');
+  });
+
   it('takes a set of an indicator with several outputs to be about its main one', () => {
     const { fuzzySets } = parseStrategy(secondGrammar);
     expect(fuzzySets.find(({ id }) => id === 'macd')?.source).toEqual({ indicator: 'MACD', output: 'line' });
