@@ -160,7 +160,7 @@ export function readPiece({ directory }: ModelAddress, name: ModelFileName, from
 }
 
 /** Few enough to be hashed and written without anybody else waiting noticeably. */
-const mostPieceBytes = 4 * 2 ** 20;
+const mostPieceBytes = 2 ** 20;
 
 function readPart({ directory }: ModelAddress, name: string): Promise<Uint8Array> {
   const path = join(directory, name);

@@ -6,7 +6,7 @@ import { defineEndpoint } from '../service/index.ts';
 export const getModelFile = defineEndpoint({
   method: 'GET',
   path: '/models/{name}/{version}/files/{file}',
-  summary: 'A file of a model from the byte `from` on, 4 MiB at most; nothing behind its end',
+  summary: 'A file of a model from the byte `from` on, 1 MiB at most; nothing behind its end',
   params: z.object({ name: z.string(), version: z.string(), file: z.enum(modelFileNames) }),
   query: z.object({ from: z.coerce.number<number>().int().min(0).default(0) }),
   response: 'binary',
