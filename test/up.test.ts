@@ -1,8 +1,8 @@
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, describe, it } from 'vitest';
 import { z } from 'zod';
 import { freePort } from './support/free-port.ts';
+import { silentServer } from './support/silent-server.ts';
 import { KtrdrProcess, ktrdr, temporaryDirectory } from './support/ktrdr-process.ts';
 
 const readySchema = z.object({
@@ -45,7 +45,7 @@ describe('ktrdr up', () => {
 
   it('says of a port whether one of its own has it', { timeout: 30_000 }, async () => {
     await using home = await temporaryDirectory();
-    await using stranger = await listening();
+    await using stranger = await silentServer();
     const refused = await ktrdr(['up', '--port', String(stranger.port), '--home', home.path], quiet);
     expect(refused.code).toBe(4);
     expect(refused.stderr).toContain(
@@ -69,17 +69,3 @@ describe('ktrdr up', () => {
     expect(second.stderr).toContain(`"${join(home.path, 'hosts', 'training')}" is in use by another ktrdr process`);
   });
 });
-
-/** A program that takes connections and says nothing, ever. */
-async function listening(): Promise<AsyncDisposable & { port: number }> {
-  const server = createServer((socket) => socket.on('error', () => {}).resume());
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  return {
-    port: typeof address === 'object' && address !== null ? address.port : 0,
-    [Symbol.asyncDispose]: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-      }),
-  };
-}

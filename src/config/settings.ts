@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { KtrdrError } from '../base/index.ts';
+import { KtrdrError, nearestName } from '../base/index.ts';
 import type { AccessSettings } from './access-token.ts';
 import { readConfigFile, type ConfigFile } from './config-file.ts';
 import { newProjectFile, projectFile, xdgDirectories, type Environment } from './places.ts';
@@ -65,6 +65,8 @@ export interface SettingReport {
   readonly settings: Settings;
   readonly resolved: readonly ResolvedSetting[];
   readonly faults: readonly SettingFault[];
+  /** Variables that nothing reads, and that look as if something should. */
+  readonly misspelt: readonly { readonly variable: string; readonly meant: string }[];
   /** Whether they exist or not. */
   readonly files: { readonly project: ConfigFile; readonly user: ConfigFile };
 }
@@ -93,6 +95,7 @@ export async function reportSettings({ flags = {}, environment, directory }: Set
     },
     resolved,
     faults: [...contents.flatMap((content) => content?.faults ?? []), ...faults],
+    misspelt: misspeltIn(environment),
     files,
   };
 }
@@ -138,6 +141,15 @@ function givenTo(name: SettingName, { flags = {}, environment, directory }: Sett
     given.push({ name, text: ofVariable, layer: 'environment', at: variable, directory });
   }
   return given;
+}
+
+function misspeltIn(environment: Environment): SettingReport['misspelt'] {
+  const known = settingNames.map((name) => specOf(name).variable);
+  return Object.keys(environment).flatMap((variable) => {
+    if (known.includes(variable) || !/^(KTRDR|IB|TRAINING_HOST|USE_IB|USE_TRAINING)_/.test(variable)) return [];
+    const meant = nearestName(variable, known);
+    return meant === undefined ? [] : [{ variable, meant }];
+  });
 }
 
 function settingsFrom(values: SettingValues): Omit<Settings, 'state' | 'variables'> {

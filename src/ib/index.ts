@@ -9,6 +9,7 @@ export {
   foundInstrumentsSchema,
   instrumentSchema,
 } from './ib-host-endpoints.ts';
+export { probeGateway, usualGatewayPorts } from './probe-gateway.ts';
 export {
   controlEndpoints,
   instrumentsSchema,

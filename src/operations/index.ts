@@ -9,7 +9,7 @@ export type {
   ResumePolicy,
   StartedOperation,
 } from './contract.ts';
-export { lockDirectory, refuseOwned } from './directory-lock.ts';
+export { lockDirectory, ownerOf, refuseOwned } from './directory-lock.ts';
 export { operationIdFor } from './operation-id.ts';
 export { metricsPageSchema } from './metric-rows.ts';
 export type { MetricsPage } from './metric-rows.ts';

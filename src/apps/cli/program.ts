@@ -69,7 +69,7 @@ export function createProgram(setExitCode: (code: number) => void): CliCommand {
       setExitCode((await act(flagsOf(program), ...given)) ?? 0);
 
   program.commandsGroup('To start:');
-  addPlatformCommands(program, { client, server });
+  addPlatformCommands(program, { client, server, settings });
   program.commandsGroup('To work:');
   addDataCommands(program, client);
   addStrategyCommands(program, client);

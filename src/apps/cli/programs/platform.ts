@@ -1,16 +1,17 @@
 import type { CliCommand } from '../cli-command.ts';
 import type { UpOptions } from '../commands/up.ts';
 import { latencyOption } from '../parse-options.ts';
-import type { ClientCommand, ServerCommand } from './command.ts';
-import { port, withJson } from './shared-options.ts';
+import type { ClientCommand, ServerCommand, SettingsCommand } from './command.ts';
+import { port, withJson, type JsonOption } from './shared-options.ts';
 
 interface Wrappers {
   readonly client: ClientCommand;
   readonly server: ServerCommand;
+  readonly settings: SettingsCommand;
 }
 
-/** The commands that start the platform itself. */
-export function addPlatformCommands(program: CliCommand, { client, server }: Wrappers): void {
+/** The commands that start the platform itself, and the one that says whether it can be. */
+export function addPlatformCommands(program: CliCommand, { client, server, settings }: Wrappers): void {
   program
     .command('demo')
     .description('run the whole chain once: simulated gateway, load, train; then stop everything')
@@ -31,4 +32,14 @@ export function addPlatformCommands(program: CliCommand, { client, server }: Wra
   )
     .examples('ktrdr up', 'ktrdr up --simulate', 'USE_TRAINING_HOST_SERVICE=true ktrdr up')
     .action(server(async (settings, options: UpOptions) => (await import('../commands/up.ts')).up(settings, options)));
+
+  withJson(
+    program
+      .command('doctor')
+      .description('look at everything that ktrdr needs, from Node to the gateway, and say what to do'),
+  )
+    .examples('ktrdr doctor', 'ktrdr doctor --json')
+    .action(
+      settings(async (flags, options: JsonOption) => (await import('../commands/doctor.ts')).doctor(flags, options)),
+    );
 }
