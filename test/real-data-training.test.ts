@@ -85,15 +85,14 @@ describe.skipIf(!hasMarketData)(
       expect(details.test?.plainLoss).toBeLessThan(0.85 * commonest.loss);
     });
 
-    it('finds more of each barrier than any forecast that is always the same', async () => {
+    it('tells the barriers better than one who always tells the commonest', async () => {
       const { metrics, details, rows } = await train('triple_barrier');
       expect(rows.train, 'only bars after a move of half a volatility are labelled').toBeLessThan(15_000);
       expect(rows.train).toBeGreaterThan(10_000);
-      // The classes are balanced by their weights, so it is the mean over them that is learnt for.
-      const recalls = details.test?.classes.map(({ recall }) => recall) ?? [];
-      expect(recalls).toHaveLength(3);
-      expect(recalls.reduce((sum, recall) => sum + recall, 0) / 3).toBeGreaterThan(0.4);
       const [test, commonest] = [classesOf(metrics.test), classesOf(details.test?.baselines[0]?.metrics)];
+      expect(test.accuracy).toBeGreaterThan(Math.max(...Object.values(test.classBalance)) / rows.test + 0.01);
+      expect(details.test?.plainLoss).toBeLessThan(0.97 * commonest.loss);
+      for (const { predicted } of details.test?.classes ?? []) expect(predicted).toBeGreaterThan(rows.test / 10);
       expect(test.classBalance).toEqual(commonest.classBalance);
     });
 
