@@ -1,4 +1,4 @@
-export { exp, log, sigmoid, tanh, wholePower } from './deterministic-math.ts';
+export { exp, expInPlace, log, sigmoid, tanh, wholePower } from './deterministic-math.ts';
 export { nearestName, suggestion } from './did-you-mean.ts';
 export { syncFolder, writeNewFile } from './durable-writes.ts';
 export { isCancelled, KtrdrError, systemCode } from './errors.ts';

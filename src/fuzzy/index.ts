@@ -1,2 +1,2 @@
-export { membershipColumn, membershipSchema } from './membership.ts';
-export type { Membership } from './membership.ts';
+export { membershipColumn, membershipSchema, writeDegrees } from './membership.ts';
+export type { Membership, Places, Stretch } from './membership.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { exp, KtrdrError, sigmoid as logistic } from '../base/index.ts';
+import { expInPlace } from '../base/index.ts';
 
 const rising = (values: readonly number[]): boolean =>
   values.every((value, index) => index === 0 || (values[index - 1] ?? value) <= value);
@@ -53,66 +53,89 @@ export const membershipSchema = z.discriminatedUnion('type', [triangular, trapez
  */
 export type Membership = z.infer<typeof membershipSchema>;
 
-/**
- * The degrees of a whole column, each in [0, 1]; NaN where the value is NaN.
- * @param out where the degrees go, of the same length as `values`; may be `values` itself.
- * @throws KtrdrError `invalid_input` when `out` has another length.
- */
-export function membershipColumn(
-  membership: Membership,
-  values: Float64Array,
-  out = new Float64Array(values.length),
-): Float64Array {
-  if (out.length !== values.length) {
-    throw new KtrdrError(
-      'invalid_input',
-      `Cannot write ${values.length} degrees of membership into a column of ${out.length}; give columns of one length.`,
-    );
-  }
+/** The degrees of a whole column, each in [0, 1]; NaN where the value is NaN. */
+export function membershipColumn(membership: Membership, values: Float64Array): Float64Array {
+  const degrees = new Float64Array(values.length);
+  writeDegrees(membership, { values, from: 0, to: values.length }, { into: degrees, at: 0, step: 1 });
+  return degrees;
+}
+
+/** Some of the values of a column: those from the index `from` up to `to`. */
+export interface Stretch {
+  readonly values: Float64Array;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Where numbers go: the first to `at`, each further one `step` places behind the one before, as in a column of rows. */
+export interface Places {
+  readonly into: Float32Array | Float64Array;
+  readonly at: number;
+  readonly step: number;
+}
+
+/** Writes the degree of each value, which lies in [0, 1]; NaN where the value is NaN. */
+export function writeDegrees(membership: Membership, values: Stretch, places: Places): void {
   switch (membership.type) {
     case 'triangular': {
       const [a, b, c] = membership.parameters;
-      trapezoidDegrees([a, b, b, c], values, out);
-      return out;
+      return writeTrapezoid([a, b, b, c], values, places);
     }
     case 'trapezoidal':
-      trapezoidDegrees(membership.parameters, values, out);
-      return out;
+      return writeTrapezoid(membership.parameters, values, places);
     case 'gaussian':
-      gaussianDegrees(membership.parameters, values, out);
-      return out;
+      return writeGaussian(membership.parameters, values, places);
     case 'sigmoid':
-      sigmoidDegrees(membership.parameters, values, out);
-      return out;
+      return writeSigmoid(membership.parameters, values, places);
     default:
       return membership satisfies never;
   }
 }
 
-/** The plateau is looked at first: a degree is 1 on it also where a = b or c = d, whose sides fall to -Infinity at once. */
-function trapezoidDegrees(
-  [a, b, c, d]: readonly [number, number, number, number],
-  values: Float64Array,
-  out: Float64Array,
-): void {
+type Corners = readonly [number, number, number, number];
+
+/** A value on the plateau or outside needs no division, nor does it meet the 0 of a side that is a cliff. */
+function writeTrapezoid([a, b, c, d]: Corners, { values, from, to }: Stretch, { into, at, step }: Places): void {
   const rise = b - a;
   const fall = d - c;
-  for (let index = 0; index < values.length; index += 1) {
+  for (let index = from, place = at; index < to; index += 1, place += step) {
     const x = values[index] ?? Number.NaN;
-    const side = x >= b ? (d - x) / fall : (x - a) / rise;
-    const degree = x >= b && x <= c ? 1 : side;
-    out[index] = degree < 0 ? 0 : degree;
+    let degree = 0;
+    if (x >= b) {
+      if (x <= c) degree = 1;
+      else if (x < d) degree = (d - x) / fall;
+    } else if (x > a) degree = (x - a) / rise;
+    else if (Number.isNaN(x)) degree = x;
+    into[place] = degree;
   }
 }
 
-function gaussianDegrees([mu, sigma]: readonly [number, number], values: Float64Array, out: Float64Array): void {
-  for (let index = 0; index < values.length; index += 1) {
-    out[index] = exp(-0.5 * (((values[index] ?? Number.NaN) - mu) / sigma) ** 2);
+/** What e^x is taken of, so many values at a time. */
+const powers = new Float64Array(256);
+
+function writeGaussian([mu, sigma]: readonly [number, number], stretch: Stretch, { into, at, step }: Places): void {
+  const { values, from, to } = stretch;
+  for (let first = from, place = at; first < to; first += powers.length) {
+    const count = Math.min(powers.length, to - first);
+    for (let index = 0; index < count; index += 1) {
+      const distance = ((values[first + index] ?? Number.NaN) - mu) / sigma;
+      powers[index] = -0.5 * (distance * distance);
+    }
+    expInPlace(powers, count);
+    for (let index = 0; index < count; index += 1, place += step) into[place] = powers[index] ?? Number.NaN;
   }
 }
 
-function sigmoidDegrees([center, slope]: readonly [number, number], values: Float64Array, out: Float64Array): void {
-  for (let index = 0; index < values.length; index += 1) {
-    out[index] = logistic(slope * ((values[index] ?? Number.NaN) - center));
+function writeSigmoid([center, slope]: readonly [number, number], stretch: Stretch, { into, at, step }: Places): void {
+  const { values, from, to } = stretch;
+  for (let first = from, place = at; first < to; first += powers.length) {
+    const count = Math.min(powers.length, to - first);
+    for (let index = 0; index < count; index += 1) {
+      powers[index] = -slope * ((values[first + index] ?? Number.NaN) - center);
+    }
+    expInPlace(powers, count);
+    for (let index = 0; index < count; index += 1, place += step) {
+      into[place] = 1 / (1 + (powers[index] ?? Number.NaN));
+    }
   }
 }

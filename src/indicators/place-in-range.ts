@@ -1,15 +1,13 @@
 import type { Bars } from '../market/index.ts';
 import { at } from './columns.ts';
-import { rollingRange } from './rolling.ts';
+import type { RollingRange } from './rolling.ts';
 
 /**
- * Where each close lies between the lowest low (0) and the highest high (100) of the last `period` bars. In a range
- * without extent it is 50, the middle (TA-Lib says 0, which would read as the lowest).
+ * Where each close lies between the lowest low (0) and the highest high (100) of the last bars. In a range without extent
+ * it is 50, the middle (TA-Lib says 0, which would read as the lowest). A column less to allocate: the places are written
+ * over the highs.
  */
-export function placeInRange(bars: Bars, period: number): Float64Array {
-  const { close } = bars;
-  const { highest, lowest } = rollingRange(bars, period);
-  // A column less to allocate: the places take the place of the highs.
+export function placeInRange({ close }: Pick<Bars, 'close'>, { highest, lowest }: RollingRange): Float64Array {
   const places = highest;
   for (let index = 0; index < places.length; index += 1) {
     const bottom = at(lowest, index);

@@ -28,8 +28,10 @@ function relativeStrength(values: Float64Array, period: number): Float64Array {
   let fall = 0;
   for (let index = 1; index < values.length; index += 1) {
     const change = at(values, index) - at(values, index - 1);
-    const gain = Math.max(change, 0);
-    const loss = Math.max(-change, 0);
+    // The larger of the change and 0, and of its opposite and 0, without a branch: which it is, nobody can foretell.
+    const size = Math.abs(change);
+    const gain = (size + change) / 2;
+    const loss = (size - change) / 2;
     if (index > period) {
       rise += weight * (gain - rise);
       fall += weight * (loss - fall);

@@ -4,6 +4,7 @@ import { defineIndicator } from './definition.ts';
 import { simpleAverage } from './moving-averages.ts';
 import { barCount } from './parameters.ts';
 import { placeInRange } from './place-in-range.ts';
+import { rollingRange } from './rolling.ts';
 
 /** The slow stochastic with simple averages, as TA-Lib's STOCH; both columns start with the first D. 50 where nothing moves. */
 export const stochastic = defineIndicator({
@@ -21,8 +22,11 @@ export const stochastic = defineIndicator({
   reads: ['high', 'low', 'close'],
   warmUp: warmUpOf,
   compute(bars, parameters) {
-    const k = simpleAverage(placeInRange(bars, parameters.k), parameters.smooth_k);
-    const d = simpleAverage(k, parameters.d);
+    const range = rollingRange(bars, parameters.k);
+    const places = placeInRange(bars, range);
+    // Two columns for all: each is written anew as soon as nobody needs what it said.
+    const k = simpleAverage(places, parameters.smooth_k, range.lowest);
+    const d = simpleAverage(k, parameters.d, places);
     return { k: silence(k, warmUpOf(parameters)), d };
   },
 });

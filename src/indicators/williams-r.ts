@@ -3,6 +3,7 @@ import { at } from './columns.ts';
 import { defineIndicator } from './definition.ts';
 import { period } from './parameters.ts';
 import { placeInRange } from './place-in-range.ts';
+import { rollingRange } from './rolling.ts';
 
 /** -50 where nothing moves. */
 export const williamsR = defineIndicator({
@@ -16,7 +17,7 @@ export const williamsR = defineIndicator({
   reads: ['high', 'low', 'close'],
   warmUp: ({ period }) => period - 1,
   compute(bars, { period }) {
-    const value = placeInRange(bars, period);
+    const value = placeInRange(bars, rollingRange(bars, period));
     for (let index = 0; index < value.length; index += 1) value[index] = at(value, index) - 100;
     return { value };
   },

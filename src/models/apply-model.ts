@@ -4,6 +4,7 @@ import { KtrdrError } from '../base/index.ts';
 import { barsInRange, indexAtOrAfter, type Timeframe } from '../market/index.ts';
 import { createPredictor, sequenceLengthOf } from '../nn/index.ts';
 import {
+  barSeen,
   barsOf,
   featureColumns,
   symbolFeatures,
@@ -220,8 +221,8 @@ function barsUntil({ series, ...symbol }: SymbolBars, at: number): SymbolBars {
 
 type Columns = FeatureColumns['columns'];
 
-function valueAt({ barOfRow, lag }: Columns[number], of: Float64Array, bar: number): number {
-  return of[barOfRow[bar - lag] ?? -1] ?? Number.NaN;
+function valueAt(column: Columns[number], of: Float64Array, bar: number): number {
+  return of[barSeen(column, bar)] ?? Number.NaN;
 }
 
 function isKnown(columns: Columns, bar: number, window: number): boolean {

@@ -61,17 +61,23 @@ interface Cells {
 
 function closeCells(closes: Float64Array, { calendar, timeframe, times, range }: Cells): void {
   const sessions = calendar.sessions({ start: range.start - timeframeMs(timeframe), end: range.end });
+  const closeOf = (place: number): number => sessions[place]?.close ?? Infinity;
   let index = 0;
   let session = 0;
+  let sessionEnd = closeOf(session);
   for (const run of expectedRuns(calendar, timeframe, range)) {
     const runEnd = endOfRun(run);
     while ((times[index] ?? Infinity) < run.cellStart) index += 1;
     let end = run.cellStart + run.step;
     for (; (times[index] ?? Infinity) < runEnd; index += 1) {
       while (end <= (times[index] ?? 0)) end += run.step;
-      while ((sessions[session]?.close ?? Infinity) <= end - run.step) session += 1;
-      const goesOn = (sessions[session]?.close ?? Infinity) >= end;
-      closes[index] = goesOn ? end : lastTrade(sessions, session, end);
+      if (end > sessionEnd) {
+        while (closeOf(session) <= end - run.step) session += 1;
+        sessionEnd = closeOf(session);
+      }
+      // Two assignments: V8 allocates each number that could also have come from a call.
+      if (end <= sessionEnd) closes[index] = end;
+      else closes[index] = lastTrade(sessions, session, end);
     }
   }
 }

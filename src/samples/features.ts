@@ -1,6 +1,6 @@
 import type { CancellationToken } from '../async/index.ts';
 import { KtrdrError } from '../base/index.ts';
-import { membershipColumn, type Membership } from '../fuzzy/index.ts';
+import { membershipColumn, writeDegrees, type Membership, type Places, type Stretch } from '../fuzzy/index.ts';
 import { findIndicator, type IndicatorColumns } from '../indicators/index.ts';
 import { calendarOf, type Bars, type CalendarId, type Timeframe } from '../market/index.ts';
 import { barCloses } from './bar-closes.ts';
@@ -44,7 +44,7 @@ export interface FeatureColumns {
   readonly barClosedAt: Float64Array;
 }
 
-/** A feature of the base bar `bar` is that of its own timeframe's bar `barOfRow[bar - lag]`, -1 for none. */
+/** A feature of the base bar `bar` is that of the bar `barSeen(column, bar)` of its own timeframe. */
 export interface FeatureColumn extends ReadingColumn {
   /** Degrees of membership, or the readings themselves. */
   readonly values: Float64Array;
@@ -75,10 +75,14 @@ interface ReadingColumn {
   readonly readings: Float64Array;
   /** What the feature makes of it; absent where it is the reading itself. */
   readonly membership?: Membership;
-  /** Whether it is of the base timeframe, so that each base bar looks at itself. */
-  readonly isOwn: boolean;
-  readonly barOfRow: Int32Array;
+  /** For each base bar the index of the bar that it looks at, -1 for none; absent where it looks at itself. */
+  readonly barOfRow?: Int32Array;
   readonly lag: number;
+}
+
+/** Whose reading a base bar sees, as an index that may lie before the first one. */
+export function barSeen({ barOfRow, lag }: Pick<ReadingColumn, 'barOfRow' | 'lag'>, bar: number): number {
+  return barOfRow === undefined ? bar - lag : (barOfRow[bar - lag] ?? -1);
 }
 
 function readingColumns(
@@ -95,25 +99,21 @@ function readingColumns(
     const { timeframe, lag } = feature;
     let view = views.get(timeframe);
     if (view === undefined) {
+      const bars = barsOf(held, timeframe);
       const isOwn = timeframe === plan.baseTimeframe;
-      const barOfRow = isOwn ? ownBars(barClosedAt.length) : latestClosed(barClosedAt, closesOf(timeframe));
-      view = { bars: barsOf(held, timeframe), isOwn, barOfRow, outputs: new Map() };
+      const sight = isOwn ? {} : { barOfRow: latestClosed(barClosedAt, closesOf(timeframe)) };
+      view = { bars, sight, outputs: new Map() };
       views.set(timeframe, view);
     }
-    const { isOwn, barOfRow } = view;
-    const readings = readingsOf(feature, view, plan.indicators);
-    return feature.kind === 'raw'
-      ? { readings, isOwn, barOfRow, lag }
-      : { readings, membership: feature.membership, isOwn, barOfRow, lag };
+    const column = { readings: readingsOf(feature, view, plan.indicators), lag, ...view.sight };
+    return feature.kind === 'raw' ? column : { ...column, membership: feature.membership };
   });
   return { columns, barClosedAt };
 }
 
 interface TimeframeView {
   readonly bars: Bars;
-  readonly isOwn: boolean;
-  /** For each base bar the index of the bar to look at, -1 for none. */
-  readonly barOfRow: Int32Array;
+  readonly sight: Pick<ReadingColumn, 'barOfRow'>;
   /** What indicators gave, by id, so that each is computed once. */
   readonly outputs: Map<string, IndicatorColumns>;
 }
@@ -122,12 +122,6 @@ export function barsOf({ symbol, series }: SymbolBars, timeframe: Timeframe): Ba
   const found = series.find((held) => held.timeframe === timeframe);
   if (found === undefined) throw new KtrdrError('internal', `The ${timeframe} bars of ${symbol} went missing.`);
   return found.bars;
-}
-
-function ownBars(count: number): Int32Array {
-  const bars = new Int32Array(count);
-  for (let bar = 0; bar < count; bar += 1) bars[bar] = bar;
-  return bars;
 }
 
 /** For each instant the index of the last bar that was complete by then; both columns rise. */
@@ -156,73 +150,77 @@ function readingsOf(feature: Feature, view: TimeframeView, indicators: readonly 
   return values;
 }
 
-/** So many readings and their rows stay in the processor's cache while one column after the other is written. */
-const rowsAtOnce = 2048;
+/** So many rows stay in the processor's cache while one column after the other is written into them. */
+const rowsAtOnce = 512;
 
 function completeRows(columns: readonly ReadingColumn[], barClosedAt: Float64Array): FeatureRows {
   const bars = completeBars(columns, barClosedAt.length);
   const closedAt = new Float64Array(bars.length);
   for (let row = 0; row < bars.length; row += 1) closedAt[row] = barClosedAt[bars[row] ?? 0] ?? Number.NaN;
-  const width = columns.length;
-  const values = new Float32Array(bars.length * width);
+  const step = columns.length;
+  const into = new Float32Array(bars.length * step);
   const scratch = new Float64Array(rowsAtOnce);
-  const degrees = new Float64Array(rowsAtOnce);
   for (let from = 0; from < bars.length; from += rowsAtOnce) {
-    const to = Math.min(from + rowsAtOnce, bars.length);
-    const some = bars.subarray(from, to);
-    for (const [place, column] of columns.entries()) {
-      const readings = readingsAt(some, column, scratch);
-      const { membership } = column;
-      const known =
-        membership === undefined
-          ? readings
-          : membershipColumn(membership, readings, degrees.subarray(0, readings.length));
-      scatter(known, values.subarray(from * width + place, to * width), width);
-    }
+    const rows = { bars, from, to: Math.min(from + rowsAtOnce, bars.length) };
+    columns.forEach((column, place) => {
+      const readings = readingsOfRows(rows, column, scratch);
+      const places = { into, at: from * step + place, step };
+      if (column.membership === undefined) writeReadings(readings, places);
+      else writeDegrees(column.membership, readings, places);
+    });
   }
-  return { bars, closedAt, barClosedAt, values };
+  return { bars, closedAt, barClosedAt, values: into };
 }
 
-/** The readings of some base bars: a view where they lie side by side, else copied to `scratch`. */
-function readingsAt(
-  bars: Int32Array,
-  { readings, isOwn, barOfRow, lag }: ReadingColumn,
-  scratch: Float64Array,
-): Float64Array {
-  const first = (bars[0] ?? 0) - lag;
-  const last = (bars[bars.length - 1] ?? 0) - lag;
-  if (isOwn && last - first === bars.length - 1) return readings.subarray(first, last + 1);
-  for (let row = 0; row < bars.length; row += 1) {
-    scratch[row] = readings[barOfRow[(bars[row] ?? 0) - lag] ?? -1] ?? Number.NaN;
-  }
-  return scratch.subarray(0, bars.length);
+interface Rows {
+  /** The base bar of each row. */
+  readonly bars: Int32Array;
+  /** Which rows: those from `from` up to `to`. */
+  readonly from: number;
+  readonly to: number;
 }
 
-/** Writes a column into rows that are `width` apart. */
-function scatter(column: Float64Array, rows: Float32Array, width: number): void {
-  for (let at = 0, row = 0; at < rows.length; at += width, row += 1) rows[at] = column[row] ?? Number.NaN;
+/** The readings of some rows: where they lie, if they do side by side, else copied to `scratch`. */
+function readingsOfRows({ bars, from, to }: Rows, column: ReadingColumn, scratch: Float64Array): Stretch {
+  const { readings, barOfRow, lag } = column;
+  const first = (bars[from] ?? 0) - lag;
+  const last = (bars[to - 1] ?? 0) - lag;
+  if (barOfRow === undefined && last - first === to - from - 1) return { values: readings, from: first, to: last + 1 };
+  for (let row = from; row < to; row += 1) {
+    scratch[row - from] = readings[barSeen(column, bars[row] ?? 0)] ?? Number.NaN;
+  }
+  return { values: scratch, from: 0, to: to - from };
+}
+
+function writeReadings({ values, from, to }: Stretch, { into, at, step }: Places): void {
+  for (let index = from, place = at; index < to; index += 1, place += step) into[place] = values[index] ?? Number.NaN;
 }
 
 /** The indices of the base bars at which every feature is known: those at which every reading is. */
 function completeBars(columns: readonly ReadingColumn[], count: number): Int32Array {
   const isComplete = new Uint8Array(count).fill(1);
   const looked = new Map<Float64Array, Set<number>>();
-  for (const { readings, isOwn, barOfRow, lag } of columns) {
+  for (const column of columns) {
+    const { readings, lag } = column;
     const lags = looked.get(readings) ?? new Set();
     if (lags.has(lag)) continue;
     looked.set(readings, lags.add(lag));
-    isComplete.fill(0, 0, lag);
-    for (let bar = lag; bar < count; bar += 1) {
-      const reading = isOwn ? readings[bar - lag] : readings[barOfRow[bar - lag] ?? -1];
-      if (!Number.isFinite(reading)) isComplete[bar] = 0;
-    }
+    markUnknown(column, isComplete);
   }
   const bars = new Int32Array(count);
   let found = 0;
   for (let bar = 0; bar < count; bar += 1) {
-    if (isComplete[bar] !== 1) continue;
     bars[found] = bar;
-    found += 1;
+    found += isComplete[bar] ?? 0;
   }
-  return bars.slice(0, found);
+  return bars.subarray(0, found);
+}
+
+/** Writes a 0 for each base bar at which a column has no number. */
+function markUnknown({ readings, barOfRow, lag }: ReadingColumn, isComplete: Uint8Array): void {
+  isComplete.fill(0, 0, lag);
+  for (let bar = lag; bar < isComplete.length; bar += 1) {
+    const seen = barOfRow === undefined ? bar - lag : (barOfRow[bar - lag] ?? -1);
+    if (!Number.isFinite(readings[seen])) isComplete[bar] = 0;
+  }
 }

@@ -1,6 +1,6 @@
 export { fingerprintOf, fingerprintsOf } from './data-fingerprint.ts';
 export type { SeriesFingerprint } from './data-fingerprint.ts';
-export { barsOf, featureColumns, symbolFeatures } from './features.ts';
+export { barSeen, barsOf, featureColumns, symbolFeatures } from './features.ts';
 export type { FeatureColumn, FeatureColumns, SymbolBars } from './features.ts';
 export { unscaled } from './normalize.ts';
 export type { FeatureScale } from './normalize.ts';
