@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { exp, log, sigmoid, tanh, wholePower } from './deterministic-math.ts';
+import { exp, expInPlace, log, sigmoid, tanh, wholePower } from './deterministic-math.ts';
 
 /** About two units in the last place; the platform's own functions may be off by one of them. */
 const tolerance = 4.5e-16;
@@ -32,6 +32,22 @@ describe.each([
         expect(own(x)).not.toBeNaN();
       }),
       { numRuns: 5000 },
+    );
+  });
+});
+
+describe('expInPlace()', () => {
+  it('gives to the last bit what exp() gives, number by number, and leaves those behind the count', () => {
+    const corners = [0, -0, 1e-300, 708, -708, -708.4, 709.4, 709.8, -740, -745.2, -1e9, 1e300];
+    const ends = fc.constantFrom(...corners, Number.NaN, Infinity, -Infinity);
+    const values = fc.array(fc.oneof(anywhere(-745, 709), anywhere(-2, 2), ends), { maxLength: 600 });
+    fc.assert(
+      fc.property(values, fc.nat(600), (values, count) => {
+        const column = Float64Array.from(values);
+        expInPlace(column, Math.min(count, values.length));
+        expect(column).toEqual(Float64Array.from(values, (x, index) => (index < count ? exp(x) : x)));
+      }),
+      { numRuns: 50, examples: [[corners, corners.length]] },
     );
   });
 });

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse } from '../base/index.ts';
-import { type Membership, membershipColumn, membershipSchema } from './membership.ts';
+import { type Membership, membershipColumn, membershipSchema, writeDegrees } from './membership.ts';
 
 const number = fc.double({ min: -1e6, max: 1e6, noNaN: true });
 const ascending = (count: number) =>
@@ -118,22 +118,22 @@ describe('membershipColumn()', () => {
     );
   });
 
-  it('writes into a given column, also in place', () => {
-    const values = Float64Array.of(25, 30);
-    const result = membershipColumn({ type: 'triangular', parameters: [20, 30, 50] }, values, values);
-    expect(result).toBe(values);
-    expect([...values]).toEqual([0.5, 1]);
-  });
-
-  it('refuses a column of another length', () => {
-    expect(() =>
-      membershipColumn({ type: 'gaussian', parameters: [0, 1] }, new Float64Array(3), new Float64Array(2)),
-    ).toThrow(
-      expect.objectContaining({
-        code: 'invalid_input',
-        message: expect.stringContaining('3 degrees of membership into a column of 2'),
+  it('gives the values of a long column the degrees that each has by itself', () => {
+    fc.assert(
+      fc.property(anyMembership, fc.array(number, { minLength: 250, maxLength: 600 }), (membership, values) => {
+        expect(degrees(membership, values)).toEqual(values.flatMap((value) => degrees(membership, [value])));
       }),
+      { numRuns: 20 },
     );
+  });
+});
+
+describe('writeDegrees()', () => {
+  it('writes those of a stretch to places a step apart, and nothing between them', () => {
+    const into = new Float32Array(8).fill(-1);
+    const stretch = { values: Float64Array.of(0, 25, 30, 40, 0), from: 1, to: 4 };
+    writeDegrees({ type: 'triangular', parameters: [20, 30, 50] }, stretch, { into, at: 1, step: 3 });
+    expect([...into]).toEqual([-1, 0.5, -1, -1, 1, -1, -1, 0.5]);
   });
 });
 

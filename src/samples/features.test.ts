@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { CancellationToken } from '../async/index.ts';
 import { findIndicator } from '../indicators/index.ts';
 import { barCount, calendarOf, mergeBars, sessionCell, sliceBars, type Bars } from '../market/index.ts';
-import { symbolFeatures, type FeatureRows, type SymbolBars } from './features.ts';
+import { barSeen, featureColumns, symbolFeatures, type FeatureRows, type SymbolBars } from './features.ts';
 import { parseStrategy, resolvePlan, type TrainingPlan } from '../strategies/index.ts';
 import { sampleStrategy } from '../strategies/sample-strategy.fixture.ts';
 import { walk } from './random-walk.fixture.ts';
@@ -126,6 +126,25 @@ describe('symbolFeatures()', () => {
     const whole = featuresOf(single, heldWith({}));
     const prefix = featuresOf(single, heldWith({ '1h': sliceBars(hours, 0, 300) }));
     expect(prefix.values).toEqual(whole.values.subarray(0, prefix.values.length));
+  });
+
+  it('makes of a long series with unknown prices the rows that each bar has by itself', () => {
+    const long = walk({ seed: 8, count: 3_000 });
+    for (const bar of [400, 1_100, 1_150, 2_047, 2_048, 2_998]) long.close[bar] = Number.NaN;
+    const plan = planOf('1h', '1d');
+    const lagged = { ...plan, features: plan.features.flatMap((feature) => [feature, { ...feature, lag: 3 }]) };
+    const held = heldWith({ '1h': long, '1d': walk({ seed: 5, count: 500, timeframe: '1d' }) });
+    const { columns, barClosedAt } = featureColumns(lagged, held, CancellationToken.none);
+    const all = Array.from(barClosedAt.keys(), (bar) => ({
+      bar,
+      row: columns.map((column) => Math.fround(column.values[barSeen(column, bar)] ?? Number.NaN)),
+    }));
+    const complete = all.filter(({ row }) => row.every(Number.isFinite));
+    const { bars, closedAt, values } = featuresOf(lagged, held);
+    expect(complete.length).toBeGreaterThan(2_000);
+    expect([...bars]).toEqual(complete.map(({ bar }) => bar));
+    expect([...closedAt]).toEqual(complete.map(({ bar }) => barClosedAt[bar]));
+    expect([...values]).toEqual(complete.flatMap(({ row }) => row));
   });
 
   it('makes no rows of a series that is all warm-up', () => {

@@ -66,7 +66,7 @@ export function neverKnown(plan: FeaturePlan, held: SymbolBars, token: Cancellat
   const { columns, barClosedAt } = readingColumns(plan, held, token);
   return plan.features.filter((_, place) => {
     const column = columns[place];
-    return column !== undefined && completeBars([column], barClosedAt.length).length === 0;
+    return column !== undefined && barClosedAt.every((_, bar) => !isKnown(column, bar));
   });
 }
 
@@ -150,34 +150,78 @@ function readingsOf(feature: Feature, view: TimeframeView, indicators: readonly 
   return values;
 }
 
-/** So many rows stay in the processor's cache while one column after the other is written into them. */
-const rowsAtOnce = 512;
+function isKnown(column: ReadingColumn, bar: number): boolean {
+  return Number.isFinite(column.readings[barSeen(column, bar)]);
+}
+
+/** So many readings and their rows stay in the processor's cache while one column after the other is gone through. */
+const barsAtOnce = 2048;
 
 function completeRows(columns: readonly ReadingColumn[], barClosedAt: Float64Array): FeatureRows {
-  const bars = completeBars(columns, barClosedAt.length);
-  const closedAt = new Float64Array(bars.length);
-  for (let row = 0; row < bars.length; row += 1) closedAt[row] = barClosedAt[bars[row] ?? 0] ?? Number.NaN;
+  const count = barClosedAt.length;
   const step = columns.length;
-  const into = new Float32Array(bars.length * step);
-  const scratch = new Float64Array(rowsAtOnce);
-  for (let from = 0; from < bars.length; from += rowsAtOnce) {
-    const rows = { bars, from, to: Math.min(from + rowsAtOnce, bars.length) };
+  const bars = new Int32Array(count);
+  const closedAt = new Float64Array(count);
+  const into = new Float32Array(count * step);
+  const different = differentReadings(columns);
+  const scratch = new Float64Array(barsAtOnce);
+  let from = 0;
+  for (let bar = 0; bar < count; bar += barsAtOnce) {
+    const candidates = { bars, from, to: from + Math.min(barsAtOnce, count - bar) };
+    for (let row = from; row < candidates.to; row += 1) bars[row] = bar + row - from;
+    const rows = { bars, from, to: keepComplete(candidates, different, scratch) };
+    for (let row = from; row < rows.to; row += 1) closedAt[row] = barClosedAt[bars[row] ?? -1] ?? Number.NaN;
     columns.forEach((column, place) => {
       const readings = readingsOfRows(rows, column, scratch);
-      const places = { into, at: from * step + place, step };
+      const places = { into, at: rows.from * step + place, step };
       if (column.membership === undefined) writeReadings(readings, places);
       else writeDegrees(column.membership, readings, places);
     });
+    from = rows.to;
   }
-  return { bars, closedAt, barClosedAt, values: into };
+  return {
+    bars: bars.subarray(0, from),
+    closedAt: closedAt.subarray(0, from),
+    barClosedAt,
+    values: into.subarray(0, from * step),
+  };
 }
 
 interface Rows {
-  /** The base bar of each row. */
+  /** The base bar of each row, rising. */
   readonly bars: Int32Array;
   /** Which rows: those from `from` up to `to`. */
   readonly from: number;
   readonly to: number;
+}
+
+/** A column for each reading and lag that there is: several features may look at the same. */
+function differentReadings(columns: readonly ReadingColumn[]): ReadingColumn[] {
+  return columns.filter(
+    ({ readings, lag }, place) =>
+      columns.findIndex((other) => other.readings === readings && other.lag === lag) === place,
+  );
+}
+
+const isComplete = new Uint8Array(barsAtOnce);
+
+/** Moves the bars at which every reading is known to the front of the rows; returns where they end. */
+function keepComplete(rows: Rows, columns: readonly ReadingColumn[], scratch: Float64Array): number {
+  isComplete.fill(1);
+  for (const column of columns) markUnknown(readingsOfRows(rows, column, scratch));
+  const { bars } = rows;
+  let to = rows.from;
+  for (let row = rows.from; row < rows.to; row += 1) {
+    bars[to] = bars[row] ?? -1;
+    to += isComplete[row - rows.from] ?? 0;
+  }
+  return to;
+}
+
+function markUnknown({ values, from, to }: Stretch): void {
+  for (let index = from, row = 0; index < to; index += 1, row += 1) {
+    if (!Number.isFinite(values[index])) isComplete[row] = 0;
+  }
 }
 
 /** The readings of some rows: where they lie, if they do side by side, else copied to `scratch`. */
@@ -185,7 +229,8 @@ function readingsOfRows({ bars, from, to }: Rows, column: ReadingColumn, scratch
   const { readings, barOfRow, lag } = column;
   const first = (bars[from] ?? 0) - lag;
   const last = (bars[to - 1] ?? 0) - lag;
-  if (barOfRow === undefined && last - first === to - from - 1) return { values: readings, from: first, to: last + 1 };
+  const areSideBySide = barOfRow === undefined && first >= 0 && last - first === to - from - 1;
+  if (areSideBySide) return { values: readings, from: first, to: last + 1 };
   for (let row = from; row < to; row += 1) {
     scratch[row - from] = readings[barSeen(column, bars[row] ?? 0)] ?? Number.NaN;
   }
@@ -194,33 +239,4 @@ function readingsOfRows({ bars, from, to }: Rows, column: ReadingColumn, scratch
 
 function writeReadings({ values, from, to }: Stretch, { into, at, step }: Places): void {
   for (let index = from, place = at; index < to; index += 1, place += step) into[place] = values[index] ?? Number.NaN;
-}
-
-/** The indices of the base bars at which every feature is known: those at which every reading is. */
-function completeBars(columns: readonly ReadingColumn[], count: number): Int32Array {
-  const isComplete = new Uint8Array(count).fill(1);
-  const looked = new Map<Float64Array, Set<number>>();
-  for (const column of columns) {
-    const { readings, lag } = column;
-    const lags = looked.get(readings) ?? new Set();
-    if (lags.has(lag)) continue;
-    looked.set(readings, lags.add(lag));
-    markUnknown(column, isComplete);
-  }
-  const bars = new Int32Array(count);
-  let found = 0;
-  for (let bar = 0; bar < count; bar += 1) {
-    bars[found] = bar;
-    found += isComplete[bar] ?? 0;
-  }
-  return bars.subarray(0, found);
-}
-
-/** Writes a 0 for each base bar at which a column has no number. */
-function markUnknown({ readings, barOfRow, lag }: ReadingColumn, isComplete: Uint8Array): void {
-  isComplete.fill(0, 0, lag);
-  for (let bar = lag; bar < isComplete.length; bar += 1) {
-    const seen = barOfRow === undefined ? bar - lag : (barOfRow[bar - lag] ?? -1);
-    if (!Number.isFinite(readings[seen])) isComplete[bar] = 0;
-  }
 }
