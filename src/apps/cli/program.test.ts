@@ -10,7 +10,6 @@ const leaves = commands.filter((command) => !isNoun(command));
 /** Commands whose output is for one reader alone, and who that is. */
 const withoutJson: Readonly<Record<string, string>> = {
   'ktrdr demo': 'a show for people; what it does is done by commands that have it',
-  'ktrdr up': 'stays up; its address is found by who starts it',
   'ktrdr strategies schema': 'prints a JSON Schema, which has a form of its own',
 };
 
