@@ -3,6 +3,7 @@ import { silentLogger, type Logger } from '../base/index.ts';
 import type { OperationContext, OperationContract } from '../operations/index.ts';
 import type { Endpoint, EndpointInput, EndpointOutput } from './endpoint.ts';
 import { EndpointClient, type AdapterMetrics, type CallContext } from './endpoint-client.ts';
+import { followChildren } from './follow-children.ts';
 import { followOperation, type FollowOptions } from './follow-operation.ts';
 import type { HostServiceConfig } from './host-service-config.ts';
 import { getHealth, type Health } from './operation-endpoints.ts';
@@ -97,6 +98,11 @@ export abstract class AsyncServiceAdapter implements AsyncDisposable {
   /** The states of an operation on the host until its end, see `followOperation`. */
   protected follow(id: string, options: FollowOptions): ReturnType<typeof followOperation> {
     return followOperation(this.#connect(), id, options);
+  }
+
+  /** The children of an operation as they change, see `followChildren`. */
+  protected followChildren(parent: string, token: CancellationToken): ReturnType<typeof followChildren> {
+    return followChildren(this.#connect(), parent, token);
   }
 
   // On first use: the name belongs to the subclass, which is not there yet while this class is constructed.

@@ -1,15 +1,20 @@
 import type { CancellationToken } from '../async/index.ts';
 import { KtrdrError } from '../base/index.ts';
-import { isTerminal, operationSchema, type Operation } from '../operations/index.ts';
+import { isTerminal, type Operation } from '../operations/index.ts';
 import type { EndpointClient } from './endpoint-client.ts';
 import { getOperation, watchOperation } from './operation-endpoints.ts';
+import { operationOf } from './operation-event.ts';
 
 export interface FollowOptions {
   /** Only versions above this one. */
   readonly after?: number;
   readonly token: CancellationToken;
-  /** After so long without a sign of life from the host, following fails with `unavailable`. */
+  /** After so long without a sign of life from the host, contact counts as lost. */
   readonly lostContactMs?: number;
+  /** For so long without a sign of life contact is sought; then following fails with `unavailable`. */
+  readonly patienceMs?: number;
+  /** Hears of each look that came to nothing, and how long the host has been silent by then. */
+  readonly onSilence?: (silentMs: number) => void;
   /** Between the beginnings of two looks, at least, where the host or what lies between does not stream events. */
   readonly pollMs?: number;
 }
@@ -22,7 +27,7 @@ export interface FollowOptions {
 export async function* followOperation(
   client: EndpointClient,
   id: string,
-  { after = 0, token, lostContactMs = 15_000, pollMs = 500 }: FollowOptions,
+  { after = 0, token, lostContactMs = 15_000, patienceMs = lostContactMs, pollMs = 500, onSilence }: FollowOptions,
 ): AsyncGenerator<Operation, void, undefined> {
   const { clock } = client;
   let version = after;
@@ -54,7 +59,8 @@ export async function* followOperation(
       if (!error.retryable) throw error;
       failures += 1;
       const silentMs = clock.elapsed() - contactAt;
-      if (silentMs >= lostContactMs) throw lostContact(client, id, error);
+      if (silentMs >= patienceMs) throw lostContact(client, id, error);
+      onSilence?.(silentMs);
       client.log.warn('lost sight of an operation, looking again', {
         operation: id,
         service: client.service,
@@ -113,16 +119,4 @@ function lostContact({ service, baseUrl }: EndpointClient, id: string, cause: Kt
     `Lost contact with ${service} at ${baseUrl} while following operation "${id}", which may still run there. Start it again with the same id to join it.`,
     { cause, details: { ...cause.details, operation: id } },
   );
-}
-
-function operationOf(data: string): Operation {
-  try {
-    return operationSchema.parse(JSON.parse(data));
-  } catch (cause) {
-    throw new KtrdrError(
-      'data_corrupt',
-      'An event does not carry an operation; client and service may be of different versions.',
-      { cause },
-    );
-  }
 }

@@ -14,6 +14,13 @@ import {
   startOperation,
 } from './operation-endpoints.ts';
 
+interface StartRequest {
+  readonly type: string;
+  readonly input: unknown;
+  readonly id: string;
+  readonly deadlineMs?: number | undefined;
+}
+
 /** What every host service offers, for whoever is not a domain: the command line, scripts, tests. */
 export class OperationsClient extends AsyncServiceAdapter {
   readonly serviceName: string;
@@ -35,12 +42,13 @@ export class OperationsClient extends AsyncServiceAdapter {
     return this.call(getOperation, { params: { id } }, token);
   }
 
-  /** Starts the operation, or joins the one that has this id and the same input; returns at once. */
-  start(
-    { type, input, id }: { type: string; input: unknown; id: string },
-    token: CancellationToken,
-  ): Promise<Operation> {
-    return this.call(startOperation, { params: { type, id }, body: input }, token);
+  /**
+   * Starts the operation, or joins the one that has this id and the same input; returns at once. After `deadlineMs` the
+   * host cancels it by itself.
+   */
+  start({ type, input, id, deadlineMs }: StartRequest, token: CancellationToken): Promise<Operation> {
+    const headers = deadlineMs === undefined ? {} : { 'operation-deadline': String(deadlineMs) };
+    return this.call(startOperation, { params: { type, id }, headers, body: input }, token);
   }
 
   /** A page of the operation's curves. */
@@ -80,5 +88,9 @@ export class OperationsClient extends AsyncServiceAdapter {
 
   override follow(id: string, options: FollowOptions): AsyncGenerator<Operation, void, undefined> {
     return super.follow(id, options);
+  }
+
+  override followChildren(parent: string, token: CancellationToken): AsyncGenerator<Operation, void, undefined> {
+    return super.followChildren(parent, token);
   }
 }

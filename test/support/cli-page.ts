@@ -21,6 +21,8 @@ export function cliPage(program: CliCommand): string {
         .slice(1)
         .flatMap((command) => [`### ${command.path}`, ...body(command)]),
     ]),
+    '## Long work',
+    longWords,
     '## Results for programs',
     resultsWords,
     schemaNames(program)
@@ -38,7 +40,7 @@ export function schemaNames(program: CliCommand): string[] {
   const named = commandsOf(program)
     .filter(({ options }) => options.some(({ long }) => long === '--json'))
     .map(({ path }) => `${path.replaceAll(' ', '.')}/1`);
-  return [...named, 'ktrdr.data.plan/1', 'ktrdr.error/1'].toSorted();
+  return [...named, 'ktrdr.data.plan/1', 'ktrdr.error/1', 'ktrdr.event/1', 'ktrdr.ops.detached/1'].toSorted();
 }
 
 function body(command: CliCommand): string[] {
@@ -111,6 +113,20 @@ const beginning = `# The command line
 This page is made from the tree of commands; \`ktrdr COMMAND --help\` prints the same. Results go to stdout, everything about the
 work itself (progress, notes, warnings, errors) to stderr.`;
 
+const longWords = `Commands that start an operation of the API, and \`ops follow\`, show it in the same way. On a terminal that is a line on
+stderr that is drawn over, one more for each child that is at work, and one that says what keys do; a child that has ended leaves a
+line. The time left is told as two numbers, not exceeded in half and in nine tenths of all cases, once enough work of the kind has
+been done. Where stderr is no terminal, with \`TERM=dumb\` and in the background of a shell, there are lines with time between them
+instead; with \`--quiet\` there is nothing.
+
+- The first Ctrl-C has the operation cancelled, and says so before the API has answered. In \`ops follow\` it stops watching.
+- \`d\` leaves the operation running, as \`--detach\` does from the start: its id goes to stdout, how to follow it to stderr, and the
+  exit code is 0.
+- Ctrl-Z and Ctrl-\\ do what they always do, and the terminal is left as it was found.
+- While the API is away, as during a restart, the command says so and looks again for two minutes; then it ends with \`unavailable\`.
+- \`--ndjson\` prints each state of the operation as a line on stdout, \`ktrdr.event/1\` with \`event\` (\`started\`, \`progress\` or
+  \`ended\`) and \`operation\`; the last line is what \`--json\` prints. What was left running prints \`ktrdr.ops.detached/1\`.`;
+
 const resultsWords = `With \`--json\` a command prints exactly one JSON object on stdout. Its first key, \`schema\`, names the shape of the rest; the
 number at its end grows when a program that reads it would break, and new keys may come at any time. When a command fails, stdout
 stays empty and the last line of stderr is an object, \`ktrdr.error/1\`, with \`code\`, \`detail\`, \`exitCode\` and, where there
@@ -121,7 +137,7 @@ const exitWords =
 
 const ending = `## Signals
 
-The first Ctrl-C (SIGINT) cancels the work and waits until it has stopped, the second one ends the command at once; the exit code is
+The first Ctrl-C (SIGINT) cancels the work and waits until it has stopped ([long work](#long-work)), the second one ends the command at once; the exit code is
 130 either way. SIGTERM cancels as well, and ends with 143.
 
 ## Environment

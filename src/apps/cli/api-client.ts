@@ -1,13 +1,24 @@
 import { KtrdrError, newTraceId } from '../../base/index.ts';
 import type { Settings } from '../../config/index.ts';
-import { hostServiceConfig, OperationsClient } from '../../service/index.ts';
+import {
+  hostServiceConfig,
+  OperationsClient,
+  poolTransport,
+  type HostServiceConfig,
+  type Transport,
+} from '../../service/index.ts';
 import { clientToken } from '../client-token.ts';
 
-/** Gives a command the API, and a hint to whoever has not started one. One pooled client and one trace an invocation. */
+/** By address, for the whole process: sockets that are idle are there for its next command, and do not keep it alive. */
+const transports = new Map<string, Transport>();
+
+/** Gives a command the API, and a hint to whoever has not started one. One pool of sockets, and one trace a command. */
 export async function withApi<T>(settings: Settings, act: (client: OperationsClient) => Promise<T>): Promise<T> {
   const { api } = settings;
-  await using client = new OperationsClient('the ktrdr API', {
-    config: hostServiceConfig({ baseUrl: api.url, retries: 1, token: clientToken(settings) }),
+  const config = hostServiceConfig({ baseUrl: api.url, retries: 1, token: clientToken(settings) });
+  const client = new OperationsClient('the ktrdr API', {
+    config,
+    transport: transportTo(config),
     traceId: newTraceId(),
   });
   try {
@@ -22,4 +33,10 @@ export async function withApi<T>(settings: Settings, act: (client: OperationsCli
         : `Cannot reach the ktrdr API at ${api.url}: start it with "ktrdr up", or name another with --api URL.`;
     throw new KtrdrError('unavailable', message, { cause: error });
   }
+}
+
+function transportTo(config: HostServiceConfig): Transport {
+  const transport = transports.get(config.baseUrl) ?? poolTransport(config);
+  transports.set(config.baseUrl, transport);
+  return transport;
 }

@@ -4,6 +4,8 @@ import { terminal } from './terminal.ts';
 export interface Interruption {
   /** Set once a signal has come. 130 for Ctrl-C, 143 for SIGTERM. */
   readonly exitCode: number | undefined;
+  /** Answers the first Ctrl-C in the place of the usual words, until it is disposed of. */
+  answerWith(say: () => void): Disposable;
 }
 
 /**
@@ -15,10 +17,11 @@ export async function interruptible<T>(
 ): Promise<T> {
   using source = new CancellationSource();
   let exitCode: number | undefined;
+  let answer = sayCancelling;
   const onInterrupt = (): void => {
     if (exitCode !== undefined) process.exit(exitCode);
     exitCode = 130;
-    terminal.note('\nCancelling; press Ctrl-C again to stop without waiting.');
+    answer();
     source.cancel('user');
   };
   const onTerminate = (): void => {
@@ -32,9 +35,20 @@ export async function interruptible<T>(
       get exitCode() {
         return exitCode;
       },
+      answerWith(say) {
+        answer = say;
+        return { [Symbol.dispose]: () => void (answer = sayCancelling) };
+      },
     });
   } finally {
     process.off('SIGINT', onInterrupt);
     process.off('SIGTERM', onTerminate);
   }
+}
+
+export const cancellingWords = 'Cancelling; press Ctrl-C again to stop without waiting.';
+
+/** On a line of its own: a terminal has written `^C`. */
+function sayCancelling(): void {
+  terminal.note(`\n${cancellingWords}`);
 }

@@ -12,10 +12,12 @@ import { addModelCommands } from './programs/models.ts';
 import { addOpsCommands } from './programs/ops.ts';
 import { addPlatformCommands } from './programs/platform.ts';
 import { addStrategyCommands } from './programs/strategies.ts';
+import { terminal } from './terminal.ts';
 
 interface GlobalOptions {
   home?: string;
   api?: string;
+  quiet?: boolean;
 }
 
 /**
@@ -31,6 +33,7 @@ export function createProgram(setExitCode: (code: number) => void): CliCommand {
       filledOption,
     )
     .option('--api <url>', 'the API to talk to (default: $KTRDR_API_URL or http://127.0.0.1:8000/api/v1)', filledOption)
+    .option('-q, --quiet', 'print nothing on stderr but errors')
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show this help')
     .commandsGroup('Help:')
@@ -38,6 +41,9 @@ export function createProgram(setExitCode: (code: number) => void): CliCommand {
     .exitOverride()
     .configureOutput({ outputError: () => {} })
     .configureHelp({ showGlobalOptions: true })
+    .hook('preAction', () => {
+      if (program.opts<GlobalOptions>().quiet === true) terminal.hush();
+    })
     .examples(
       'ktrdr demo',
       'ktrdr up --simulate',
@@ -50,7 +56,8 @@ export function createProgram(setExitCode: (code: number) => void): CliCommand {
     (...given) =>
       interruptible(async (token, interruption) => {
         try {
-          setExitCode((await act({ settings: await processSettings({}, flagsOf(program)), token }, ...given)) ?? 0);
+          const settings = await processSettings({}, flagsOf(program));
+          setExitCode((await act({ settings, token, interruption }, ...given)) ?? 0);
         } catch (error) {
           if (interruption.exitCode !== undefined) setExitCode(interruption.exitCode);
           throw error;

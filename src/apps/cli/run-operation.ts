@@ -1,78 +1,136 @@
-import { CancellationToken, noCheckpoint, ProgressReporter, systemClock } from '../../async/index.ts';
-import { isCancelled, KtrdrError, newOperationId, silentLogger } from '../../base/index.ts';
-import { noChildren, type OperationContract } from '../../operations/index.ts';
+import { cancelledError, CancellationSource, CancellationToken, retry, systemClock } from '../../async/index.ts';
+import { KtrdrError, newOperationId } from '../../base/index.ts';
+import type { Operation, OperationContract } from '../../operations/index.ts';
 import type { OperationsClient } from '../../service/index.ts';
+import { withApi } from './api-client.ts';
 import { formatDuration } from './format.ts';
-import { closingLine, ProgressLine, type OperationDisplay } from './progress-line.ts';
-import { progressView } from './progress-view.ts';
-import { colours, terminal } from './terminal.ts';
+import type { CommandContext } from './programs/command.ts';
+import { printJson, terminal } from './terminal.ts';
+import { apiPatienceMs, watchOperation } from './watch-operation.ts';
 
-interface Run<I, C, R> {
-  client: OperationsClient;
-  contract: OperationContract<I, C, R>;
-  input: I;
-  token: CancellationToken;
-  /** The API cancels the operation by itself after this time. */
-  deadlineMs?: number | undefined;
-  /** Where it is shown; one line when absent. */
-  display?: (id: string) => OperationDisplay;
+/** What every command takes that starts long work. */
+export interface LongWorkOptions {
+  /** After so many milliseconds the API cancels it by itself. */
+  readonly deadline?: number | undefined;
+  /** Only start it. */
+  readonly detach?: boolean | undefined;
+  readonly json?: boolean;
+  readonly ndjson?: boolean;
 }
 
+interface Work<I, C, R> {
+  readonly contract: OperationContract<I, C, R>;
+  readonly input: I;
+}
+
+/** How long the API may take to answer a start after somebody has given it up. */
+const startGraceMs = 5_000;
+const resultPolicy = { retries: Math.ceil(apiPatienceMs / 1_000), baseMs: 500, maxMs: 2_000 };
+
 /**
- * Runs long work on the API and shows it. The command line is one more client of the machinery that the API itself uses
- * towards its hosts: the cancel is relayed, a dropped stream is taken up, the result is decoded.
+ * Runs long work on the API, shows it, and relays a cancel: the one way in which commands do. Work that somebody leaves
+ * running goes on by itself.
+ * @returns the result; nothing when it was left running, which this has told of by then.
+ * @throws KtrdrError the operation's own; `deadline_exceeded`; see `watchOperation`.
  */
-export async function runOperation<I, C, R>({
-  client,
-  contract,
-  input,
-  token,
-  deadlineMs,
-  display = () => new ProgressLine(),
-}: Run<I, C, R>): Promise<R> {
-  const id = newOperationId(contract.type, systemClock.now());
-  const line = display(id);
-  using progress = new ProgressReporter<C>({
-    clock: systemClock,
-    context: contract.begin(input),
-    emit: (state) => {
-      const message = `${token.isCancelled ? 'Cancelling: ' : ''}${contract.render(state)}`;
-      line.show(progressView(message, state));
-    },
+export function runLongWork<I, C, R>(
+  context: CommandContext,
+  work: Work<I, C, R>,
+  options: LongWorkOptions,
+): Promise<R | undefined> {
+  return withApi(context.settings, async (client) => {
+    const started = await start(client, work, { token: context.token, deadlineMs: options.deadline });
+    if (options.detach === true && !context.token.isCancelled) {
+      tellLeft(started, options);
+      return undefined;
+    }
+    const { ndjson = false } = options;
+    const watching = { client, context, operation: started, onInterrupt: 'cancel', canDetach: true, ndjson } as const;
+    const { operation, isLeft } = await watchOperation(watching);
+    if (!isLeft) return resultOf(client, work.contract, { operation, context, deadlineMs: options.deadline });
+    tellLeft(operation, options);
+    return undefined;
   });
-  try {
-    const result = await client.run(contract, input, {
-      id,
-      attempt: 1,
-      checkpoint: noCheckpoint,
-      children: noChildren,
-      token,
-      progress,
-      log: silentLogger,
-      clock: systemClock,
-      ...(deadlineMs === undefined ? {} : { deadlineMs }),
+}
+
+/** The same for work that is of no use to anybody but who waits for it. */
+export function runOperation<I, C, R>(context: CommandContext, work: Work<I, C, R>): Promise<R> {
+  return withApi(context.settings, async (client) => {
+    const started = await start(client, work, context);
+    const watching = { client, context, operation: started, onInterrupt: 'cancel', canDetach: false } as const;
+    const { operation } = await watchOperation(watching);
+    return resultOf(client, work.contract, { operation, context });
+  });
+}
+
+/** What an operation ended with that did not complete. */
+export function errorOf({ id, status, error }: Operation): KtrdrError {
+  if (error === undefined) {
+    return new KtrdrError('internal', `Operation "${id}" is ${status} without saying why.`, {
+      details: { operation: id },
     });
-    progress.flush();
-    await line.end(closingLine(await client.get(id, CancellationToken.none)));
-    return result;
+  }
+  const { code, message, details } = KtrdrError.fromProblem(error);
+  return new KtrdrError(code, message, { details: { ...details, operation: id } });
+}
+
+/** How to find what goes on by itself. */
+export function noteLeft(id: string): void {
+  terminal.note(`It goes on. Watch it with "ktrdr ops follow ${id}", stop it with "ktrdr ops cancel ${id}".`);
+}
+
+function tellLeft(operation: Operation, { json = false, ndjson = false }: LongWorkOptions): void {
+  if (json || ndjson) printJson('ktrdr.ops.detached/1', operation);
+  else terminal.print(operation.id);
+  if (!ndjson) noteLeft(operation.id);
+}
+
+/** The name is known before the API hears of it, so that a start whose answer is lost can be sent again. */
+async function start<I, C, R>(
+  client: OperationsClient,
+  { contract, input }: Work<I, C, R>,
+  { token, deadlineMs }: { token: CancellationToken; deadlineMs?: number | undefined },
+): Promise<Operation> {
+  const { type } = contract;
+  const id = newOperationId(type, systemClock.now());
+  // Only whoever knows whether it was started can have it cancelled.
+  using talk = new CancellationSource();
+  let grace: Disposable | undefined;
+  using listening = token.onCancelled(() => {
+    grace = systemClock.after(startGraceMs, () => talk.cancel(token.reason));
+  });
+  void listening;
+  try {
+    return await client.start({ type, input, id, deadlineMs }, talk.token);
   } catch (thrown) {
-    const words = contract.render(progress.state);
-    const mark = isCancelled(thrown) ? colours.yellow('\u25A0') : colours.red('\u2717');
-    await line.end(`${mark} ${words}: ${isCancelled(thrown) ? cancelledWords(KtrdrError.from(thrown)) : 'failed'}`);
-    // Only the API knows whether there is an operation to look at: what it refused or never heard has none.
-    if (thrown instanceof KtrdrError && thrown.details['operation'] === id) {
-      terminal.note(colours.dim(`  operation ${id}`));
-    }
-    if (deadlineMs !== undefined && isCancelled(thrown) && KtrdrError.from(thrown).details['reason'] === 'timeout') {
-      throw new KtrdrError('deadline_exceeded', `Not done within ${formatDuration(deadlineMs)}, so it was cancelled.`, {
-        cause: thrown,
-      });
-    }
-    throw thrown;
+    if (!talk.token.isCancelled) throw thrown;
+    throw cancelledError(token.reason ?? 'user', `the start of operation "${id}", which the API has not answered`, {
+      operation: id,
+      unconfirmed: true,
+    });
+  } finally {
+    grace?.[Symbol.dispose]();
   }
 }
 
-function cancelledWords({ details }: KtrdrError): string {
-  if (details['unconfirmed'] === true) return 'cancel sent, but the API has not confirmed that the work stopped';
-  return details['forced'] === true ? 'cancelled (its thread had to be ended)' : 'cancelled';
+async function resultOf<I, C, R>(
+  client: OperationsClient,
+  contract: OperationContract<I, C, R>,
+  {
+    operation,
+    context,
+    deadlineMs,
+  }: { operation: Operation; context: CommandContext; deadlineMs?: number | undefined },
+): Promise<R> {
+  const { id, status, cancellation } = operation;
+  if (status === 'cancelled' && cancellation?.reason === 'timeout' && deadlineMs !== undefined) {
+    throw new KtrdrError('deadline_exceeded', `Not done within ${formatDuration(deadlineMs)}, so it was cancelled.`, {
+      cause: errorOf(operation),
+      details: { operation: id },
+    });
+  }
+  if (status !== 'completed') throw errorOf(operation);
+  // The API may go away between the end and its result, which it still has then.
+  const token = context.token.isCancelled ? CancellationToken.none : context.token;
+  return retry(() => client.result(contract, id, token), { policy: resultPolicy, token, clock: systemClock });
 }

@@ -3,13 +3,26 @@ import pc from 'picocolors';
 import { KtrdrError, systemCode } from '../../base/index.ts';
 import { visible } from './visible.ts';
 
+let isQuiet = false;
+
 /** Results go to stdout, everything about the work itself to stderr. */
 export const terminal = {
   print(line = ''): void {
     writeText(process.stdout, `${line}\n`);
   },
   note(line = ''): void {
+    if (!isQuiet) terminal.complain(line);
+  },
+  /** What has to be known also by who wants to hear of errors only. */
+  complain(line: string): void {
     writeText(process.stderr, `${line}\n`);
+  },
+  /** Whether nothing but errors goes to stderr. */
+  get isQuiet(): boolean {
+    return isQuiet;
+  },
+  hush(): void {
+    isQuiet = true;
   },
 };
 
@@ -29,8 +42,8 @@ export function printError(error: KtrdrError, { asJson }: { asJson: boolean }): 
     process.stderr.write(`${JSON.stringify({ schema: 'ktrdr.error/1', code, detail, exitCode, ...facts })}\n`);
     return;
   }
-  terminal.note(`${colours.red('error:')} ${detail.split('\n').map(visible).join('\n')}`);
-  if (code === 'internal' && error.stack !== undefined) terminal.note(colours.dim(stackOf(error)));
+  terminal.complain(`${colours.red('error:')} ${detail.split('\n').map(visible).join('\n')}`);
+  if (code === 'internal' && error.stack !== undefined) terminal.complain(colours.dim(stackOf(error)));
 }
 
 function stackOf({ cause, stack = '' }: KtrdrError): string {

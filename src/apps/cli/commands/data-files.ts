@@ -29,11 +29,11 @@ import { formatCount, formatCounted, formatStamp } from '../format.ts';
 import { mustNotExist, toFile, toStdout } from '../output-file.ts';
 import { checkSpan } from '../parse-options.ts';
 import type { CommandContext } from '../programs/command.ts';
-import { runOperation } from '../run-operation.ts';
+import { runLongWork, type LongWorkOptions } from '../run-operation.ts';
 import { colours, printJson, terminal } from '../terminal.ts';
 import { qualityWords } from './data-quality.ts';
 
-export interface ImportOptions {
+export interface ImportOptions extends LongWorkOptions {
   timeframe: Timeframe;
   calendar?: CalendarId;
   zone?: string;
@@ -41,20 +41,17 @@ export interface ImportOptions {
   repair?: RepairName[];
   conflicts?: ImportConflicts;
   check?: boolean;
-  deadline?: number;
-  json?: boolean;
 }
 
 export async function importFile(
-  { settings, token }: CommandContext,
+  context: CommandContext,
   [symbol, path]: readonly [string, string],
-  { json = false, deadline: deadlineMs, repair: repairs, ...options }: ImportOptions,
+  { deadline, detach, json = false, ndjson = false, repair: repairs, ...options }: ImportOptions,
 ): Promise<void> {
   const input = { symbol, path: resolve(path), ...options, ...(repairs === undefined ? {} : { repairs }) };
-  const result = await withApi(settings, (client) =>
-    runOperation({ client, contract: importBars, input, token, deadlineMs }),
-  );
-  if (json) printJson('ktrdr.data.import/1', result);
+  const result = await runLongWork(context, { contract: importBars, input }, { deadline, detach, json, ndjson });
+  if (result === undefined) return;
+  if (json || ndjson) printJson('ktrdr.data.import/1', result);
   else terminal.print(importSummary(result));
 }
 

@@ -1,6 +1,5 @@
 import { assessQualityOf, type QualityReport } from '../../../data/index.ts';
 import type { Timeframe } from '../../../market/index.ts';
-import { withApi } from '../api-client.ts';
 import { formatCount, formatCounted, formatStamp } from '../format.ts';
 import { checkSpan } from '../parse-options.ts';
 import type { CommandContext } from '../programs/command.ts';
@@ -15,15 +14,11 @@ export interface QualityOptions {
   json?: boolean;
 }
 
-export async function quality(
-  { settings, token }: CommandContext,
-  symbol: string,
-  options: QualityOptions,
-): Promise<void> {
+export async function quality(context: CommandContext, symbol: string, options: QualityOptions): Promise<void> {
   checkSpan(options);
   const { timeframe, limit, json = false, ...span } = options;
   const input = { symbol, timeframe, ...span };
-  const report = await withApi(settings, (client) => runOperation({ client, contract: assessQualityOf, input, token }));
+  const report = await runOperation(context, { contract: assessQualityOf, input });
   if (json) {
     printJson('ktrdr.data.quality/1', report);
     return;

@@ -129,7 +129,7 @@ export interface VerifyOptions {
 
 /** @returns the exit code: that of damaged data when there is any. */
 export async function verify(
-  { settings, token }: CommandContext,
+  context: CommandContext,
   symbol: string | undefined,
   options: VerifyOptions,
 ): Promise<number> {
@@ -138,7 +138,7 @@ export async function verify(
     throw new KtrdrError('invalid_input', 'Name a series by its symbol and --timeframe, or neither to verify all.');
   }
   const input = symbol === undefined || timeframe === undefined ? {} : { series: { symbol, timeframe } };
-  const report = await withApi(settings, (client) => runOperation({ client, contract: verifyBars, input, token }));
+  const report = await runOperation(context, { contract: verifyBars, input });
   const damaged = report.issues.filter(({ severity }) => severity === 'damage');
   if (json) {
     printJson('ktrdr.data.verify/1', report);

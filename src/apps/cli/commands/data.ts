@@ -4,7 +4,6 @@ import {
   loadSeries,
   seriesToLoad,
   type Gap,
-  type LoadBarsInput,
   type LoadBarsResult,
   type LoadMode,
   type LoadSeriesInput,
@@ -13,11 +12,10 @@ import {
 import type { Timeframe } from '../../../market/index.ts';
 import { getBars, getCoverage, listSeries } from '../../data-endpoints.ts';
 import { withApi } from '../api-client.ts';
-import { ChildrenLines } from '../children-lines.ts';
 import { formatCount, formatCounted, formatStamp } from '../format.ts';
 import { checkSpan } from '../parse-options.ts';
 import type { CommandContext } from '../programs/command.ts';
-import { runOperation } from '../run-operation.ts';
+import { runLongWork, type LongWorkOptions } from '../run-operation.ts';
 import { colours, printJson, table, terminal } from '../terminal.ts';
 
 interface Span {
@@ -25,12 +23,10 @@ interface Span {
   end?: number;
 }
 
-export interface LoadOptions extends Span {
+export interface LoadOptions extends Span, LongWorkOptions {
   timeframe: Timeframe[];
   mode: LoadMode;
   dryRun?: boolean;
-  deadline?: number;
-  json?: boolean;
 }
 
 export interface ShowOptions extends Span {
@@ -49,24 +45,17 @@ const loadSchema = 'ktrdr.data.load/1';
 /** @returns the exit code: that of the first series that failed, else 12 when bars are still missing. */
 export async function load(context: CommandContext, symbols: string[], options: LoadOptions): Promise<number> {
   checkSpan(options);
-  const { timeframe: timeframes, mode, json = false } = options;
-  const input = { symbols, timeframes, mode, ...spanOf(options) };
-  const [first, ...more] = seriesToLoad(input);
-  if (first !== undefined && more.length === 0) {
-    const result = await loadOne(context, first, options);
-    const { symbol, timeframe } = result;
-    if (json) printJson(loadSchema, { series: [{ symbol, timeframe, result }] });
-    else terminal.print(loadSummary(result));
-    return exitCodeOf([result]);
-  }
-  const { series } = await loadSeveral(context, input, options);
-  if (json) printJson(loadSchema, { series });
+  const { timeframe: timeframes, mode, json = false, ndjson = false } = options;
+  const series = await loadAll(context, { symbols, timeframes, mode, ...spanOf(options) }, options);
+  if (series === undefined) return 0;
+  const isForPrograms = json || ndjson;
+  if (isForPrograms) printJson(loadSchema, { series });
   let exitCode = 0;
   for (const { symbol, timeframe, result, error } of series) {
     if (error !== undefined) {
       exitCode ||= KtrdrError.fromProblem(error).exitCode;
-      if (!json) terminal.note(`${colours.red('error:')} ${symbol} ${timeframe}: ${error.detail}`);
-    } else if (result !== undefined && !json) terminal.print(loadSummary(result));
+      if (!isForPrograms) terminal.complain(`${colours.red('error:')} ${symbol} ${timeframe}: ${error.detail}`);
+    } else if (result !== undefined && !isForPrograms) terminal.print(loadSummary(result));
   }
   return exitCode === 0 ? exitCodeOf(series.flatMap(({ result }) => (result === undefined ? [] : [result]))) : exitCode;
 }
@@ -75,23 +64,20 @@ function exitCodeOf(results: readonly LoadBarsResult[]): number {
   return results.some(({ coverage }) => coverage.missing > 0) ? incompleteExitCode : 0;
 }
 
-function loadOne(
-  { settings, token }: CommandContext,
-  input: LoadBarsInput,
-  { deadline: deadlineMs }: LoadOptions,
-): Promise<LoadBarsResult> {
-  return withApi(settings, (client) => runOperation({ client, contract: loadBars, input, token, deadlineMs }));
-}
-
-function loadSeveral(
-  { settings, token }: CommandContext,
+/** A single series is an operation by itself; several are the children of one. Nothing when it was left running. */
+async function loadAll(
+  context: CommandContext,
   input: LoadSeriesInput,
-  { deadline: deadlineMs }: LoadOptions,
-): Promise<LoadSeriesResult> {
-  return withApi(settings, (client) => {
-    const display = (id: string): ChildrenLines => new ChildrenLines({ client, id });
-    return runOperation({ client, contract: loadSeries, input, token, deadlineMs, display });
-  });
+  options: LongWorkOptions,
+): Promise<LoadSeriesResult['series'] | undefined> {
+  const [first, ...more] = seriesToLoad(input);
+  if (first === undefined || more.length > 0) {
+    return (await runLongWork(context, { contract: loadSeries, input }, options))?.series;
+  }
+  const result = await runLongWork(context, { contract: loadBars, input: first }, options);
+  if (result === undefined) return undefined;
+  const { symbol, timeframe } = result;
+  return [{ symbol, timeframe, result }];
 }
 
 /** What a load did and what is still missing; never a silent partial. */

@@ -3,10 +3,8 @@ import { fileURLToPath } from 'node:url';
 import type { CancellationToken } from '../../../async/index.ts';
 import { processSettings } from '../../../config/index.ts';
 import { loadBars } from '../../../data/index.ts';
-import type { OperationsClient } from '../../../service/index.ts';
 import { trainModel } from '../../../training/index.ts';
 import { Resources } from '../../serve.ts';
-import { withApi } from '../api-client.ts';
 import type { CommandContext } from '../programs/command.ts';
 import { runOperation } from '../run-operation.ts';
 import { prepareHome } from '../prepare-home.ts';
@@ -30,7 +28,8 @@ interface DemoOptions {
 }
 
 /** The whole chain, once, through every real boundary: TCP to a gateway, HTTP to host services, threads, files. */
-export async function demo({ settings, token }: CommandContext, { gatewayLatency }: DemoOptions): Promise<void> {
+export async function demo(context: CommandContext, { gatewayLatency }: DemoOptions): Promise<void> {
+  const { settings, token } = context;
   // Simulated bars must never mix with real ones.
   const home = join(settings.home, 'demo');
   prepareHome(home);
@@ -38,27 +37,25 @@ export async function demo({ settings, token }: CommandContext, { gatewayLatency
   terminal.print(`ktrdr demo: simulated market, real everything else. Data and logs go to ${home}`);
   {
     await using services = await startServices(home, { gatewayLatency, token });
-    const own = await processSettings({ KTRDR_HOME: home, KTRDR_API_URL: services.apiUrl });
-    await withApi(own, async (client) => {
-      await loadEverything(client, token);
-      terminal.print();
-      const input = { strategy, strategyName: basename(strategyPath) };
-      const result = await runOperation({ client, contract: trainModel, input, token });
-      terminal.print(trainingSummary(result));
-      const { name, version } = result.model;
-      terminal.print(`  model in ${join(home, 'models', name, version)}`);
-    });
+    const own = { ...context, settings: await processSettings({ KTRDR_HOME: home, KTRDR_API_URL: services.apiUrl }) };
+    await loadEverything(own);
+    terminal.print();
+    const input = { strategy, strategyName: basename(strategyPath) };
+    const result = await runOperation(own, { contract: trainModel, input });
+    terminal.print(trainingSummary(result));
+    const { name, version } = result.model;
+    terminal.print(`  model in ${join(home, 'models', name, version)}`);
   }
   terminal.print();
   terminal.print(nextSteps(home));
 }
 
-async function loadEverything(client: OperationsClient, token: CancellationToken): Promise<void> {
+async function loadEverything(context: CommandContext): Promise<void> {
   const end = Math.floor(Date.now() / day) * day;
   for (const { timeframe, days } of loads) {
     for (const symbol of symbols) {
       const input = { symbol, timeframe, mode: 'full', start: end - days * day, end } as const;
-      terminal.print(loadSummary(await runOperation({ client, contract: loadBars, input, token })));
+      terminal.print(loadSummary(await runOperation(context, { contract: loadBars, input })));
     }
   }
 }

@@ -8,32 +8,29 @@ import { formatDuration, formatPercent } from '../format.ts';
 import { checkSpan } from '../parse-options.ts';
 import { partsTable } from '../parts-table.ts';
 import type { CommandContext } from '../programs/command.ts';
-import { runOperation } from '../run-operation.ts';
+import { runLongWork, type LongWorkOptions } from '../run-operation.ts';
 import { readStrategy } from '../strategy-file.ts';
 import { colours, printJson, table, terminal } from '../terminal.ts';
 
-export interface TrainOptions {
+export interface TrainOptions extends LongWorkOptions {
   symbols?: string[];
   timeframes?: Timeframe[];
   start?: number;
   end?: number;
   seed?: number;
-  deadline?: number;
-  json?: boolean;
 }
 
 export async function train(
-  { settings, token }: CommandContext,
+  context: CommandContext,
   path: string,
-  { json = false, deadline: deadlineMs, ...overrides }: TrainOptions,
+  { deadline, detach, json = false, ndjson = false, ...overrides }: TrainOptions,
 ): Promise<void> {
   checkSpan(overrides);
   const strategy = await readStrategy(path);
   const input = { strategy, strategyName: basename(path), ...overrides };
-  const result = await withApi(settings, (client) =>
-    runOperation({ client, contract: trainModel, input, token, deadlineMs }),
-  );
-  if (json) printJson('ktrdr.models.train/1', result);
+  const result = await runLongWork(context, { contract: trainModel, input }, { deadline, detach, json, ndjson });
+  if (result === undefined) return;
+  if (json || ndjson) printJson('ktrdr.models.train/1', result);
   else terminal.print(trainingSummary(result));
 }
 

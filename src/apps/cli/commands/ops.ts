@@ -9,9 +9,10 @@ import {
 import { withApi } from '../api-client.ts';
 import { formatDuration, formatPercent } from '../format.ts';
 import type { CommandContext } from '../programs/command.ts';
-import { closingLine, ProgressLine } from '../progress-line.ts';
-import { progressView } from '../progress-view.ts';
-import { printJson, table, terminal } from '../terminal.ts';
+import { closingLine } from '../progress-lines.ts';
+import { errorOf, noteLeft, type LongWorkOptions } from '../run-operation.ts';
+import { printJson, table, terminal, type JsonSchemaName } from '../terminal.ts';
+import { watchOperation, type Watched } from '../watch-operation.ts';
 
 export interface ListOptions {
   status?: string[];
@@ -20,6 +21,12 @@ export interface ListOptions {
   limit: number;
   cursor?: string;
   json?: boolean;
+}
+
+export type FollowOptions = Pick<LongWorkOptions, 'json' | 'ndjson'>;
+
+export interface ResumeOptions extends FollowOptions {
+  follow?: boolean;
 }
 
 export async function list(
@@ -60,24 +67,31 @@ export async function status(
   else terminal.print(described(operation));
 }
 
-/** Ends with the operation's own exit code, so that a script can wait for it. */
-export async function follow(
-  { settings, token }: CommandContext,
-  id: string,
-  { json = false }: { json?: boolean },
-): Promise<number> {
-  const last = await withApi(settings, async (client) => {
-    const line = new ProgressLine();
-    let operation: Operation | undefined;
-    for await (operation of client.follow(id, { token })) {
-      const { message, progress } = operation;
-      line.show(progressView(message, progress));
-    }
-    if (operation !== undefined) line.end(closingLine(operation));
-    return operation ?? client.get(id, token);
-  });
-  if (json) printJson('ktrdr.ops.follow/1', last);
-  return exitCodeOf(last);
+/** Ends as the operation does, so that a script can wait for it. */
+export async function follow(context: CommandContext, id: string, options: FollowOptions): Promise<void> {
+  const { settings, token } = context;
+  const watched = await withApi(settings, async (client) =>
+    watchOperation({
+      client,
+      context,
+      operation: await client.get(id, token),
+      onInterrupt: 'leave',
+      canDetach: true,
+      ndjson: options.ndjson === true,
+    }),
+  );
+  finish('ktrdr.ops.follow/1', watched, options);
+}
+
+/** @throws KtrdrError what an operation ended with that did not complete. */
+function finish(
+  schema: JsonSchemaName,
+  { operation, isLeft }: Watched,
+  { json = false, ndjson = false }: FollowOptions,
+): void {
+  if (json || ndjson) printJson(schema, operation);
+  if (isLeft && !ndjson) noteLeft(operation.id);
+  if (!isLeft && operation.status !== 'completed') throw errorOf(operation);
 }
 
 /** All points of an operation's curves: a line of CSV for each, with the time and every value that there is, or JSON. */
@@ -133,22 +147,17 @@ export async function cancel(
   }
 }
 
-/** Returns at once: the new operation is there to be followed. */
-export async function resume(
-  { settings, token }: CommandContext,
-  id: string,
-  { json = false }: { json?: boolean },
-): Promise<void> {
-  const operation = await withApi(settings, (client) => client.resume(id, token));
-  const { id: newId } = operation;
-  if (json) printJson('ktrdr.ops.resume/1', operation);
-  else terminal.print(newId);
-  terminal.note(`It goes on from ${id}; watch it with "ktrdr ops follow ${newId}".`);
-}
-
-function exitCodeOf({ status: state, error }: Operation): number {
-  if (state === 'completed') return 0;
-  return error === undefined ? 1 : KtrdrError.fromProblem(error).exitCode;
+/** Returns at once, the new operation being there to be followed, unless it is to be followed here. */
+export async function resume(context: CommandContext, id: string, options: ResumeOptions): Promise<void> {
+  const { settings, token } = context;
+  const { follow: isFollowed = false, json = false, ndjson = false } = options;
+  const watched = await withApi(settings, async (client) => {
+    const operation = await client.resume(id, token);
+    if (!isFollowed) return { operation, isLeft: true };
+    return watchOperation({ client, context, operation, onInterrupt: 'cancel', canDetach: true, ndjson });
+  });
+  if (!isFollowed && !json && !ndjson) terminal.print(watched.operation.id);
+  finish('ktrdr.ops.resume/1', watched, options);
 }
 
 function statusNamed(text: string): OperationStatus {

@@ -1,10 +1,12 @@
 import type { CancellationToken } from '../../../async/index.ts';
 import type { Flags, Settings } from '../../../config/index.ts';
+import type { Interruption } from '../interruptible.ts';
 
 /** What every command is given. */
 export interface CommandContext {
   readonly settings: Settings;
   readonly token: CancellationToken;
+  readonly interruption: Interruption;
 }
 
 /** Wraps a client command: settings from flags and environment, signals to the token, the code to the process. */

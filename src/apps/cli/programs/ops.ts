@@ -1,8 +1,8 @@
 import type { CliCommand } from '../cli-command.ts';
-import type { ListOptions } from '../commands/ops.ts';
+import type { FollowOptions, ListOptions, ResumeOptions } from '../commands/ops.ts';
 import { filledOption, listOption, nameArgument } from '../parse-options.ts';
 import type { ClientCommand } from './command.ts';
-import { limit, withJson, type JsonOption } from './shared-options.ts';
+import { limit, withEvents, withJson, type JsonOption } from './shared-options.ts';
 
 /** The commands for operations. */
 export function addOpsCommands(program: CliCommand, client: ClientCommand): void {
@@ -43,13 +43,15 @@ function addLooking(ops: CliCommand, client: ClientCommand): void {
         (await import('../commands/ops.ts')).status(context, id, options),
       ),
     );
-  withJson(ofOperation(ops, 'follow', 'watch an operation until it ends; Ctrl-C stops watching and leaves it running'))
+  withEvents(
+    ofOperation(ops, 'follow', 'watch an operation until it ends; Ctrl-C stops watching and leaves it running'),
+  )
     .examples(
       'ktrdr ops follow op_train_model_20240308_143000_1a2b3c4d',
       'ktrdr ops follow op_train_model_20240308_143000_1a2b3c4d && echo done',
     )
     .action(
-      client(async (context, id: string, options: JsonOption) =>
+      client(async (context, id: string, options: FollowOptions) =>
         (await import('../commands/ops.ts')).follow(context, id, options),
       ),
     );
@@ -76,10 +78,15 @@ function addActing(ops: CliCommand, client: ClientCommand): void {
         (await import('../commands/ops.ts')).cancel(context, id, options),
       ),
     );
-  withJson(ofOperation(ops, 'resume', 'go on from an operation that failed or was cancelled, as a new one'))
-    .examples('ktrdr ops resume op_train_model_20240308_143000_1a2b3c4d')
+  withEvents(
+    ofOperation(ops, 'resume', 'go on from an operation that failed or was cancelled, as a new one').option(
+      '--follow',
+      'watch the new one until it ends; Ctrl-C cancels it',
+    ),
+  )
+    .examples('ktrdr ops resume op_train_model_20240308_143000_1a2b3c4d --follow')
     .action(
-      client(async (context, id: string, options: JsonOption) =>
+      client(async (context, id: string, options: ResumeOptions) =>
         (await import('../commands/ops.ts')).resume(context, id, options),
       ),
     );

@@ -28,13 +28,16 @@ export function withJson<C extends CliCommand>(command: C): C {
 
 /** Work that may take long, and that the API carries out as an operation. */
 export function withLongWork<C extends CliCommand>(command: C): C {
-  return withJson(
-    command.option(
-      '--deadline <duration>',
-      'cancel it by itself after this time, for example 90s or 2h',
-      durationOption,
-    ),
+  return withEvents(
+    command
+      .option('--deadline <duration>', 'cancel it by itself after this time, for example 90s or 2h', durationOption)
+      .option('--detach', 'start it, print its id, and leave it running'),
   );
+}
+
+/** What watches an operation. */
+export function withEvents<C extends CliCommand>(command: C): C {
+  return withJson(command).option('--ndjson', 'print each state as a JSON object on a line, and the result last');
 }
 
 export function withSpan<C extends CliCommand>(command: C): C {

@@ -1,0 +1,94 @@
+import { systemClock } from '../../async/index.ts';
+import { terminalTurn } from './foreground.ts';
+
+interface KeysOptions {
+  /** Where it is no terminal there are no keys; signals are heard all the same. */
+  readonly input: NodeJS.ReadStream;
+  /** By the character that a key sends. */
+  readonly keys: Readonly<Record<string, () => void>>;
+  /** Hears that somebody else gets the terminal, before the process is stopped or ended. */
+  readonly onLeave: () => void;
+  /** Hears that the process has the terminal again. */
+  readonly onReturn: () => void;
+}
+
+/** What a terminal makes of these characters as long as nobody reads keys one by one. */
+const signals: Readonly<Record<string, NodeJS.Signals>> = { '\x03': 'SIGINT', '\x1A': 'SIGTSTP', '\x1C': 'SIGQUIT' };
+/** Signals that stop or end a process without asking it. */
+const endings = ['SIGTSTP', 'SIGQUIT', 'SIGHUP'] as const;
+// oxlint-disable-next-line no-control-regex -- the escape character is what arrow keys begin with
+const escapeSequence = /\x1B(?:[[O][0-?]*[ -/]*[@-~]|.)?/gs;
+const lookAgainMs = 1_000;
+
+/**
+ * Hears of single keys, without echo and without Enter, until it is disposed of. Keys that a terminal makes signals of
+ * still do, for the whole process group as ever, and whatever becomes of the process, the terminal is as it was before.
+ * Only for a process that has the terminal.
+ */
+export class Keys implements Disposable {
+  readonly #options: KeysOptions;
+  readonly #onData = (data: Buffer): void => this.#press(data.toString('latin1'));
+  readonly #onEnding = (signal: NodeJS.Signals): void => this.#leave(signal);
+  readonly #onContinue = (): void => void this.#return();
+  #isReading = false;
+  #isDisposed = false;
+
+  constructor(options: KeysOptions) {
+    this.#options = options;
+    process.on('SIGCONT', this.#onContinue);
+    this.#read();
+  }
+
+  [Symbol.dispose](): void {
+    this.#isDisposed = true;
+    process.off('SIGCONT', this.#onContinue);
+    this.#release();
+  }
+
+  #read(): void {
+    const { input } = this.#options;
+    this.#isReading = true;
+    for (const signal of endings) process.on(signal, this.#onEnding);
+    if (!input.isTTY) return;
+    input.setRawMode(true);
+    input.on('data', this.#onData).resume();
+  }
+
+  #release(): void {
+    if (!this.#isReading) return;
+    const { input } = this.#options;
+    this.#isReading = false;
+    for (const signal of endings) process.off(signal, this.#onEnding);
+    if (!input.isTTY) return;
+    input.off('data', this.#onData).pause();
+    input.setRawMode(false);
+  }
+
+  #press(text: string): void {
+    for (const key of text.replace(escapeSequence, '')) {
+      const signal = signals[key];
+      if (signal === undefined) this.#options.keys[key]?.();
+      // To the process group, as the terminal does: a program around this one, such as npx, must hear of it, too.
+      else process.kill(0, signal);
+    }
+  }
+
+  /** Gives the terminal back, and then lets the signal do what it does by itself. */
+  #leave(signal: NodeJS.Signals): void {
+    this.#release();
+    this.#options.onLeave();
+    process.kill(process.pid, signal);
+  }
+
+  /** One that goes on in the background waits for its turn; nothing tells it when somebody brings it to the front. */
+  async #return(): Promise<void> {
+    const turn = await terminalTurn();
+    if (this.#isDisposed || this.#isReading) return;
+    if (turn === 'others') {
+      systemClock.after(lookAgainMs, this.#onContinue);
+      return;
+    }
+    this.#read();
+    this.#options.onReturn();
+  }
+}
