@@ -1,3 +1,4 @@
+export type { GatewayStatus } from './gateway-status.ts';
 export { identifySymbol } from './contract.ts';
 export { IbBarProvider } from './ib-bar-provider.ts';
 export { IbDataAdapter } from './ib-data-adapter.ts';
@@ -5,6 +6,7 @@ export { IbGateway } from './ib-gateway.ts';
 export {
   fetchBarsWork,
   gatewayReadiness,
+  getGateway,
   ibHostEndpoints,
   foundInstrumentsSchema,
   instrumentSchema,

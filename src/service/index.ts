@@ -13,7 +13,7 @@ export { implement } from './implement.ts';
 export type { HandlerContext, ImplementedEndpoint } from './implement.ts';
 export { bindError } from './listen.ts';
 export { memoryTransport } from './memory-transport.ts';
-export { getOperation, resumeOperation } from './operation-endpoints.ts';
+export { getOperation, getReadiness, resumeOperation } from './operation-endpoints.ts';
 export type { Health } from './operation-endpoints.ts';
 export { OperationsClient } from './operations-client.ts';
 export { poolTransport } from './pool-transport.ts';

@@ -9,6 +9,7 @@ const leaves = commands.filter((command) => !isNoun(command));
 
 /** Commands whose output is for one reader alone, and who that is. */
 const withoutJson: Readonly<Record<string, string>> = {
+  'ktrdr completion': 'prints what a shell reads',
   'ktrdr demo': 'a show for people; what it does is done by commands that have it',
   'ktrdr strategies schema': 'prints a JSON Schema, which has a form of its own',
 };
@@ -52,7 +53,7 @@ describe('the tree of commands', () => {
 
   it('has examples that it understands', async () => {
     for (const line of commands.flatMap(({ exampleLines }) => exampleLines)) {
-      const [, args = ''] = /^(?:[A-Z_]+=\S+ )*ktrdr ([^|>&]+)/.exec(line) ?? [];
+      const [, args = ''] = /^(?:source <\()?(?:[A-Z_]+=\S+ )*ktrdr ([^|>&)]+)/.exec(line) ?? [];
       const program = treeOf();
       const heard: string[] = [];
       for (const command of program) if (!isNoun(command)) command.action(() => void heard.push(command.path));

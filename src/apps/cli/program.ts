@@ -4,6 +4,7 @@ import { version } from '../version.ts';
 import { interruptible } from './interruptible.ts';
 import { filledOption } from './parse-options.ts';
 import type { ClientCommand, ServerCommand, SettingsCommand } from './programs/command.ts';
+import { addCompletionCommands } from './programs/completion.ts';
 import { addConfigCommands } from './programs/config.ts';
 import { addDataCommands } from './programs/data.ts';
 import { addGatewayCommands } from './programs/gateway.ts';
@@ -83,10 +84,11 @@ export function createProgram(setExitCode: (code: number) => void): CliCommand {
   addModelCommands(program, client);
   addOpsCommands(program, client);
   program.commandsGroup('Parts of the platform:');
-  addGatewayCommands(program, server);
+  addGatewayCommands(program, { client, server });
   addHostCommands(program, server);
   program.commandsGroup('To set up:');
   addConfigCommands(program, settings);
+  addCompletionCommands(program, settings);
   return program;
 }
 

@@ -52,7 +52,10 @@ export function addConfigCommands(program: CliCommand, settings: SettingsCommand
 
 /** A command on one setting. */
 function ofSetting(config: CliCommand, name: string, description: string): CliCommand {
-  return config.command(name).description(description).argument('<name>', 'such as ib.gateway.port', settingArgument);
+  return config
+    .command(name)
+    .description(description)
+    .argument('<setting>', 'such as ib.gateway.port', settingArgument);
 }
 
 function withPlace(command: CliCommand): CliCommand {

@@ -11,15 +11,27 @@ import {
   wholeNumberBetween,
   wholeNumberOption,
 } from '../parse-options.ts';
-import type { ServerCommand } from './command.ts';
-import { port, withJson } from './shared-options.ts';
+import type { ClientCommand, ServerCommand } from './command.ts';
+import { port, withJson, type JsonOption } from './shared-options.ts';
+
+interface Wrappers {
+  readonly client: ClientCommand;
+  readonly server: ServerCommand;
+}
 
 /** The commands for the gateway. */
-export function addGatewayCommands(program: CliCommand, server: ServerCommand): void {
+export function addGatewayCommands(program: CliCommand, { client, server }: Wrappers): void {
   const gateway = program
     .command('gateway')
     .description('the Interactive Brokers gateway')
-    .examples('ktrdr gateway simulate');
+    .examples('ktrdr gateway status', 'ktrdr gateway simulate');
+  withJson(gateway.command('status').description('show whether the gateway can be reached and asked for data'))
+    .examples('ktrdr gateway status', 'IB_PORT=7497 ktrdr gateway status --json')
+    .action(
+      client(async (context, options: JsonOption) =>
+        (await import('../commands/gateway-status.ts')).status(context, options),
+      ),
+    );
   withJson(
     gateway
       .command('simulate')

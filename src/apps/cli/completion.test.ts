@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { completionOf, type Completion } from './completion.ts';
+import { createProgram } from './program.ts';
+
+const program = createProgram(() => {});
+
+function completed(line: string): Completion {
+  return completionOf(program, line.split(' ').slice(1));
+}
+
+function wordsOf(line: string): string[] {
+  return completed(line).candidates.map(({ word }) => word);
+}
+
+describe('completionOf()', () => {
+  it('knows commands, hidden ones left out', () => {
+    expect(wordsOf('ktrdr ')).toEqual(expect.arrayContaining(['data', 'models', 'ops', 'completion']));
+    expect(wordsOf('ktrdr __')).toEqual([]);
+    expect(wordsOf('ktrdr data s')).toEqual(['symbols', 'show', 'search']);
+    expect(completed('ktrdr op').candidates).toEqual([
+      { word: 'ops', about: 'operations: every long job, wherever it runs' },
+    ]);
+  });
+
+  it('knows options of a command and of all commands', () => {
+    expect(wordsOf('ktrdr data load AAPL --d')).toEqual(['--dry-run', '--deadline', '--detach']);
+    expect(wordsOf('ktrdr data load AAPL --ap')).toEqual(['--api']);
+    expect(wordsOf('ktrdr data load -- --d')).toEqual([]);
+  });
+
+  it('knows the values of options, in both spellings', () => {
+    expect(wordsOf('ktrdr data load AAPL -m ')).toEqual(['local', 'tail', 'backfill', 'full']);
+    expect(wordsOf('ktrdr data load AAPL --mode=f')).toEqual(['--mode=full']);
+    expect(wordsOf('ktrdr data show AAPL -t 1')).toEqual(['1m', '15m', '1h', '1d', '1w', '1M']);
+    expect(wordsOf('ktrdr config get ib.gateway.p')).toEqual(['ib.gateway.port']);
+    expect(completed('ktrdr ops list --parent=op')).toMatchObject({ names: 'operations', prefix: '--parent=' });
+  });
+
+  it('says which names the API has to be asked for, and which API the line means', () => {
+    expect(completed('ktrdr --api http://h:1 data show ')).toMatchObject({
+      names: 'symbols',
+      flags: { '--api': 'http://h:1' },
+    });
+    expect(completed('ktrdr data load AAPL MS')).toMatchObject({ names: 'symbols' });
+    expect(completed('ktrdr models compare a@v1 ')).toMatchObject({ names: 'models' });
+    expect(completed('ktrdr models predict momentum ')).toMatchObject({ names: 'symbols' });
+    expect(completed('ktrdr ops follow ')).toMatchObject({ names: 'operations' });
+    expect(completed('ktrdr ops follow op_1 ')).toEqual({ candidates: [], flags: {} });
+  });
+
+  it('leaves files to the shell', () => {
+    expect(completed('ktrdr models train ')).toMatchObject({ candidates: [], files: true });
+    expect(completed('ktrdr data export AAPL -o ')).toMatchObject({ candidates: [], files: true });
+  });
+});

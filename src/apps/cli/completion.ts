@@ -1,0 +1,125 @@
+import type { Argument, Option } from 'commander';
+import { settingNames } from '../../config/index.ts';
+import { timeframes } from '../../market/index.ts';
+import type { CliCommand } from './cli-command.ts';
+import { commandsOf, isNoun } from './command-tree.ts';
+
+/** Names that only the API knows. */
+export type NameSource = 'symbols' | 'models' | 'operations';
+
+export interface Candidate {
+  readonly word: string;
+  readonly about?: string;
+}
+
+/** What may stand where the cursor is. */
+export interface Completion {
+  readonly candidates: readonly Candidate[];
+  /** Where there are more. */
+  readonly names?: NameSource;
+  /** Whether a file may stand there, too. */
+  readonly files?: boolean;
+  /** What has to stand before each name, as in `--parent=`. */
+  readonly prefix?: string;
+  /** Which API the line itself names, by its options. */
+  readonly flags: Readonly<Record<string, string>>;
+}
+
+/** @param words those behind `ktrdr`, the last one being the beginning of the one that is looked for. */
+export function completionOf(program: CliCommand, words: readonly string[]): Completion {
+  const current = words.at(-1) ?? '';
+  const place = placeAfter(program, words.slice(0, -1));
+  const { command, option, argumentsGiven, flags, onlyArguments } = place;
+  const ofCurrent = (found: Omit<Completion, 'flags'>): Completion => ({
+    ...found,
+    candidates: found.candidates.filter(({ word }) => word.startsWith(current)),
+    flags,
+  });
+  if (option !== undefined) return ofCurrent(valuesOf(option));
+  if (!onlyArguments && current.startsWith('-')) {
+    const [flag = '', value] = current.split('=', 2);
+    const named = value === undefined ? undefined : optionsOf(command).find(({ long }) => long === flag);
+    if (named === undefined) return ofCurrent({ candidates: optionsOf(command).flatMap(flagOf) });
+    const { candidates, ...more } = valuesOf(named);
+    const prefix = `${flag}=`;
+    return ofCurrent({
+      ...more,
+      prefix,
+      candidates: candidates.map(({ word, ...rest }) => ({ word: `${prefix}${word}`, ...rest })),
+    });
+  }
+  if (isNoun(command)) {
+    const below = commandsOf(command).filter(({ parent }) => parent === command);
+    return ofCurrent({ candidates: below.map((each) => ({ word: each.name(), about: each.description() })) });
+  }
+  const { registeredArguments: known } = command;
+  const last = known.at(-1);
+  const argument = known[argumentsGiven] ?? (last?.variadic === true ? last : undefined);
+  return ofCurrent(argument === undefined ? { candidates: [] } : valuesOf(argument));
+}
+
+interface Place {
+  command: CliCommand;
+  /** Whose value comes next. */
+  option: Option | undefined;
+  argumentsGiven: number;
+  flags: Record<string, string>;
+  /** Behind `--`. */
+  onlyArguments: boolean;
+}
+
+function placeAfter(program: CliCommand, words: readonly string[]): Place {
+  const place: Place = { command: program, option: undefined, argumentsGiven: 0, flags: {}, onlyArguments: false };
+  for (const word of words) {
+    if (place.option !== undefined) {
+      place.flags[place.option.long ?? ''] = word;
+      place.option = undefined;
+    } else if (!place.onlyArguments && word === '--') {
+      place.onlyArguments = true;
+    } else if (!place.onlyArguments && word.startsWith('-')) {
+      const [flag = '', value] = word.split('=', 2);
+      const option = optionsOf(place.command).find(({ long, short }) => flag === long || flag === short);
+      if (option?.required === true && value === undefined) place.option = option;
+      else if (value !== undefined) place.flags[flag] = value;
+    } else {
+      const below = place.command.subcommands.find((each) => each.name() === word);
+      if (below !== undefined && place.argumentsGiven === 0) place.command = below;
+      else place.argumentsGiven += 1;
+    }
+  }
+  return place;
+}
+
+/** Those of the command and of all above it. */
+function optionsOf(command: CliCommand): Option[] {
+  const help = command.createHelp();
+  return [...help.visibleOptions(command), ...help.visibleGlobalOptions(command)];
+}
+
+function flagOf({ long, description }: Option): Candidate[] {
+  return long === undefined ? [] : [{ word: long, about: description }];
+}
+
+/** By what the place is called in the help, as `<symbol>` is. */
+function valuesOf(place: Option | Argument): Omit<Completion, 'flags'> {
+  if (place.argChoices !== undefined) return { candidates: place.argChoices.map((word) => ({ word })) };
+  const name = 'flags' in place ? (/[<[]([\w-]+)/.exec(place.flags)?.[1] ?? '') : place.name();
+  const words = wordsByName[name];
+  if (words !== undefined) return { candidates: words.map((word) => ({ word })) };
+  const names = namesByName[name];
+  if (names !== undefined) return { candidates: [], names };
+  return { candidates: [], files: filesByName.has(name) };
+}
+
+const wordsByName: Readonly<Record<string, readonly string[]>> = { timeframe: timeframes, setting: settingNames };
+
+const namesByName: Readonly<Record<string, NameSource>> = {
+  symbol: 'symbols',
+  symbols: 'symbols',
+  model: 'models',
+  first: 'models',
+  second: 'models',
+  id: 'operations',
+};
+
+const filesByName = new Set(['file', 'files', 'strategy', 'directory']);
