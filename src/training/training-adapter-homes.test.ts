@@ -173,7 +173,7 @@ describe('a training host that has a home of its own', () => {
     const askedAt = performance.now();
     here.training.cancel('op');
     await expect(result).rejects.toMatchObject({ code: 'cancelled' });
-    expect(performance.now() - askedAt).toBeLessThan(50);
+    expect(performance.now() - askedAt).toBeLessThan(1_000);
     expect(await readdir(join(directory, 'home', 'models'))).toEqual([]);
     expect(far.training.get('op').status).toBe('completed');
     way = (piece) => piece;
