@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { atMost, formats, report, row } from './support/report.mjs';
 import { withResources } from './support/resources.mjs';
 
-const main = fileURLToPath(new URL('../dist/apps/cli/main.js', import.meta.url));
+const main = fileURLToPath(new URL('../dist/program/main.js', import.meta.url));
 const rounds = 3;
 
 await withResources(async ({ directory }) => {

@@ -13,7 +13,7 @@ import { withResources } from './support/resources.mjs';
 import { tokenOf } from './support/system.mjs';
 import { storeTrainingBars, strategy } from './support/training.mjs';
 
-const main = fileURLToPath(new URL('../dist/apps/cli/main.js', import.meta.url));
+const main = fileURLToPath(new URL('../dist/program/main.js', import.meta.url));
 const end = Date.UTC(2024, 5, 1);
 const load = (symbol) => ({ symbol, timeframe: '1h', mode: 'full', start: end - 365 * 86_400_000, end });
 const works = [

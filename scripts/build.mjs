@@ -1,13 +1,16 @@
-// Compiles src/ to dist/, the training kernel to WebAssembly. With --if-stale it compiles only when a source is newer than the last build, so that
-// `npm start` and `npm test` cost nothing when there is nothing to do.
+// Compiles src/ to dist/, the training kernel to WebAssembly, and joins the program. With --if-stale it compiles only when a source is newer than the
+// last build, so that `npm start` and `npm test` cost nothing when there is nothing to do.
 import { spawnSync } from 'node:child_process';
 import { readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bundleProgram } from './bundle-program.mjs';
 import { compileKernel } from './compile-kernel.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const stamp = join(root, 'dist', '.built');
+/** Start-up time grows with it. `bench/start-up.mjs` says by how much. */
+const mostBytesAtStart = 1_000_000;
 
 if (process.argv.includes('--if-stale') && !isStale()) process.exit(0);
 
@@ -20,6 +23,13 @@ const { status } = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.
 });
 if (status !== 0) process.exit(status ?? 1);
 await compileKernel(root);
+const bytes = await bundleProgram(root);
+if (bytes > mostBytesAtStart) {
+  console.error(
+    `Every command reads ${bytes} bytes of program before it starts, and ${mostBytesAtStart} are the most: import what only some commands need where they need it.`,
+  );
+  process.exit(1);
+}
 writeFileSync(stamp, '');
 // What is edited while the compiler runs may not be in its output, so it has to be newer than the stamp.
 utimesSync(stamp, begunAt, begunAt);

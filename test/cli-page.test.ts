@@ -8,10 +8,10 @@ const root = fileURLToPath(new URL('../', import.meta.url));
 
 describe('the page about the command line', () => {
   it('is what the tree of commands says (vitest -u writes it anew)', async () => {
-    await expect(cliPage(createProgram(() => {}))).toMatchFileSnapshot(`${root}docs/cli.md`);
+    await expect(cliPage(await createProgram(() => {}))).toMatchFileSnapshot(`${root}docs/cli.md`);
   });
 
-  it('names every shape that is printed as JSON', () => {
+  it('names every shape that is printed as JSON', async () => {
     const folder = `${root}src/apps/cli/`;
     const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' })
       .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts'))
@@ -19,6 +19,6 @@ describe('the page about the command line', () => {
     const printed = sources.flatMap((source) =>
       [...source.matchAll(/'(ktrdr\.[\w.]+\/\d+)'/g)].map(([, name]) => name),
     );
-    expect(new Set(printed)).toEqual(new Set(schemaNames(createProgram(() => {}))));
+    expect(new Set(printed)).toEqual(new Set(schemaNames(await createProgram(() => {}))));
   });
 });

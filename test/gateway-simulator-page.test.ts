@@ -30,8 +30,8 @@ describe('the page on the gateway simulator', () => {
     expect(await gateway.exit).toBe(130);
   });
 
-  it('names every option of the command and no other', () => {
-    const gateway = createProgram(() => {}).commands.find((command) => command.name() === 'gateway');
+  it('names every option of the command and no other', async () => {
+    const gateway = (await createProgram(() => {})).commands.find((command) => command.name() === 'gateway');
     const simulate = gateway?.commands.find((command) => command.name() === 'simulate');
     const options = simulate?.options.map(({ long }) => long) ?? [];
     const rows = page.split('\n').filter((line) => line.startsWith('| `--'));

@@ -17,9 +17,10 @@ import type { BarProvider, BarRequest } from './bar-provider.ts';
 import { BarStore } from './bar-store/index.ts';
 import { coverageOf, storedCoverage, type Coverage } from './coverage.ts';
 import { DataJobManager } from './data-job-manager.ts';
-import type { LoadBarsContext, LoadBarsResult, LoadMode } from './load-bars.ts';
+import type { LoadBarsContext, LoadBarsResult } from './load-bars.ts';
 import { planJobs, type Planning } from './plan-jobs.ts';
 import { storedStretches } from './stretches.ts';
+import type { LoadMode } from './choices.ts';
 
 const day = 86_400_000;
 const calendar = 'us_equities';

@@ -1,13 +1,7 @@
 import { z } from 'zod';
 import { timeframes, type Timeframe } from '../market/index.ts';
 import type { OperationContract } from '../operations/index.ts';
-
-/**
- * `local` never calls out; `tail` loads what is newer than the store (a default span when the store is empty);
- * `backfill` what is older; `full` both and every hole between.
- */
-export const loadModes = ['local', 'tail', 'backfill', 'full'] as const;
-export type LoadMode = (typeof loadModes)[number];
+import { type LoadMode, loadModes } from './choices.ts';
 
 export interface LoadBarsInput {
   symbol: string;

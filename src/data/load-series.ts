@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { problemSchema, type ProblemDetails } from '../base/index.ts';
 import { timeframes, type Timeframe } from '../market/index.ts';
 import type { OperationContract } from '../operations/index.ts';
-import { loadBars, loadModes, type LoadBarsInput, type LoadBarsResult, type LoadMode } from './load-bars.ts';
+import { loadBars, type LoadBarsInput, type LoadBarsResult } from './load-bars.ts';
+import { type LoadMode, loadModes } from './choices.ts';
 
 /** Every symbol in every timeframe. */
 export interface LoadSeriesInput {

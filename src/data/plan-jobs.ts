@@ -1,6 +1,7 @@
 import type { TimeRange } from '../market/index.ts';
-import type { Gap, LoadMode } from './load-bars.ts';
+import type { Gap } from './load-bars.ts';
 import type { Stretch } from './stretches.ts';
+import type { LoadMode } from './choices.ts';
 
 /** One request to the source. It may span bars that are held, where that is cheaper than two requests. */
 export interface DataLoadingJob {

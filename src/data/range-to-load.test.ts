@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { LoadBarsInput, LoadMode } from './load-bars.ts';
+import type { LoadBarsInput } from './load-bars.ts';
 import { rangeToLoad } from './range-to-load.ts';
+import type { LoadMode } from './choices.ts';
 
 const day = 86_400_000;
 const now = Date.UTC(2024, 5, 3);

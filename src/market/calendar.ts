@@ -1,3 +1,4 @@
+import type { CalendarId } from './calendar-ids.ts';
 import { KtrdrError } from '../base/index.ts';
 import { dayMs, isWeekend } from './dates.ts';
 import type { TimeRange } from './time-range.ts';
@@ -12,8 +13,6 @@ export interface Session {
   readonly open: number;
   readonly close: number;
 }
-
-export type CalendarId = 'us_equities' | 'currencies';
 
 /**
  * A date with all that belongs to it, trading or not. Days follow each other without a gap: one ends where the next

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { calendarIds, calendarOf } from './calendars.ts';
+import { calendarOf } from './calendars.ts';
+import { calendarIds } from './calendar-ids.ts';
 import { isWeekend } from './dates.ts';
 import { zoneOffset } from './zone.ts';
 

@@ -1,5 +1,6 @@
 import { calendarWithReported } from './calendar-with-reported.ts';
-import { createCalendar, type CalendarId, type TradingCalendar } from './calendar.ts';
+import { createCalendar, type TradingCalendar } from './calendar.ts';
+import type { CalendarId } from './calendar-ids.ts';
 import { currencyRules } from './currency-rules.ts';
 import type { ReportedDay } from './reported-hours.ts';
 import { usEquityRules } from './us-equity-rules.ts';
@@ -8,8 +9,6 @@ const calendars: Readonly<Record<CalendarId, TradingCalendar>> = {
   us_equities: createCalendar(usEquityRules),
   currencies: createCalendar(currencyRules),
 };
-
-export const calendarIds = Object.keys(calendars) as [CalendarId, ...CalendarId[]];
 
 /** A market's calendar; on the days that were reported, theirs go before its rules. */
 export function calendarOf(id: CalendarId, reported: readonly ReportedDay[] = []): TradingCalendar {

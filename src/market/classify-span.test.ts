@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { calendarWithReported } from './calendar-with-reported.ts';
-import { calendarIds, calendarOf } from './calendars.ts';
+import { calendarOf } from './calendars.ts';
+import { calendarIds } from './calendar-ids.ts';
 import { classifySpan, type SpanPiece } from './classify-span.ts';
 import { dayMs } from './dates.ts';
 import { expectedBars } from './expected-bars.ts';

@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { TradingCalendar } from './calendar.ts';
-import { calendarIds, calendarOf } from './calendars.ts';
+import { calendarOf } from './calendars.ts';
+import { calendarIds } from './calendar-ids.ts';
 import { expectedBars } from './expected-bars.ts';
 import { finalBefore } from './final-before.ts';
 import { isIntraday, timeframes, type Timeframe } from './timeframe.ts';

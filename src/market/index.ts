@@ -13,10 +13,12 @@ export {
   sliceBars,
 } from './bars.ts';
 export type { BarColumn, BarRow, Bars } from './bars.ts';
-export type { CalendarId, Session, TradingCalendar, TradingDay } from './calendar.ts';
+export type { Session, TradingCalendar, TradingDay } from './calendar.ts';
+export type { CalendarId } from './calendar-ids.ts';
 export { cellsBefore, endOfRun, partOfRun, runsWithin, stampAt } from './bar-runs.ts';
 export type { BarRun } from './bar-runs.ts';
-export { calendarIds, calendarOf } from './calendars.ts';
+export { calendarOf } from './calendars.ts';
+export { calendarIds } from './calendar-ids.ts';
 export { combineYears, digestYears } from './content-digest.ts';
 export type { YearDigests } from './content-digest.ts';
 export { departingDays } from './departing-days.ts';

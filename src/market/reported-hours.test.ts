@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Session } from './calendar.ts';
-import { calendarIds, calendarOf } from './calendars.ts';
+import { calendarOf } from './calendars.ts';
+import { calendarIds } from './calendar-ids.ts';
 import { dateText } from './dates.ts';
 import { parseReportedHours, type ReportedDay } from './reported-hours.ts';
 import { zoneOffset } from './zone.ts';

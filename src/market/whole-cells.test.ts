@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { indexAtOrAfter } from './bars.ts';
-import { calendarIds, calendarOf } from './calendars.ts';
+import { calendarOf } from './calendars.ts';
+import { calendarIds } from './calendar-ids.ts';
 import { expectedBars } from './expected-bars.ts';
 import { timeframes } from './timeframe.ts';
 import { wholeCells } from './whole-cells.ts';

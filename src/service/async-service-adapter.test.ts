@@ -31,6 +31,7 @@ import { HostService } from './host-service.ts';
 import { binary, implement } from './implement.ts';
 import { memoryTransport } from './memory-transport.ts';
 import { OperationsClient } from './operations-client.ts';
+import { agentTransport } from './agent-transport.ts';
 import { poolTransport } from './pool-transport.ts';
 import type { Transport } from './transport.ts';
 
@@ -182,13 +183,17 @@ class Fixture implements AsyncDisposable {
 
 const ways = {
   memory: async (host: HostService) => ({ baseUrl: `http://memory${host.prefix}`, transport: memoryTransport(host) }),
-  socket: async (host: HostService) => {
+  pool: async (host: HostService) => {
     const { url } = await host.listen(0);
     return { baseUrl: url, transport: poolTransport(hostServiceConfig({ baseUrl: url })) };
   },
+  agent: async (host: HostService) => {
+    const { url } = await host.listen(0);
+    return { baseUrl: url, transport: agentTransport(hostServiceConfig({ baseUrl: url })) };
+  },
 };
 
-describe.each(['memory', 'socket'] as const)('a client over %s', (way) => {
+describe.each(['memory', 'pool', 'agent'] as const)('a client over %s', (way) => {
   let fixture: Fixture;
   let config: HostServiceConfig;
   let transport: Transport;

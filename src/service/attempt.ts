@@ -57,7 +57,7 @@ export function callError(cause: unknown, { service, baseUrl, endpoint, attempt,
   const { reason } = attempt.caller;
   if (reason !== undefined) return cancelledError(reason, `${endpoint} on ${service}`, where);
   const code = systemCode(cause);
-  if (attempt.isTimedOut || code === 'UND_ERR_BODY_TIMEOUT') {
+  if (attempt.isTimedOut || code === 'UND_ERR_BODY_TIMEOUT' || code === 'TRANSPORT_SILENT') {
     const message = `${service} at ${baseUrl} did not answer ${endpoint} in ${attempt.timeoutMs} ms. Try again; if it stays silent, look at its log.`;
     return new KtrdrError('deadline_exceeded', message, { cause, details: where });
   }
@@ -72,7 +72,7 @@ export function callError(cause: unknown, { service, baseUrl, endpoint, attempt,
   if (code === undefined) {
     return new KtrdrError('internal', `${endpoint} on ${service} broke: ${message}`, { cause, details: where });
   }
-  if (code === 'UND_ERR_DESTROYED' || code === 'UND_ERR_CLOSED') {
+  if (code === 'UND_ERR_DESTROYED' || code === 'UND_ERR_CLOSED' || code === 'TRANSPORT_CLOSED') {
     const closed = `The client of ${service} is closed already; ${endpoint} was not sent.`;
     return new KtrdrError('failed_precondition', closed, { cause, details: where });
   }

@@ -1,3 +1,4 @@
+export { agentTransport } from './agent-transport.ts';
 export { AsyncServiceAdapter } from './async-service-adapter.ts';
 export type { AdapterOptions, RemoteContext } from './async-service-adapter.ts';
 export type { ReadinessCheck } from './common-routes.ts';

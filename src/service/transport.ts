@@ -41,3 +41,28 @@ export interface TransportResponse {
   /** The body piece by piece, instead of `bytes`. Leaving the loop early gives the stream up. */
   chunks(): AsyncIterable<Uint8Array>;
 }
+
+/** The longest wait for a connection. */
+export const connectWithinMs = 5_000;
+
+const transportErrors = {
+  closed: 'the connections are closed',
+  silent: 'nothing came any more',
+  unconnected: `no connection within ${connectWithinMs} ms`,
+};
+
+/** What a transport of ours rejects with where the platform has no error for it. */
+export function transportError(kind: keyof typeof transportErrors): Error {
+  return Object.assign(new Error(transportErrors[kind]), { code: `TRANSPORT_${kind.toUpperCase()}` });
+}
+
+/** One piece in memory of its own: what sockets hand out are views of larger buffers. */
+export function joined(chunks: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.length, 0));
+  let offset = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return whole;
+}

@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
 import { cancelledError, type CancellationToken } from '../async/index.ts';
-import type { TransportResponse } from './transport.ts';
+import { joined, type TransportResponse } from './transport.ts';
 
 /**
  * One request whose answer is wanted as a whole: its bytes are kept as they come. Saves the stream and the abort signal
@@ -96,15 +96,4 @@ class WholeResponse implements Dispatcher.DispatchHandler, TransportResponse {
     this.#break(reason);
     this.#controller?.abort(reason);
   }
-}
-
-/** In memory of their own: what undici hands out are views of larger buffers. */
-function joined(chunks: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.length, 0));
-  let offset = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return whole;
 }

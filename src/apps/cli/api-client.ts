@@ -1,9 +1,9 @@
 import { KtrdrError, newTraceId } from '../../base/index.ts';
 import type { Settings } from '../../config/index.ts';
 import {
+  agentTransport,
   hostServiceConfig,
   OperationsClient,
-  poolTransport,
   type HostServiceConfig,
   type Transport,
 } from '../../service/index.ts';
@@ -36,7 +36,7 @@ export async function withApi<T>(settings: Settings, act: (client: OperationsCli
 }
 
 function transportTo(config: HostServiceConfig): Transport {
-  const transport = transports.get(config.baseUrl) ?? poolTransport(config);
+  const transport = transports.get(config.baseUrl) ?? agentTransport(config);
   transports.set(config.baseUrl, transport);
   return transport;
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { completionOf, type Completion } from './completion.ts';
 import { createProgram } from './program.ts';
 
-const program = createProgram(() => {});
+const program = await createProgram(() => {});
 
 function completed(line: string): Completion {
   return completionOf(program, line.split(' ').slice(1));

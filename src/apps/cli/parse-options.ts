@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { KtrdrError, suggestion } from '../../base/index.ts';
+import { filledOption } from './filled-option.ts';
 import {
   dateOrders,
   exportFormats,
@@ -143,12 +144,6 @@ export function durationOption(text: string): number {
     throw new InvalidArgumentError(`"${text}" is not a duration; write 90s, 5m or 1.5h, up to 30d.`);
   }
   return ms;
-}
-
-/** A variable of the shell that is not set would otherwise choose the default without a word. */
-export function filledOption(text: string): string {
-  if (text.trim() === '') throw new InvalidArgumentError('It is empty.');
-  return text;
 }
 
 /** For an argument that may be given several times. */

@@ -3,8 +3,8 @@ import type { CliCommand } from './cli-command.ts';
 import { commandsOf, isNoun } from './command-tree.ts';
 import { createProgram } from './program.ts';
 
-const treeOf = (): CliCommand[] => commandsOf(createProgram(() => {}));
-const commands = treeOf();
+const treeOf = async (): Promise<CliCommand[]> => commandsOf(await createProgram(() => {}));
+const commands = await treeOf();
 const leaves = commands.filter((command) => !isNoun(command));
 
 /** Commands whose output is for one reader alone, and who that is. */
@@ -54,7 +54,7 @@ describe('the tree of commands', () => {
   it('has examples that it understands', async () => {
     for (const line of commands.flatMap(({ exampleLines }) => exampleLines)) {
       const [, args = ''] = /^(?:source <\()?(?:[A-Z_]+=\S+ )*ktrdr ([^|>&)]+)/.exec(line) ?? [];
-      const program = treeOf();
+      const program = await treeOf();
       const heard: string[] = [];
       for (const command of program) if (!isNoun(command)) command.action(() => void heard.push(command.path));
       await program[0]?.parseAsync(wordsOf(args), { from: 'user' });

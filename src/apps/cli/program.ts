@@ -1,19 +1,93 @@
-import { processSettings, type Flags } from '../../config/index.ts';
+import type { Flags, Settings } from '../../config/index.ts';
 import { CliCommand } from './cli-command.ts';
 import { version } from '../version.ts';
 import { interruptible } from './interruptible.ts';
-import { filledOption } from './parse-options.ts';
-import type { ClientCommand, ServerCommand, SettingsCommand } from './programs/command.ts';
-import { addCompletionCommands } from './programs/completion.ts';
-import { addConfigCommands } from './programs/config.ts';
-import { addDataCommands } from './programs/data.ts';
-import { addGatewayCommands } from './programs/gateway.ts';
-import { addHostCommands } from './programs/host.ts';
-import { addModelCommands } from './programs/models.ts';
-import { addOpsCommands } from './programs/ops.ts';
-import { addPlatformCommands } from './programs/platform.ts';
-import { addStrategyCommands } from './programs/strategies.ts';
+import { filledOption } from './filled-option.ts';
+import type { ClientCommand, ServerCommand, SettingsCommand, Wrappers } from './programs/command.ts';
 import { terminal } from './terminal.ts';
+
+interface Word {
+  readonly name: string;
+  readonly description: string;
+  readonly isHidden?: boolean;
+  /** Completes the command: its options and action, or the commands below it. */
+  readonly load: () => Promise<(command: CliCommand, wrappers: Wrappers) => void>;
+}
+
+/** What can follow `ktrdr`. What follows that in turn is loaded when it is typed: help and completion begin at once. */
+const groups: Readonly<Record<string, readonly Word[]>> = {
+  'To start:': [
+    {
+      name: 'demo',
+      description: 'run the whole chain once: simulated gateway, load, train; then stop everything',
+      load: async () => (await import('./programs/platform.ts')).completeDemo,
+    },
+    {
+      name: 'up',
+      description: 'start the API, and the host services that the settings route to; stay up',
+      load: async () => (await import('./programs/platform.ts')).completeUp,
+    },
+    {
+      name: 'doctor',
+      description: 'look at everything that ktrdr needs, from Node to the gateway, and say what to do',
+      load: async () => (await import('./programs/platform.ts')).completeDoctor,
+    },
+  ],
+  'To work:': [
+    {
+      name: 'data',
+      description: 'market history',
+      load: async () => (await import('./programs/data.ts')).addDataCommands,
+    },
+    {
+      name: 'strategies',
+      description: 'strategy files: what a model learns, from what, and how',
+      load: async () => (await import('./programs/strategies.ts')).addStrategyCommands,
+    },
+    {
+      name: 'models',
+      description: 'neuro-fuzzy models',
+      load: async () => (await import('./programs/models.ts')).addModelCommands,
+    },
+    {
+      name: 'ops',
+      description: 'operations: every long job, wherever it runs',
+      load: async () => (await import('./programs/ops.ts')).addOpsCommands,
+    },
+  ],
+  'Parts of the platform:': [
+    {
+      name: 'gateway',
+      description: 'the Interactive Brokers gateway',
+      load: async () => (await import('./programs/gateway.ts')).addGatewayCommands,
+    },
+    {
+      name: 'host',
+      description: 'host services: load or train in a process or on a machine of their own',
+      load: async () => (await import('./programs/host.ts')).addHostCommands,
+    },
+  ],
+  'To set up:': [
+    {
+      name: 'config',
+      description: 'settings: what they are, where they come from, change them',
+      load: async () => (await import('./programs/config.ts')).addConfigCommands,
+    },
+    {
+      name: 'completion',
+      description: 'print what a shell runs to complete commands, options and names',
+      load: async () => (await import('./programs/completion.ts')).completeCompletion,
+    },
+    {
+      name: '__complete',
+      description: 'what a shell asks',
+      isHidden: true,
+      load: async () => (await import('./programs/completion.ts')).completeComplete,
+    },
+  ],
+};
+
+const allWords = Object.values(groups).flatMap((words) => words.map(({ name }) => name));
 
 interface GlobalOptions {
   home?: string;
@@ -22,10 +96,13 @@ interface GlobalOptions {
 }
 
 /**
- * The command tree. Each command's code is loaded when it runs. `setExitCode` hears of a code other than 0. What is wrong
- * with a command line is thrown, and printed by nobody here.
+ * The command tree, as far as `argv` names it, or the whole of it. Each command's code is loaded when it runs. `setExitCode`
+ * hears of a code other than 0. What is wrong with a command line is thrown, and printed by nobody here.
  */
-export function createProgram(setExitCode: (code: number) => void): CliCommand {
+export async function createProgram(
+  setExitCode: (code: number) => void,
+  argv: readonly string[] = allWords,
+): Promise<CliCommand> {
   const program = new CliCommand('ktrdr')
     .description('Load market history, train neuro-fuzzy models on it, and watch every long job the same way.')
     .option(
@@ -57,8 +134,7 @@ export function createProgram(setExitCode: (code: number) => void): CliCommand {
     (...given) =>
       interruptible(async (token, interruption) => {
         try {
-          const settings = await processSettings({}, flagsOf(program));
-          setExitCode((await act({ settings, token, interruption }, ...given)) ?? 0);
+          setExitCode((await act({ settings: await settingsOf(program), token, interruption }, ...given)) ?? 0);
         } catch (error) {
           if (interruption.exitCode !== undefined) setExitCode(interruption.exitCode);
           throw error;
@@ -69,27 +145,26 @@ export function createProgram(setExitCode: (code: number) => void): CliCommand {
   const server: ServerCommand =
     (act) =>
     async (...given) =>
-      setExitCode(await act(await processSettings({}, flagsOf(program)), ...given));
+      setExitCode(await act(await settingsOf(program), ...given));
 
   const settings: SettingsCommand =
     (act) =>
     async (...given) =>
       setExitCode((await act(flagsOf(program), ...given)) ?? 0);
 
-  program.commandsGroup('To start:');
-  addPlatformCommands(program, { client, server, settings });
-  program.commandsGroup('To work:');
-  addDataCommands(program, client);
-  addStrategyCommands(program, client);
-  addModelCommands(program, client);
-  addOpsCommands(program, client);
-  program.commandsGroup('Parts of the platform:');
-  addGatewayCommands(program, { client, server });
-  addHostCommands(program, server);
-  program.commandsGroup('To set up:');
-  addConfigCommands(program, settings);
-  addCompletionCommands(program, settings);
+  for (const [group, words] of Object.entries(groups)) {
+    program.commandsGroup(group);
+    for (const { name, description, load, isHidden = false } of words) {
+      const command = program.command(name, { hidden: isHidden }).description(description);
+      if (argv.includes(name)) (await load())(command, { client, server, settings });
+    }
+  }
   return program;
+}
+
+async function settingsOf(program: CliCommand): Promise<Settings> {
+  const { processSettings } = await import('../../config/index.ts');
+  return processSettings({}, flagsOf(program));
 }
 
 function flagsOf(program: CliCommand): Flags {

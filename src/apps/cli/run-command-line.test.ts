@@ -59,14 +59,14 @@ describe('runCommandLine()', () => {
 });
 
 /** The program with commands that only hear that they were called. */
-function quietProgram(...given: Parameters<typeof createProgram>): ReturnType<typeof createProgram> {
-  const program = createProgram(...given);
+async function quietProgram(...given: Parameters<typeof createProgram>): ReturnType<typeof createProgram> {
+  const program = await createProgram(...given);
   for (const command of commandsOf(program)) if (!isNoun(command)) command.action(() => {});
   return program;
 }
 
-describe('any command line', () => {
-  const commands = commandsOf(createProgram(() => {}));
+describe('any command line', async () => {
+  const commands = commandsOf(await createProgram(() => {}));
   const flags = commands.flatMap(({ options }) => options.flatMap(({ long, short }) => [long ?? '', short ?? '']));
   const plausible = [
     'AAPL',

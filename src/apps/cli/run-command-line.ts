@@ -7,7 +7,8 @@ import { printError } from './terminal.ts';
 export async function runCommandLine(argv: readonly string[], create = createProgram): Promise<number> {
   let exitCode = 0;
   try {
-    await create((code) => (exitCode = code)).parseAsync(argv, { from: 'user' });
+    const program = await create((code) => (exitCode = code), argv);
+    await program.parseAsync(argv, { from: 'user' });
     return exitCode;
   } catch (thrown) {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0;

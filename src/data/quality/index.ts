@@ -2,5 +2,5 @@ export { assessInThread } from './assess-in-thread.ts';
 export type { QualityIssue, QualityRule, Severity } from './issue.ts';
 export { qualityReportSchema } from './quality.ts';
 export type { QualityGrade, QualityReport } from './quality.ts';
-export { applyRepairs, repairDoneSchema, repairNames } from './repairs.ts';
-export type { RepairDone, RepairName } from './repairs.ts';
+export { applyRepairs, repairDoneSchema } from './repairs.ts';
+export type { RepairDone } from './repairs.ts';

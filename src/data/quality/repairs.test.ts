@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { hasMarketData, readMarketData } from '../market-data.fixture.ts';
 import { barColumns, barCount, barsFromRows, barsInRange, checkBars, type BarRow } from '../../market/index.ts';
 import { assessQuality } from './quality.ts';
-import { applyRepairs, repairNames } from './repairs.ts';
+import { applyRepairs } from './repairs.ts';
+import { repairNames } from '../choices.ts';
 
 const series = { timeframe: '1m', calendar: 'us_equities' } as const;
 const price = fc.oneof(fc.constantFrom(0, -1, Number.NaN), fc.double({ min: 1, max: 1_000, noNaN: true }));

@@ -4,13 +4,7 @@ import { barCount, barColumns, type BarColumn, type Bars } from '../../market/in
 import { outsideSessions, type ExpectedSeries } from './check-sessions.ts';
 import { hasPrices } from './check-values.ts';
 import { findSplits } from './splits.ts';
-
-/**
- * Changes that somebody may want made to a copy of the bars; what is stored is never changed by itself. In the order in
- * which they are applied.
- */
-export const repairNames = ['sort', 'unique', 'drop-broken', 'sessions-only', 'adjust-splits'] as const;
-export type RepairName = (typeof repairNames)[number];
+import { type RepairName, repairNames } from '../choices.ts';
 
 export interface RepairDone {
   readonly repair: RepairName;

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { CancellationToken } from '../../async/index.ts';
 import { barsFromRows, barsInRange, emptyBars, type Bars, type TimeRange } from '../../market/index.ts';
 import { compareWithStored } from './compare-with-stored.ts';
-import { importConflicts } from './import-bars.ts';
+import { importConflicts } from '../choices.ts';
 
 const begin = Date.UTC(2024, 0, 2);
 const stampOf = (minute: number): number => begin + minute * 60_000;

@@ -11,8 +11,9 @@ import {
 } from '../../market/index.ts';
 import { compareBars, newOnly } from '../bar-store/compare-bars.ts';
 import type { BarStore, SeriesKey } from '../bar-store/index.ts';
-import type { ImportConflicts } from './import-bars.ts';
+
 import { cellReach, firstSharedCell, type SharedCell } from './market-cells.ts';
+import type { ImportConflicts } from '../choices.ts';
 
 interface Stored {
   readonly store: Pick<BarStore, 'read'>;

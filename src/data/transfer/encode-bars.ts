@@ -9,9 +9,7 @@ import {
   type Timeframe,
 } from '../../market/index.ts';
 import { barSchema } from '../bar-store/bar-file-format.ts';
-
-export const exportFormats = ['csv', 'parquet', 'arrow'] as const;
-export type ExportFormat = (typeof exportFormats)[number];
+import type { ExportFormat } from '../choices.ts';
 
 /**
  * Bars that come in pieces, oldest first, as the bytes of one file, piece by piece. What is read back from it are the

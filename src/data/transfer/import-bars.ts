@@ -1,20 +1,16 @@
 import { z } from 'zod';
 import { calendarIds, timeframes, type CalendarId, type Timeframe } from '../../market/index.ts';
 import type { OperationContract } from '../../operations/index.ts';
-import {
-  qualityReportSchema,
-  repairDoneSchema,
-  repairNames,
-  type QualityReport,
-  type RepairDone,
-  type RepairName,
-} from '../quality/index.ts';
+import { qualityReportSchema, repairDoneSchema, type QualityReport, type RepairDone } from '../quality/index.ts';
 import type { FileFormat } from './read-bars-file.ts';
-import { dateOrders, type DateOrder } from './stamps.ts';
-
-/** What becomes of stored bars that the file has with other values. */
-export const importConflicts = ['refuse', 'keep', 'replace'] as const;
-export type ImportConflicts = (typeof importConflicts)[number];
+import {
+  type DateOrder,
+  type ImportConflicts,
+  type RepairName,
+  dateOrders,
+  importConflicts,
+  repairNames,
+} from '../choices.ts';
 
 export interface ImportBarsInput {
   /** Where the file lies on the machine of whoever runs the import; absolute. */

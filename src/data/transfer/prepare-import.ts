@@ -10,12 +10,12 @@ import {
 } from '../../market/index.ts';
 import type { WorkContext } from '../../async/index.ts';
 import { assessQuality, type QualityReport } from '../quality/quality.ts';
-import { applyRepairs, type RepairDone, type RepairName } from '../quality/repairs.ts';
+import { applyRepairs, type RepairDone } from '../quality/repairs.ts';
 import { checkImport } from './check-import.ts';
 import { FileFault } from './file-fault.ts';
 import { stampedByCalendar } from './market-cells.ts';
 import { readBarsFile, type FileFormat } from './read-bars-file.ts';
-import type { DateOrder } from './stamps.ts';
+import type { DateOrder, RepairName } from '../choices.ts';
 
 /** All that an import knows before it has looked at the store. */
 export interface ImportJob {

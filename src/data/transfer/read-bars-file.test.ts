@@ -20,8 +20,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasMarketData, marketData, readMarketData } from '../market-data.fixture.ts';
 import { CancellationSource, CancellationToken } from '../../async/index.ts';
 import { barColumns, barsFromRows, emptyBars, sliceBars, type Bars, type Timeframe } from '../../market/index.ts';
-import { encodeBars, exportFormats, type ExportFormat } from './encode-bars.ts';
+import { encodeBars } from './encode-bars.ts';
 import { readBarsFile, type BarsOfFile, type ReadOptions } from './read-bars-file.ts';
+import { type ExportFormat, exportFormats } from '../choices.ts';
 
 let folder: string;
 beforeAll(async () => {

@@ -1,5 +1,6 @@
 import { KtrdrError } from '../../base/index.ts';
 import { fromZoned, isIntraday, toZoned, type Timeframe } from '../../market/index.ts';
+import type { DateOrder } from '../choices.ts';
 
 /** A stamp as a file means it: an instant, or what a clock on some wall showed, as epoch milliseconds as if it were UTC. */
 export interface FileStamp {
@@ -10,10 +11,6 @@ export interface FileStamp {
   /** True for a date without a time of day. */
   readonly isDate?: boolean;
 }
-
-/** Which number of a date like 03/08/2024 is the month. */
-export const dateOrders = ['month-first', 'day-first'] as const;
-export type DateOrder = (typeof dateOrders)[number];
 
 export interface StampOptions {
   readonly timeframe: Timeframe;

@@ -1,9 +1,9 @@
 import { basename, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { CancellationToken } from '../../../async/index.ts';
 import { processSettings } from '../../../config/index.ts';
 import { loadBars } from '../../../data/index.ts';
 import { trainModel } from '../../../training/index.ts';
+import { packageFile } from '../../package-file.ts';
 import { Resources } from '../../serve.ts';
 import type { CommandContext } from '../programs/command.ts';
 import { runOperation } from '../run-operation.ts';
@@ -15,7 +15,7 @@ import { colours, terminal } from '../terminal.ts';
 import { loadSummary } from './data.ts';
 import { trainingSummary } from './models.ts';
 
-const strategyPath = fileURLToPath(new URL('../../../../examples/strategies/momentum-mlp.yaml', import.meta.url));
+const strategyPath = packageFile('examples', 'strategies', 'momentum-mlp.yaml');
 const symbols = ['AAPL', 'MSFT'];
 const day = 86_400_000;
 const loads = [

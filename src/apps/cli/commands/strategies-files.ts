@@ -10,6 +10,7 @@ import {
   nameSchema,
   strategyJsonSchema,
 } from '../../../strategies/index.ts';
+import { packageFile } from '../../package-file.ts';
 import { shellWord } from '../shell-word.ts';
 import { readStrategyText } from '../strategy-file.ts';
 import { colours, printJson, terminal } from '../terminal.ts';
@@ -29,7 +30,7 @@ export interface SchemaOptions {
   format: 'json' | 'markdown';
 }
 
-const templates = new URL('../../../../examples/strategies/', import.meta.url);
+const templates = packageFile('examples', 'strategies');
 const schemaFile = 'strategy.schema.json';
 
 /** Writes a template under another name, and beside it the schema that an editor checks it by. */
@@ -41,7 +42,7 @@ export async function create(name: string, { from, output = `${name}.yaml`, json
   if (!known.includes(from)) {
     throw new KtrdrError('not_found', `There is no template "${from}"; ${suggestion(from, known)}`);
   }
-  const template = await readFile(new URL(`${from}.yaml`, templates), 'utf8');
+  const template = await readFile(join(templates, `${from}.yaml`), 'utf8');
   const text = `# yaml-language-server: $schema=${schemaFile}\n${template.replaceAll(from, name)}`;
   await write(output, text);
   const beside = join(dirname(output), schemaFile);

@@ -23,3 +23,10 @@ export type ServerCommand = <A extends unknown[]>(
 export type SettingsCommand = <A extends unknown[]>(
   act: (flags: Flags, ...given: A) => Promise<number | void>,
 ) => (...given: A) => Promise<void>;
+
+/** What the commands below a noun are built with. */
+export interface Wrappers {
+  readonly client: ClientCommand;
+  readonly server: ServerCommand;
+  readonly settings: SettingsCommand;
+}

@@ -1,27 +1,30 @@
 import { Argument } from 'commander';
-import type { CliCommand } from '../cli-command.ts';
+import { CliCommand } from '../cli-command.ts';
 import { shells, type Shell } from '../completion-scripts.ts';
-import type { SettingsCommand } from './command.ts';
+import type { Wrappers } from './command.ts';
 
-/** The command that teaches a shell, and the hidden one that the shell asks. */
-export function addCompletionCommands(program: CliCommand, settings: SettingsCommand): void {
-  program
-    .command('completion')
+/** Teaches a shell. */
+export function completeCompletion(completion: CliCommand, { settings }: Wrappers): void {
+  completion
     .addArgument(new Argument('<shell>', 'which one').choices(shells))
-    .description('print what a shell runs to complete commands, options and names')
     .examples(
       'source <(ktrdr completion bash)',
       'source <(ktrdr completion zsh)',
       'ktrdr completion fish > ~/.config/fish/completions/ktrdr.fish',
     )
     .action(settings(async (_, shell: Shell) => (await import('../commands/completion.ts')).script(shell)));
-  program
-    .command('__complete', { hidden: true })
+}
+
+/** What the shell asks then. */
+export function completeComplete(command: CliCommand, { settings }: Wrappers): void {
+  command
     .argument('[words...]')
     .helpOption(false)
     .action(
-      settings(async (flags, words: string[]) =>
-        (await import('../commands/completion.ts')).complete(program, flags, words),
-      ),
+      settings(async (flags, words: string[]) => {
+        const { complete } = await import('../commands/completion.ts');
+        // The words themselves have had the tree built as far as they name it.
+        if (command.parent instanceof CliCommand) await complete(command.parent, flags, words);
+      }),
     );
 }

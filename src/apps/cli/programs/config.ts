@@ -2,14 +2,12 @@ import { InvalidArgumentError } from 'commander';
 import { noSetting, settingNames, type SettingName } from '../../../config/index.ts';
 import type { CliCommand } from '../cli-command.ts';
 import type { ListOptions, PlaceOptions } from '../commands/config.ts';
-import type { SettingsCommand } from './command.ts';
+import type { Wrappers } from './command.ts';
 import { withJson, type JsonOption } from './shared-options.ts';
 
 /** The commands for the settings. */
-export function addConfigCommands(program: CliCommand, settings: SettingsCommand): void {
-  const config = program
-    .command('config')
-    .description('settings: what they are, where they come from, change them')
+export function addConfigCommands(config: CliCommand, { settings }: Wrappers): void {
+  config
     .examples('ktrdr config list --show-origin', 'ktrdr config set ib.gateway.port 7497')
     .addHelpText('after', '\nAll settings: docs/configuration.md');
   withJson(

@@ -8,18 +8,18 @@ import type { ExportOptions, ImportOptions } from '../commands/data-files.ts';
 import type { CoverageOptions, GapsOptions } from '../commands/data-gaps.ts';
 import type { QualityOptions } from '../commands/data-quality.ts';
 import type { DeleteOptions, SeriesOptions, VerifyOptions } from '../commands/data-series.ts';
+import { filledOption } from '../filled-option.ts';
 import {
   calendarOption,
   conflictsOption,
   datesOption,
-  filledOption,
   formatOption,
   modeOption,
   nameArgument,
   nameArguments,
   timeframeListOption,
 } from '../parse-options.ts';
-import type { ClientCommand } from './command.ts';
+import type { ClientCommand, Wrappers } from './command.ts';
 import {
   force,
   limit,
@@ -36,12 +36,8 @@ import {
 } from './shared-options.ts';
 
 /** The commands for market history. Each command's code is loaded when it runs. */
-export function addDataCommands(program: CliCommand, client: ClientCommand): void {
-  const data = program
-    .command('data')
-    .description('market history')
-    .examples('ktrdr data load AAPL -t 1h', 'ktrdr data show AAPL -t 1h')
-    .commandsGroup('To load:');
+export function addDataCommands(data: CliCommand, { client }: Wrappers): void {
+  data.examples('ktrdr data load AAPL -t 1h', 'ktrdr data show AAPL -t 1h').commandsGroup('To load:');
   addLoading(data, client);
   data.commandsGroup('To look:');
   addLooking(data, client);

@@ -1,8 +1,8 @@
 import type { CliCommand } from '../cli-command.ts';
 import type { SimulateOptions } from '../commands/gateway.ts';
+import { filledOption } from '../filled-option.ts';
 import {
   dateOption,
-  filledOption,
   listOption,
   portOption,
   requestLatencyOption,
@@ -11,20 +11,12 @@ import {
   wholeNumberBetween,
   wholeNumberOption,
 } from '../parse-options.ts';
-import type { ClientCommand, ServerCommand } from './command.ts';
+import type { Wrappers } from './command.ts';
 import { port, withJson, type JsonOption } from './shared-options.ts';
 
-interface Wrappers {
-  readonly client: ClientCommand;
-  readonly server: ServerCommand;
-}
-
 /** The commands for the gateway. */
-export function addGatewayCommands(program: CliCommand, { client, server }: Wrappers): void {
-  const gateway = program
-    .command('gateway')
-    .description('the Interactive Brokers gateway')
-    .examples('ktrdr gateway status', 'ktrdr gateway simulate');
+export function addGatewayCommands(gateway: CliCommand, { client, server }: Wrappers): void {
+  gateway.examples('ktrdr gateway status', 'ktrdr gateway simulate');
   withJson(gateway.command('status').description('show whether the gateway can be reached and asked for data'))
     .examples('ktrdr gateway status', 'IB_PORT=7497 ktrdr gateway status --json')
     .action(

@@ -1,14 +1,11 @@
 import type { CliCommand } from '../cli-command.ts';
 import type { HostOptions } from '../commands/host.ts';
-import type { ServerCommand } from './command.ts';
+import type { Wrappers } from './command.ts';
 import { port, withJson } from './shared-options.ts';
 
 /** The commands that run a host service by itself. */
-export function addHostCommands(program: CliCommand, server: ServerCommand): void {
-  const host = program
-    .command('host')
-    .description('host services: load or train in a process or on a machine of their own')
-    .examples('ktrdr host training', 'ktrdr host ib --port 5001');
+export function addHostCommands(host: CliCommand, { server }: Wrappers): void {
+  host.examples('ktrdr host training', 'ktrdr host ib --port 5001');
   withJson(host.command('ib').description('run the IB host service; stay up').addOption(port().default(5001)))
     .examples('ktrdr host ib', 'IB_HOST=gateway.lan IB_PORT=4001 ktrdr host ib')
     .action(

@@ -4,9 +4,9 @@ import type { CliCommand } from '../cli-command.ts';
 import type { TrainOptions } from '../commands/models.ts';
 import type { ExplainOptions, PredictOptions } from '../commands/models-applying.ts';
 import type { DeleteOptions, ExportOptions } from '../commands/models-files.ts';
+import { filledOption } from '../filled-option.ts';
 import {
   dateOption,
-  filledOption,
   modelArgument,
   modelFormatOption,
   modelFormats,
@@ -17,7 +17,7 @@ import {
   timeframeOption,
   type ModelReference,
 } from '../parse-options.ts';
-import type { ClientCommand } from './command.ts';
+import type { ClientCommand, Wrappers } from './command.ts';
 import {
   force,
   limit,
@@ -32,12 +32,8 @@ import {
 } from './shared-options.ts';
 
 /** The commands for models. Each command's code is loaded when it runs. */
-export function addModelCommands(program: CliCommand, client: ClientCommand): void {
-  const models = program
-    .command('models')
-    .description('neuro-fuzzy models')
-    .examples('ktrdr models train momentum.yaml', 'ktrdr models predict momentum AAPL')
-    .commandsGroup('To train:');
+export function addModelCommands(models: CliCommand, { client }: Wrappers): void {
+  models.examples('ktrdr models train momentum.yaml', 'ktrdr models predict momentum AAPL').commandsGroup('To train:');
   addTraining(models, client);
   models.commandsGroup('To look:');
   addLooking(models, client);

@@ -1,14 +1,13 @@
 import type { CliCommand } from '../cli-command.ts';
 import type { FollowOptions, ListOptions, ResumeOptions } from '../commands/ops.ts';
-import { filledOption, listOption, nameArgument } from '../parse-options.ts';
-import type { ClientCommand } from './command.ts';
+import { filledOption } from '../filled-option.ts';
+import { listOption, nameArgument } from '../parse-options.ts';
+import type { ClientCommand, Wrappers } from './command.ts';
 import { limit, withEvents, withJson, type JsonOption } from './shared-options.ts';
 
 /** The commands for operations. */
-export function addOpsCommands(program: CliCommand, client: ClientCommand): void {
-  const ops = program
-    .command('ops')
-    .description('operations: every long job, wherever it runs')
+export function addOpsCommands(ops: CliCommand, { client }: Wrappers): void {
+  ops
     .examples('ktrdr ops list --status running,failed', 'ktrdr ops follow op_train_model_20240308_143000_1a2b3c4d')
     .commandsGroup('To look:');
   addLooking(ops, client);

@@ -2,10 +2,10 @@ import { Option } from 'commander';
 import { repairNames } from '../../../data/index.ts';
 import { timeframes } from '../../../market/index.ts';
 import type { CliCommand } from '../cli-command.ts';
+import { filledOption } from '../filled-option.ts';
 import {
   dateOption,
   durationOption,
-  filledOption,
   listOption,
   nameArgument,
   portOption,

@@ -2,15 +2,14 @@ import { Option } from 'commander';
 import type { CliCommand } from '../cli-command.ts';
 import type { FeaturesOptions } from '../commands/strategies.ts';
 import type { MigrateOptions, NewOptions, SchemaOptions } from '../commands/strategies-files.ts';
-import { filledArguments, filledOption, nameArgument, schemaFormatOption, schemaFormats } from '../parse-options.ts';
-import type { ClientCommand } from './command.ts';
+import { filledOption } from '../filled-option.ts';
+import { filledArguments, nameArgument, schemaFormatOption, schemaFormats } from '../parse-options.ts';
+import type { ClientCommand, Wrappers } from './command.ts';
 import { output, timeframesOfStrategy, withJson, type JsonOption } from './shared-options.ts';
 
 /** The commands for strategy files; they need no API. Each command's code is loaded when it runs. */
-export function addStrategyCommands(program: CliCommand, client: ClientCommand): void {
-  const strategies = program
-    .command('strategies')
-    .description('strategy files: what a model learns, from what, and how')
+export function addStrategyCommands(strategies: CliCommand, { client }: Wrappers): void {
+  strategies
     .examples('ktrdr strategies new momentum', 'ktrdr strategies validate momentum.yaml')
     .commandsGroup('To look:');
   addLooking(strategies, client);
