@@ -11,8 +11,8 @@ export type {
 } from './contract.ts';
 export { lockDirectory, ownerOf, refuseOwned } from './directory-lock.ts';
 export { operationIdFor } from './operation-id.ts';
-export { metricsPageSchema } from './metric-rows.ts';
-export type { MetricsPage } from './metric-rows.ts';
+export { metricsPageSchema } from './metrics-page.ts';
+export type { MetricsPage } from './metrics-page.ts';
 export { isTerminal, operationSchema, operationStatuses } from './operation.ts';
 export type { Attempt, Operation, OperationStatus } from './operation.ts';
 export { OperationStore } from './operation-store.ts';

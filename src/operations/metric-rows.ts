@@ -1,24 +1,13 @@
 import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructure/sqlite';
 import { z } from 'zod';
 import type { MetricPoint } from '../async/index.ts';
+import { metricValuesSchema, type MetricsPage } from './metrics-page.ts';
 import { transaction } from './open-database.ts';
 
 /** Of one operation; the oldest go when there are more. */
 export const keptMetrics = 10_000;
 /** That the oldest go is looked at once in so many points. */
 const pointsBetweenLooks = 256;
-
-/** A point, and when it was recorded, in epoch milliseconds. */
-export interface KeptMetric extends MetricPoint {
-  readonly at: number;
-}
-
-/** Points in the order in which they were recorded. `cursor` goes on behind them; `more` is false when it is worth waiting. */
-export interface MetricsPage {
-  readonly points: KeptMetric[];
-  readonly cursor: number;
-  readonly more: boolean;
-}
 
 /** The points of the operations of a store. They go with the operations. */
 export class MetricRows {
@@ -56,7 +45,11 @@ export class MetricRows {
     const rows = this.#page.all(operation, after, limit + 1).map((row) => metricRow.parse({ ...(row as object) }));
     const shown = rows.slice(0, limit);
     return {
-      points: shown.map(({ step, at, metrics }) => ({ step, at, values: valuesSchema.parse(JSON.parse(metrics)) })),
+      points: shown.map(({ step, at, metrics }) => ({
+        step,
+        at,
+        values: metricValuesSchema.parse(JSON.parse(metrics)),
+      })),
       cursor: shown.at(-1)?.seq ?? after,
       more: rows.length > limit,
     };
@@ -64,10 +57,3 @@ export class MetricRows {
 }
 
 const metricRow = z.object({ seq: z.number(), step: z.number(), at: z.number(), metrics: z.string() });
-const valuesSchema = z.record(z.string(), z.number());
-
-export const metricsPageSchema = z.object({
-  points: z.array(z.object({ step: z.number(), at: z.number(), values: valuesSchema })),
-  cursor: z.number(),
-  more: z.boolean(),
-});

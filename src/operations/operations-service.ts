@@ -2,7 +2,7 @@ import { CancellationToken, type CancelReason, type Clock } from '../async/index
 import { KtrdrError } from '../base/index.ts';
 import { Changes } from './changes.ts';
 import type { EncodedResult } from './contract.ts';
-import type { MetricsPage } from './metric-rows.ts';
+import type { MetricsPage } from './metrics-page.ts';
 import { LiveOperations, type Owning, type OwnedOperation } from './live-operations.ts';
 import { isTerminal, operationStatuses, type Operation, type OperationStatus, type Outcome } from './operation.ts';
 import type { OperationFilter, OperationPage, PageRequest } from './operation-query.ts';
