@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, sep } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { rolldown } from 'rolldown';
 
 /**
@@ -43,7 +43,7 @@ export async function bundleProgram(root) {
               this.emitFile({ type: 'asset', fileName: file, source: readFileSync(path) });
             } else if (!entries.has(path)) {
               entries.add(path);
-              this.emitFile({ type: 'chunk', id: path, name: basename(file, '.js') });
+              this.emitFile({ type: 'chunk', id: path, fileName: file });
             }
           }
         },
