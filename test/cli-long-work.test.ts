@@ -150,7 +150,8 @@ it('ten commands in one process share one connection', { timeout: 60_000 }, asyn
   try {
     for (let command = 0; command < 10; command += 1) {
       const args = ['ops', 'list', '--json', '--api', address, '--home', home.path];
-      await createProgram(() => {}).parseAsync(args, { from: 'user' });
+      const program = await createProgram(() => {}, args);
+      await program.parseAsync(args, { from: 'user' });
     }
     const printed = written.mock.calls.filter(([text]) => String(text).startsWith('{"schema":"ktrdr.ops.list/1"'));
     expect(printed).toHaveLength(10);

@@ -17,7 +17,6 @@ export { memoryTransport } from './memory-transport.ts';
 export { getOperation, getReadiness, resumeOperation } from './operation-endpoints.ts';
 export type { Health } from './operation-endpoints.ts';
 export { OperationsClient } from './operations-client.ts';
-export { poolTransport } from './pool-transport.ts';
 export type { ServerEvent } from './sse.ts';
 export { startOptions, unnamedStartHeaders } from './start-headers.ts';
 export type { Transport, TransportRequest, TransportResponse } from './transport.ts';
