@@ -6,9 +6,9 @@ import { closedByGateway, notReady, unreachable, type GatewayAddress } from './s
 /** Where the programs of IB listen unless they are told otherwise. */
 export const usualGatewayPorts = [
   { port: 4001, program: 'IB Gateway', account: 'live' },
-  { port: 4002, program: 'IB Gateway', account: 'paper' },
+  { port: 4002, program: 'IB Gateway', account: 'paper trading' },
   { port: 7496, program: 'TWS', account: 'live' },
-  { port: 7497, program: 'TWS', account: 'paper' },
+  { port: 7497, program: 'TWS', account: 'paper trading' },
 ] as const;
 
 /** What the gateway says before anybody has logged in at it. */

@@ -1,7 +1,7 @@
 import { systemClock, type CancellationToken } from '../../../async/index.ts';
 import { KtrdrError, silentLogger } from '../../../base/index.ts';
 import type { Settings } from '../../../config/index.ts';
-import { getGateway, IbGateway, type GatewayStatus } from '../../../ib/index.ts';
+import { getGateway, IbGateway, usualGatewayPorts, type GatewayStatus } from '../../../ib/index.ts';
 import { getReadiness, hostServiceConfig, OperationsClient } from '../../../service/index.ts';
 import { clientToken } from '../../client-token.ts';
 import type { CommandContext } from '../programs/command.ts';
@@ -26,7 +26,7 @@ export async function status(
   const { host, port, state, serverVersion, trouble } = await (via === 'ib-host'
     ? askHost(settings, token)
     : shakeHands(settings, token));
-  const facts = { host, port, state, serverVersion, trouble, usualFor: usualPorts.get(port), via };
+  const facts = { host, port, state, serverVersion, trouble, usualFor: usualFor(port), via };
   if (json) printJson('ktrdr.gateway.status/1', facts);
   else {
     terminal.print(`Gateway at ${host}:${port}: ${state === 'ready' ? colours.green(state) : colours.red(state)}`);
@@ -38,12 +38,10 @@ export async function status(
   return state === 'ready' ? 0 : new KtrdrError('unavailable', '').exitCode;
 }
 
-const usualPorts: ReadonlyMap<number, string> = new Map([
-  [4001, 'IB Gateway, live'],
-  [4002, 'IB Gateway, paper trading'],
-  [7496, 'TWS, live'],
-  [7497, 'TWS, paper trading'],
-]);
+function usualFor(port: number): string | undefined {
+  const usual = usualGatewayPorts.find((each) => each.port === port);
+  return usual === undefined ? undefined : `${usual.program}, ${usual.account}`;
+}
 
 async function askHost(settings: Settings, token: CancellationToken): Promise<GatewayStatus> {
   const { hostServiceUrl: baseUrl } = settings.ib;

@@ -15,13 +15,13 @@ export async function lookAtGateway(
   try {
     const { serverVersion } = await probeGateway({ host, port }, { withinMs, token });
     const known = usualGatewayPorts.find((usual) => usual.port === port);
-    const which = known === undefined ? 'no usual port' : `${known.program}, ${known.account} account`;
+    const which = known === undefined ? 'no usual port' : `${known.program}, ${known.account}`;
     return { status: 'ok', detail: `answers at ${host}:${port} (${which}), protocol ${serverVersion}` };
   } catch (thrown) {
     const detail = KtrdrError.from(thrown).message;
     const elsewhere = await portsThatAnswer(gateway, token);
     if (elsewhere.length === 0) {
-      const usual = usualGatewayPorts.map((each) => `${each.port} ${each.program} ${each.account}`).join(', ');
+      const usual = usualGatewayPorts.map((each) => `${each.port} (${each.program}, ${each.account})`).join(', ');
       return { status: 'warn', detail, advice: `Usual ports: ${usual}. Without a gateway: ktrdr up --simulate.` };
     }
     const found = elsewhere.map((each) => `${each.program} (${each.account})`).join(', ');
