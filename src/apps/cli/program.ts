@@ -79,6 +79,11 @@ const groups: Readonly<Record<string, readonly Word[]>> = {
       load: async () => (await import('./programs/completion.ts')).completeCompletion,
     },
     {
+      name: 'bench',
+      description: 'measure for a few seconds what this machine does: reading bars, training, cancels; leaves nothing',
+      load: async () => (await import('./programs/bench.ts')).completeBench,
+    },
+    {
       name: '__complete',
       description: 'what a shell asks',
       isHidden: true,
