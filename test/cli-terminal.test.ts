@@ -121,6 +121,21 @@ describe.skipIf(!hasTerminals)(
       expect(await newest()).toMatchObject({ status: 'cancelled' });
     });
 
+    it('goes on in the background without drawing, and ends there', async () => {
+      const script = `set -m; ${train}; bg; sleep 2; ${tellModes}; wait; echo "ended"; jobs; echo "left"`;
+      await using session = await TerminalSession.start(script, { environment });
+      await session.until(training);
+      session.type(ctrlZ);
+      await session.until(usualModes);
+      const shown = session.text;
+      await ktrdr(['ops', 'cancel', (await newest()).id], environment);
+      await session.until(/■ Training MLP .*: cancelled\n/);
+      await session.until(/^ended$/m);
+      const [, jobs = ''] = await session.until(/^ended\n([^]*)left$/m);
+      expect(jobs, 'not stopped for setting the terminal right').not.toMatch(/stopped|suspended/i);
+      expect(session.text.slice(0, shown.length)).toBe(shown);
+    });
+
     it('gives the terminal back when it is ended by SIGTERM or SIGHUP', async () => {
       const pidFile = join(home.path, 'pid');
       for (const signal of ['SIGTERM', 'SIGHUP'] as const) {

@@ -1,12 +1,12 @@
-import { cancelledError, CancellationSource, CancellationToken, systemClock } from '../../async/index.ts';
+import { cancelledError, CancellationSource, systemClock } from '../../async/index.ts';
 import { KtrdrError } from '../../base/index.ts';
 import { isTerminal, type Operation } from '../../operations/index.ts';
 import type { OperationsClient } from '../../service/index.ts';
-import type { Display } from './display.ts';
 import { cancellingWords } from './interruptible.ts';
 import { openDisplay } from './open-display.ts';
 import { closingLine, closingWithoutCause } from './progress-lines.ts';
 import type { CommandContext } from './programs/command.ts';
+import { tellChildren } from './tell-children.ts';
 import { colours } from './terminal.ts';
 
 interface Watching {
@@ -35,9 +35,6 @@ export const apiPatienceMs = 120_000;
 const awayWords = 'The API is away; trying again.';
 /** How long after a cancel work may take to end, before it is left alone. */
 const graceMs = 5_000;
-/** What takes less is over before anybody has seen its children. */
-const childrenAfterMs = 200;
-const mostChildren = 1_000;
 
 const interruptWords = { cancel: 'cancels it', leave: 'stops watching and leaves it running' } as const;
 
@@ -60,7 +57,13 @@ export async function watchOperation({
   using leaving = new CancellationSource();
   // Talking to the API outlives the cancel: it has to hear of it, and to say that the work has stopped.
   using talk = new CancellationSource(leaving.token);
-  const detach = { words: 'leaves it running', act: () => leaving.cancel() };
+  const detach = {
+    words: 'leaves it running',
+    act: () => {
+      // What was cancelled does not go on.
+      if (!token.isCancelled) leaving.cancel();
+    },
+  };
   using display = await openDisplay({
     ndjson,
     onCtrlC: interruptWords[onInterrupt],
@@ -86,10 +89,10 @@ export async function watchOperation({
   void [answer, listening];
 
   display.show(first);
-  using children = followChildren({ client, first, display, token: talk.token });
+  using children = tellChildren({ client, parent: first, display, token: talk.token });
   try {
     if (!isTerminal(first.status)) await follow();
-    await children.tellRest();
+    await children.rest();
     display.end(last.status === 'failed' ? closingWithoutCause(last) : closingLine(last));
     if (last.status !== 'completed') display.end(colours.dim(`  operation ${id}`));
     return { operation: last, isLeft: false };
@@ -136,54 +139,8 @@ export async function watchOperation({
   }
 
   function tell(): void {
-    display.say(isAway ? awayWords : notice);
+    display.say([notice, isAway ? awayWords : ''].filter((words) => words !== '').join(' '));
   }
-}
-
-interface Family {
-  readonly client: OperationsClient;
-  readonly first: Operation;
-  readonly display: Display;
-  readonly token: CancellationToken;
-}
-
-interface ChildrenFollowing extends Disposable {
-  /** Shows those that have ended and were not heard of. */
-  tellRest(): Promise<void>;
-}
-
-function followChildren({ client, first, display, token }: Family): ChildrenFollowing {
-  const { showChild } = display;
-  const { id: parent, status, version } = first;
-  if (showChild === undefined || isTerminal(status)) return { tellRest: async () => {}, [Symbol.dispose]: () => {} };
-  const source = new CancellationSource(token);
-  const follow = async (): Promise<void> => {
-    try {
-      for await (const child of client.followChildren(parent, source.token)) showChild(child);
-    } catch {
-      // They are shown beside the work; whoever follows that hears of lost contact.
-    }
-  };
-  const begin = systemClock.after(childrenAfterMs, () => void follow());
-  const end = (): void => {
-    begin[Symbol.dispose]();
-    source.cancel();
-    source[Symbol.dispose]();
-  };
-  return {
-    async tellRest() {
-      end();
-      try {
-        const { operations } = await client.list({ parent, limit: mostChildren }, CancellationToken.none);
-        // Who came later does not hear of what was over by then.
-        const unheard = operations.filter((child) => isTerminal(child.status) && child.version > version);
-        for (const child of unheard.toReversed()) showChild(child);
-      } catch {
-        // As above.
-      }
-    },
-    [Symbol.dispose]: end,
-  };
 }
 
 /** An API that has started an operation and does not know it any more has lost its record, as by a failure of power. */

@@ -14,7 +14,7 @@ export async function plan(
   options: LoadOptions,
 ): Promise<void> {
   checkSpan(options);
-  const { timeframe: timeframes, mode, json = false } = options;
+  const { timeframe: timeframes, mode, json = false, ndjson = false } = options;
   const loads = seriesToLoad({ symbols, timeframes, mode, ...spanOf(options) });
   const plans = await withApi(settings, (client) =>
     Promise.all(
@@ -28,7 +28,7 @@ export async function plan(
     plans.reduce((total, each) => total + each[column], 0);
   // Series share the pace of the source, so their times add up.
   const total = { requests: sum('requests'), bars: sum('bars'), bytes: sum('bytes'), estimatedMs: sum('estimatedMs') };
-  if (json) {
+  if (json || ndjson) {
     printJson('ktrdr.data.plan/1', { plans, total });
     return;
   }
