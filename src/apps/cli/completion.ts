@@ -113,7 +113,8 @@ function valuesOf(place: Option | Argument): Omit<Completion, 'flags'> {
 
 const wordsByName: Readonly<Record<string, readonly string[]>> = { timeframe: timeframes, setting: settingNames };
 
-const namesByName: Readonly<Record<string, NameSource>> = {
+/** What an argument of a command names, by what the help calls it. */
+export const namesByName: Readonly<Record<string, NameSource>> = {
   symbol: 'symbols',
   symbols: 'symbols',
   model: 'models',

@@ -1,3 +1,4 @@
+import { KtrdrError } from '../../base/index.ts';
 import type { Flags, Settings } from '../../config/index.ts';
 import { CliCommand } from './cli-command.ts';
 import { version } from '../version.ts';
@@ -138,11 +139,12 @@ export async function createProgram(
     (act) =>
     (...given) =>
       interruptible(async (token, interruption) => {
+        const settings = await settingsOf(program);
         try {
-          setExitCode((await act({ settings: await settingsOf(program), token, interruption }, ...given)) ?? 0);
+          setExitCode((await act({ settings, token, interruption }, ...given)) ?? 0);
         } catch (error) {
           if (interruption.exitCode !== undefined) setExitCode(interruption.exitCode);
-          throw error;
+          throw await suggesting(error, given.at(-1), settings);
         }
         if (interruption.exitCode !== undefined) setExitCode(interruption.exitCode);
       });
@@ -165,6 +167,13 @@ export async function createProgram(
     }
   }
   return program;
+}
+
+/** An error of a command; where it is about a name, with the one that may have been meant. */
+async function suggesting(error: unknown, command: unknown, settings: Settings): Promise<unknown> {
+  if (!(error instanceof KtrdrError && error.code === 'not_found' && command instanceof CliCommand)) return error;
+  const { withSuggestion } = await import('./suggest-name.ts');
+  return withSuggestion(error, command, settings);
 }
 
 async function settingsOf(program: CliCommand): Promise<Settings> {

@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs';
-import { basename } from 'node:path';
+import { readdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
-import { KtrdrError, systemCode } from '../../base/index.ts';
+import { KtrdrError, nearestName, systemCode } from '../../base/index.ts';
 import { parseStrategy } from '../../strategies/index.ts';
 import { colours, terminal } from './terminal.ts';
 
@@ -19,12 +20,17 @@ export async function readStrategyText(path: string): Promise<string> {
     return await textOf(createReadStream(path, { end: mostBytesRead - 1 }));
   } catch (cause) {
     const why = unreadable.get(systemCode(cause) ?? '') ?? KtrdrError.from(cause).message;
-    throw new KtrdrError(
-      systemCode(cause) === 'ENOENT' ? 'not_found' : 'invalid_input',
-      `Cannot read the strategy "${path}": ${why}.`,
-      { cause },
-    );
+    const sentence = `Cannot read the strategy "${path}": ${why}.`;
+    if (systemCode(cause) !== 'ENOENT') throw new KtrdrError('invalid_input', sentence, { cause });
+    const near = await nearestFile(path);
+    throw new KtrdrError('not_found', near === undefined ? sentence : `${sentence} Did you mean "${near}"?`, { cause });
   }
+}
+
+async function nearestFile(path: string): Promise<string | undefined> {
+  const names = await readdir(dirname(path)).catch((): string[] => []);
+  const name = nearestName(basename(path), names);
+  return name === undefined ? undefined : join(dirname(path), name);
 }
 
 /** Reads a strategy file and refuses it here, with line and column, before anything is sent anywhere. */

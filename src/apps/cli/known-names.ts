@@ -1,0 +1,41 @@
+import { CancellationToken } from '../../async/index.ts';
+import type { Settings } from '../../config/index.ts';
+import { hostServiceConfig, OperationsClient } from '../../service/index.ts';
+import { clientToken } from '../client-token.ts';
+import { listSeries } from '../data-endpoints.ts';
+import { listModels } from '../model-endpoints.ts';
+import type { Candidate, NameSource } from './completion.ts';
+
+/** Who presses the tab key, or has mistyped a name, waits for it. */
+const answerWithinMs = 700;
+
+/** What the API knows by name, the newest operations only. @throws KtrdrError when it does not answer soon. */
+export async function knownNames(names: NameSource, settings: Settings): Promise<Candidate[]> {
+  await using client = new OperationsClient('the ktrdr API', {
+    config: hostServiceConfig({
+      baseUrl: settings.api.url,
+      retries: 0,
+      timeoutMs: answerWithinMs,
+      token: clientToken(settings),
+    }),
+  });
+  const token = CancellationToken.none;
+  if (names === 'symbols') {
+    const { series } = await client.call(listSeries, {}, token);
+    return [...new Set(series.map(({ symbol }) => symbol))].map((word) => ({
+      word,
+      about: series.flatMap(({ symbol, timeframe }) => (symbol === word ? [timeframe] : [])).join(', '),
+    }));
+  }
+  if (names === 'models') {
+    const { models } = await client.call(listModels, {}, token);
+    const newest = [...new Set(models.map(({ name }) => name))].map((word) => ({ word, about: 'its newest version' }));
+    const versions = models.map(({ name, version, symbols }) => ({
+      word: `${name}@${version}`,
+      about: symbols.join(', '),
+    }));
+    return [...newest, ...versions];
+  }
+  const { operations } = await client.list({ limit: 50 }, token);
+  return operations.map(({ id, status, message }) => ({ word: id, about: `${status}: ${message}` }));
+}
