@@ -1,7 +1,6 @@
-import { tensorsFromWeights, writeSafetensors } from '../nn/index.ts';
+import { encodeOnnx, tensorsFromWeights, writeSafetensors } from '../nn/index.ts';
 import type { StoredModel } from './model-record.ts';
 import { networkGraph } from './onnx/network-graph.ts';
-import { encodeOnnx } from './onnx/onnx-graph.ts';
 
 export const modelFormats = ['onnx', 'safetensors'] as const;
 

@@ -5,6 +5,12 @@ export { initialWeights, modelSchema, parametersOf, sequenceLengthOf } from './m
 export type { ModelSpec } from './model.ts';
 export { objectiveSchema } from './objective.ts';
 export type { Objective } from './objective.ts';
+export { findNativeLibrary } from './native/find-library.ts';
+export type { NativeLibrary } from './native/find-library.ts';
+export { nativeBackend } from './native/native-backend.ts';
+export { activationOperator } from './onnx/activation-operator.ts';
+export { encodeOnnx } from './onnx/onnx-graph.ts';
+export type { OnnxGraph, OnnxNode, OnnxTensor } from './onnx/onnx-graph.ts';
 export { plainBackend } from './plain-backend.ts';
 export { createPredictor } from './predictor.ts';
 export type { Predictor } from './predictor.ts';

@@ -1,6 +1,12 @@
-import { parametersOf, type Activation, type ModelSpec } from '../../nn/index.ts';
+import {
+  activationOperator,
+  parametersOf,
+  type ModelSpec,
+  type OnnxGraph,
+  type OnnxNode,
+  type OnnxTensor,
+} from '../../nn/index.ts';
 import type { FeatureScale } from '../../samples/index.ts';
-import type { OnnxGraph, OnnxNode, OnnxTensor } from './onnx-graph.ts';
 import { recurrentNodes } from './recurrent-nodes.ts';
 
 interface NetworkGraphOptions {
@@ -46,7 +52,8 @@ export function networkGraph({ model, weights, scales, isClassifier, metadata }:
     let below = 'scaled';
     for (const layer of model.hiddenLayers.keys()) {
       dense(below, layer, `sums.${layer}`);
-      parts.nodes.push(activationNode(model.activation, `sums.${layer}`, `hidden.${layer}`));
+      const [inputs, outputs] = [[`sums.${layer}`], [`hidden.${layer}`]];
+      parts.nodes.push({ ...activationOperator(model.activation), inputs, outputs });
       below = `hidden.${layer}`;
     }
     dense(below, model.hiddenLayers.length, last);
@@ -66,8 +73,8 @@ export function networkGraph({ model, weights, scales, isClassifier, metadata }:
   return {
     name: model.kind,
     ...parts,
-    input: { name: 'features', shape },
-    output: { name: 'outputs', shape: [model.outputs] },
+    inputs: [{ name: 'features', type: 'float', shape: ['rows', ...shape] }],
+    outputs: [{ name: 'outputs', type: 'float', shape: ['rows', model.outputs] }],
     metadata,
   };
 }
@@ -84,14 +91,4 @@ function scaleFeatures({ nodes, constants }: GraphParts, scales: readonly Featur
     { operator: 'Div', inputs: ['shifted', 'scale'], outputs: ['divided'] },
     { operator: 'Cast', inputs: ['divided'], outputs: ['scaled'], attributes: { to: { integer: 1 } } },
   );
-}
-
-function activationNode(activation: Activation, from: string, to: string): OnnxNode {
-  const operator = { relu: 'Relu', leaky_relu: 'LeakyRelu', tanh: 'Tanh', sigmoid: 'Sigmoid' }[activation];
-  return {
-    operator,
-    inputs: [from],
-    outputs: [to],
-    ...(activation === 'leaky_relu' ? { attributes: { alpha: { float: 0.01 } } } : {}),
-  };
 }

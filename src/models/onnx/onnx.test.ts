@@ -1,9 +1,8 @@
 import fc from 'fast-check';
 import { InferenceSession, Tensor } from 'onnxruntime-web';
 import { describe, expect, it } from 'vitest';
-import { createPredictor, createRandom, initialWeights, type ModelSpec } from '../../nn/index.ts';
+import { createPredictor, createRandom, encodeOnnx, initialWeights, type ModelSpec } from '../../nn/index.ts';
 import { unscaled, type FeatureScale } from '../../samples/index.ts';
-import { encodeOnnx } from './onnx-graph.ts';
 import { networkGraph } from './network-graph.ts';
 
 const activation = fc.constantFrom('relu', 'leaky_relu', 'tanh', 'sigmoid');

@@ -1,6 +1,5 @@
-import type { ModelSpec } from '../../nn/index.ts';
+import type { ModelSpec, OnnxTensor } from '../../nn/index.ts';
 import type { GraphParts } from './network-graph.ts';
-import type { OnnxTensor } from './onnx-graph.ts';
 
 type RecurrentSpec = Exclude<ModelSpec, { kind: 'mlp' }>;
 

@@ -5,8 +5,8 @@ export interface OnnxGraph {
   readonly name: string;
   readonly nodes: readonly OnnxNode[];
   readonly constants: readonly OnnxTensor[];
-  readonly input: OnnxValue;
-  readonly output: OnnxValue;
+  readonly inputs: readonly OnnxValue[];
+  readonly outputs: readonly OnnxValue[];
   /** What programs that read the file can look up. */
   readonly metadata: Readonly<Record<string, string>>;
 }
@@ -18,7 +18,7 @@ export interface OnnxNode {
   readonly attributes?: Readonly<Record<string, OnnxAttribute>>;
 }
 
-type OnnxAttribute =
+export type OnnxAttribute =
   | { readonly integer: number }
   | { readonly integers: readonly number[] }
   | { readonly float: number }
@@ -27,14 +27,15 @@ type OnnxAttribute =
 export interface OnnxTensor {
   readonly name: string;
   readonly shape: readonly number[];
-  readonly values: Float32Array | Float64Array | BigInt64Array;
+  readonly values: Float32Array | Float64Array | Int32Array | BigInt64Array;
 }
 
-/** A row of 32-bit floats for each of any number of rows. */
+/** What a computation takes or gives. */
 export interface OnnxValue {
   readonly name: string;
-  /** Behind the number of rows. */
-  readonly shape: readonly number[];
+  readonly type: 'float' | 'int32';
+  /** Sizes; a name stands for one that each run may choose. */
+  readonly shape: readonly (number | string)[];
 }
 
 /** The lowest version of the operators that has all that are used here, with the meaning they have here. */
@@ -42,16 +43,17 @@ const operatorSet = 17;
 /** The version of the file format that came with these operators. */
 const formatVersion = 8;
 
-const elementTypes = { float: 1, int64: 7, double: 11 } as const;
+const elementTypes = { float: 1, int32: 6, int64: 7, double: 11 } as const;
 const attributeTypes = { float: 1, integer: 2, text: 3, integers: 7 } as const;
 
 /** An ONNX file. The numbers of fields and types are those of onnx.proto (ONNX 1.12, Apache-2.0). */
-export function encodeOnnx({ name, nodes, constants, input, output, metadata }: OnnxGraph): Uint8Array {
+export function encodeOnnx({ name, nodes, constants, inputs, outputs, metadata }: OnnxGraph): Uint8Array {
   const graph = new ProtobufMessage();
   for (const node of nodes) graph.message(1, encodeNode(node));
   graph.text(2, name);
   for (const constant of constants) graph.message(5, encodeTensor(constant));
-  graph.message(11, encodeValue(input)).message(12, encodeValue(output));
+  for (const input of inputs) graph.message(11, encodeValue(input));
+  for (const output of outputs) graph.message(12, encodeValue(output));
   const model = new ProtobufMessage().integer(1, formatVersion).text(2, 'ktrdr').message(7, graph);
   model.message(8, new ProtobufMessage().text(1, '').integer(2, operatorSet));
   for (const [key, value] of Object.entries(metadata))
@@ -85,6 +87,7 @@ function encodeTensor({ name, shape, values }: OnnxTensor): ProtobufMessage {
 
 function typeOf(values: OnnxTensor['values']): keyof typeof elementTypes {
   if (values instanceof Float32Array) return 'float';
+  if (values instanceof Int32Array) return 'int32';
   return values instanceof Float64Array ? 'double' : 'int64';
 }
 
@@ -95,14 +98,18 @@ function littleEndian(values: OnnxTensor['values']): Uint8Array {
   for (const [index, value] of values.entries()) {
     if (typeof value === 'bigint') view.setBigInt64(index * step, value, true);
     else if (values instanceof Float32Array) view.setFloat32(index * step, value, true);
+    else if (values instanceof Int32Array) view.setInt32(index * step, value, true);
     else view.setFloat64(index * step, value, true);
   }
   return bytes;
 }
 
-function encodeValue({ name, shape }: OnnxValue): ProtobufMessage {
-  const dimensions = new ProtobufMessage().message(1, new ProtobufMessage().text(2, 'rows'));
-  for (const size of shape) dimensions.message(1, new ProtobufMessage().integer(1, size));
-  const tensor = new ProtobufMessage().integer(1, elementTypes.float).message(2, dimensions);
+function encodeValue({ name, type, shape }: OnnxValue): ProtobufMessage {
+  const dimensions = new ProtobufMessage();
+  for (const size of shape) {
+    const dimension = new ProtobufMessage();
+    dimensions.message(1, typeof size === 'number' ? dimension.integer(1, size) : dimension.text(2, size));
+  }
+  const tensor = new ProtobufMessage().integer(1, elementTypes[type]).message(2, dimensions);
   return new ProtobufMessage().text(1, name).message(2, new ProtobufMessage().message(1, tensor));
 }
