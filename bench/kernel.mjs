@@ -6,11 +6,12 @@ import { pythonPeer, withoutPython } from './support/python.mjs';
 import { atLeast, formats, report, row } from './support/report.mjs';
 import { withResources } from './support/resources.mjs';
 import { interleaved, msOf } from './support/rounds.mjs';
-import { cases, createTrainer, samplesOf, stepsOf } from './support/training-step.mjs';
+import { cases, createTrainer, samplesOf, stepsOf, withoutNative } from './support/training-step.mjs';
 
 const steps = { A: 400, B: 80, C: 16 };
 const plainSteps = { A: 40, B: 8, C: 1 };
 const limits = { A: atLeast(8), B: atLeast(1.7), C: atLeast(0.75) };
+const nativeLimits = { C: atLeast(1.5) };
 const shares = [0, 0.2];
 
 await withResources(async ({ open, directory }) => {
@@ -27,9 +28,12 @@ await withResources(async ({ open, directory }) => {
     const lossOf = { ours: [], torch: [] };
     const ours = stepsOf(createTrainer({ ...size, dropout }), size, steps[name]);
     const plain = stepsOf(createTrainer({ ...size, dropout, backend: 'plain' }), size, plainSteps[name]);
+    const nativeTrainer = createTrainer({ ...size, dropout, backend: 'native' });
+    const native = nativeTrainer && stepsOf(nativeTrainer, size, steps[name]);
     const competitors = {
       ours: () => msOf(() => lossOf.ours.push(ours())) / steps[name],
       plain: () => msOf(plain) / plainSteps[name],
+      ...(native === undefined ? {} : { native: () => msOf(native) / steps[name] }),
       ...(peer === undefined ? {} : { torch: () => timeOf(peer, { key, count: steps[name], losses: lossOf.torch }) }),
     };
     const values = await interleaved(competitors, { rounds: 11, warmups: 3 });
@@ -39,6 +43,11 @@ await withResources(async ({ open, directory }) => {
     rows.push(row({ what: `${what}, a step`, ours: values.ours, format: formats.us, ...beside, ...limit }));
     const rates = values.ours.map((ms) => (size.batch * 1_000) / ms);
     rows.push(row({ what: `${name}: rows trained`, ours: rates, format: formats.perSecond }));
+    if (values.native !== undefined) {
+      const nativeLimit = values.torch === undefined ? {} : { limit: nativeLimits[name] };
+      const what = `${name}: a step of the native backend`;
+      rows.push(row({ what, ours: values.native, format: formats.us, ...beside, ...nativeLimit }));
+    }
     rows.push(row({ what: `${name}: a step of the plain backend`, ours: values.plain, format: formats.us }));
   }
   report({
@@ -46,6 +55,7 @@ await withResources(async ({ open, directory }) => {
     rows,
     notes: [
       'Adam, ReLU, softmax cross-entropy, float32; the batch is gathered from the data within the step, and its loss read.',
+      ...(createTrainer({ ...cases.A, backend: 'native' }) === undefined ? [withoutNative] : []),
       peer === undefined ? withoutPython : `The peer: ${peer.ready.versions}, one thread. ${losses.join(' ')}`,
     ],
   });

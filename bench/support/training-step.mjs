@@ -1,4 +1,4 @@
-import { createRandom, plainBackend, wasmBackend } from '../../dist/nn/index.js';
+import { createRandom, findNativeLibrary, nativeBackend, plainBackend, wasmBackend } from '../../dist/nn/index.js';
 import { msOf } from './rounds.mjs';
 import { median } from './stats.mjs';
 
@@ -24,8 +24,16 @@ export function samplesOf({ inputs }) {
   return { features, targets, order };
 }
 
+const folder = process.env.KTRDR_TEST_ONNXRUNTIME;
+
+export const withoutNative =
+  'The native backend was not measured: set `KTRDR_TEST_ONNXRUNTIME` to a folder whose `node_modules` has onnxruntime-node.';
+
+const native = folder === undefined ? undefined : nativeBackend(findNativeLibrary([folder]));
+
+/** Undefined for a backend that is not here. */
 export function createTrainer({ inputs, hiddenLayers, dropout = 0, backend = 'wasm' }) {
-  return { wasm: wasmBackend, plain: plainBackend }[backend].create({
+  return { wasm: wasmBackend, plain: plainBackend, native }[backend]?.create({
     model: { kind: 'mlp', inputs, hiddenLayers, outputs: 3, activation: 'relu', dropout },
     objective: { kind: 'cross_entropy' },
     optimizer: { type: 'adam', learningRate: 0.001, weightDecay: 0, gradientClip: 0 },
@@ -34,15 +42,22 @@ export function createTrainer({ inputs, hiddenLayers, dropout = 0, backend = 'wa
   });
 }
 
+/** As many as a training asks for in one call. */
+const batchesAtOnce = 10;
+
 /** A round of so many steps, ready to be called again and again, each time with the rows that follow; returns the mean loss. */
 export function stepsOf(trainer, { batch, inputs, order = samplesOf({ inputs }).order }, count) {
   let at = 0;
   return () => {
     let loss = 0;
-    repeat(count, () => {
-      loss += trainer.step(order.subarray(at, at + batch));
-      at = (at + batch) % order.length;
-    });
+    for (let done = 0; done < count;) {
+      const rows = order.subarray(at, at + Math.min(batchesAtOnce, count - done) * batch);
+      for (const stepLoss of trainer.steps(rows, batch)) {
+        loss += stepLoss;
+        done += 1;
+      }
+      at = (at + rows.length) % order.length;
+    }
     return loss / count;
   };
 }

@@ -26,5 +26,6 @@ export function trainingHere({
   const directory = join(settings.home, 'checkpoints');
   const checkpoints = openCheckpoints(directory, everyMs === undefined ? {} : { everyMs });
   const { backend, memoryMb } = settings.training;
-  return localTrainer({ bars, models, version, backend, memoryMb, checkpoints });
+  const packageFolders = [settings.home];
+  return localTrainer({ bars, models, version, backend, packageFolders, memoryMb, checkpoints });
 }

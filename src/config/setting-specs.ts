@@ -161,7 +161,7 @@ const settingSpecs = {
   }),
   'training.backend': spec({
     variable: 'KTRDR_TRAINING_BACKEND',
-    kind: oneOf(['auto', 'wasm', 'plain']),
+    kind: oneOf(['auto', 'wasm', 'plain', 'native']),
     fallback: 'auto',
     meaning: 'what trains models; `auto` takes the fastest that trains the kind of model',
   }),

@@ -1,7 +1,8 @@
 import { sigmoid, tanh } from '../base/index.ts';
 import type { Activation } from './mlp-model.ts';
 
-const leak = 0.01;
+/** The slope of a leaky rectifier below 0. */
+export const leak = 0.01;
 
 /** Applies an activation in place to the first `count` values. */
 export function activate(activation: Activation, values: Float64Array, count: number): void {

@@ -20,7 +20,7 @@ import type { OptimizerSpec, TrainerBackend, TrainerOptions } from './trainer.ts
 setFlagsFromString('--expose-gc');
 
 /** What every backend holds to, the plain one as well as the fast ones. */
-export function testBackend(backend: TrainerBackend): void {
+export function testBackend(backend: TrainerBackend, { lives = 1_000 } = {}): void {
   const train = (options: Partial<TrainerOptions> = {}) =>
     backend.create({ model, objective: crossEntropy, optimizer: adam, data, seed: 11, ...options });
 
@@ -107,6 +107,15 @@ export function testBackend(backend: TrainerBackend): void {
       expect(trainer.evaluate(allRows).loss).toBeLessThan(0.6 * first);
     });
 
+    it('is the same whether it is asked for alone or with others', () => {
+      using alone = train();
+      using together = train();
+      const losses = [0, 20, 40, 60, 80].map((from) => alone.step(allRows.subarray(from, from + 20)));
+      expect([...together.steps(allRows, 20)]).toEqual(losses);
+      expect(together.exportParams()).toEqual(alone.exportParams());
+      expect(() => together.steps(new Int32Array(0), 20)).toThrow(expect.objectContaining({ code: 'invalid_input' }));
+    });
+
     it('takes the learning rate that is set', () => {
       using trainer = train();
       trainer.learningRate = 0;
@@ -153,7 +162,7 @@ export function testBackend(backend: TrainerBackend): void {
       expect(initialWeights(model, 3)).not.toEqual(initialWeights(model, 4));
     });
 
-    it.runIf(backend.capabilities.reproducible)('decides the trained weights, to the last bit', () => {
+    it('decides the trained weights, to the last bit', () => {
       const trained = (seed: number): Float32Array => {
         using trainer = train({ seed });
         for (let start = 0; start + 16 <= rowCount; start += 16) trainer.step(allRows.subarray(start, start + 16));
@@ -301,7 +310,7 @@ export function testBackend(backend: TrainerBackend): void {
       expect(() => train({ optimizer: { ...adam, learningRate: 0 } })).toThrow(refused);
     });
 
-    it('goes with the trainer: a thousand that come and go leave nothing behind', async () => {
+    it(`goes with the trainer: ${lives} that come and go leave nothing behind`, async () => {
       const come = (count: number): void => {
         for (let index = 0; index < count; index += 1) {
           using trainer = train({ model: { ...model, hiddenLayers: [64] } });
@@ -310,7 +319,7 @@ export function testBackend(backend: TrainerBackend): void {
       };
       come(50);
       const before = await bytesHeld();
-      come(1_000);
+      come(lives);
       expect((await bytesHeld()) - before, 'one of them has 64 KiB and more').toBeLessThan(2 ** 22);
     });
 

@@ -1,10 +1,14 @@
 import { wholePower } from '../base/index.ts';
 import type { OptimizerSpec } from './trainer.ts';
 
-const momentum = 0.9;
-const adamDecay = { first: 0.9, second: 0.999 };
-const rmsDecay = 0.99;
-const epsilon = 1e-8;
+export const optimizerConstants = {
+  momentum: 0.9,
+  adamDecay: { first: 0.9, second: 0.999 },
+  rmsDecay: 0.99,
+  epsilon: 1e-8,
+} as const;
+
+const { momentum, adamDecay, rmsDecay, epsilon } = optimizerConstants;
 
 /** The moments are kept by the optimizer, as long as the parameters; one that needs fewer leaves the others at 0. */
 export interface Optimizer {

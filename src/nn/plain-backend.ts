@@ -9,6 +9,7 @@ import { createOptimizer, type Optimizer } from './optimizer.ts';
 import { createRandom, dropoutStream, type Random } from './random.ts';
 import { checkedOptions } from './trainer-options.ts';
 import { packParams, unpackParams } from './trainer-params.ts';
+import { noRows, stepByStep } from './trainer-steps.ts';
 import type { Evaluation, Trainer, TrainerBackend } from './trainer.ts';
 
 /**
@@ -17,7 +18,7 @@ import type { Evaluation, Trainer, TrainerBackend } from './trainer.ts';
  */
 export const plainBackend: TrainerBackend = {
   name: 'plain',
-  capabilities: { models: ['mlp', 'gru', 'lstm'], device: 'cpu', reproducible: true },
+  capabilities: { models: ['mlp', 'gru', 'lstm'], device: 'cpu', reproducible: 'everywhere' },
   create(options) {
     const { model, objective, optimizer, data, seed } = checkedOptions(options);
     const weights = Float64Array.from(initialWeights(model, seed));
@@ -31,6 +32,7 @@ export const plainBackend: TrainerBackend = {
       random: createRandom(seed, dropoutStream),
     });
   },
+  [Symbol.dispose]() {},
 };
 
 interface TrainerParts {
@@ -74,8 +76,7 @@ class PlainTrainer implements Trainer {
 
   step(rows: Int32Array): number {
     const data = this.#requireData();
-    if (rows.length === 0)
-      throw new KtrdrError('invalid_input', 'A training step needs at least one row; it got none.');
+    if (rows.length === 0) throw noRows();
     const network = this.#network;
     const weight = weightOf(data, rows, network.firstRow);
     const scale = weight === 0 ? 0 : 1 / weight;
@@ -90,6 +91,10 @@ class PlainTrainer implements Trainer {
     this.#steps += 1;
     this.#optimizer.apply(this.#weights, network.gradient, { step: this.#steps, learningRate: this.learningRate });
     return weight === 0 ? 0 : loss / weight;
+  }
+
+  steps(rows: Int32Array, batchSize: number): Float64Array {
+    return stepByStep(rows, batchSize, (batch) => this.step(batch));
   }
 
   evaluate(rows: Int32Array): Evaluation {

@@ -34,18 +34,22 @@ export interface Evaluation {
 }
 
 /** Where a model is trained: one interface for every engine, so that a caller does not know which one it has. */
-export interface TrainerBackend {
+export interface TrainerBackend extends Disposable {
   readonly name: string;
+  /** The package that computes for it and its version, where that is no part of this program. */
+  readonly computesWith?: string;
   readonly capabilities: Capabilities;
   /** @throws KtrdrError `invalid_input` for a model this backend does not know, or data that does not fit the model. */
   create(options: TrainerOptions): Trainer;
+  /** Ends what the backend may have begun for its trainers, which are of no use then. */
+  [Symbol.dispose](): void;
 }
 
 interface Capabilities {
   readonly models: readonly ModelSpec['kind'][];
   readonly device: 'cpu' | 'gpu';
-  /** True when the same seed, data and steps give the same weights to the last bit on every machine. */
-  readonly reproducible: boolean;
+  /** Where the same seed, data and steps give the same weights to the last bit. */
+  readonly reproducible: 'everywhere' | 'on_one_machine';
 }
 
 /**
@@ -62,6 +66,11 @@ export interface Trainer extends Disposable {
    * @throws KtrdrError `invalid_input` for no rows, or one that does not exist.
    */
   step(rows: Int32Array): number;
+  /**
+   * One step for each batch of the rows, in their order, of which the last may be smaller; returns the loss of each. The
+   * same as as many calls of `step`, and cheaper where a call has a long way to go.
+   */
+  steps(rows: Int32Array, batchSize: number): Float64Array;
   /** Loss and outputs without dropout; changes nothing. */
   evaluate(rows: Int32Array): Evaluation;
   /** The weights and biases alone, in the flat layout of `parametersOf`. */

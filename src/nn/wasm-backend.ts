@@ -8,6 +8,7 @@ import { paceOf } from './optimizer.ts';
 import { createRandom, dropoutStream, type Random } from './random.ts';
 import { checkedOptions } from './trainer-options.ts';
 import { packParams, unpackParams } from './trainer-params.ts';
+import { noRows, stepByStep } from './trainer-steps.ts';
 import type { Evaluation, OptimizerSpec, Trainer, TrainerBackend, TrainerOptions } from './trainer.ts';
 
 /**
@@ -18,8 +19,9 @@ import type { Evaluation, OptimizerSpec, Trainer, TrainerBackend, TrainerOptions
  */
 export const wasmBackend: TrainerBackend = {
   name: 'wasm',
-  capabilities: { models: ['mlp', 'gru', 'lstm'], device: 'cpu', reproducible: true },
+  capabilities: { models: ['mlp', 'gru', 'lstm'], device: 'cpu', reproducible: 'everywhere' },
   create: (options) => new WasmTrainer(checkedOptions(options)),
+  [Symbol.dispose]() {},
 };
 
 /** What there is until a trainer is disposed of. */
@@ -60,9 +62,7 @@ class WasmTrainer implements Trainer {
 
   step(rows: Int32Array): number {
     const { kernel, chunk, data } = this.#held();
-    if (rows.length === 0) {
-      throw new KtrdrError('invalid_input', 'A training step needs at least one row; it got none.');
-    }
+    if (rows.length === 0) throw noRows();
     const weight = weightOf(data, rows, this.#firstRow);
     const scale = weight === 0 ? 0 : 1 / weight;
     if (this.#dropsOut) kernel.seedStep(this.#random.uint32(), this.#random.uint32());
@@ -74,6 +74,10 @@ class WasmTrainer implements Trainer {
     const { stride, floor } = paceOf(this.#optimizer, { step: this.#steps, learningRate: this.learningRate });
     kernel.apply(this.learningRate, stride, floor);
     return loss;
+  }
+
+  steps(rows: Int32Array, batchSize: number): Float64Array {
+    return stepByStep(rows, batchSize, (batch) => this.step(batch));
   }
 
   evaluate(rows: Int32Array): Evaluation {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { plainBackend, wasmBackend } from '../nn/index.ts';
-import { backendNamed, chooseBackend } from './backends.ts';
+import { backendNamed, backendsWith, chooseBackend } from './backends.ts';
 
 describe('chooseBackend()', () => {
   it('takes the kernel where it trains the model, and says why', () => {
@@ -31,6 +31,16 @@ describe('chooseBackend()', () => {
         message: expect.stringContaining('"wasm", which does not train gru models') as string,
       }),
     );
+  });
+
+  it('takes the native backend where it is named and was found, and never by itself', () => {
+    const known = backendsWith({ path: '/nowhere', version: '1.2.3' });
+    expect(chooseBackend('native', 'mlp', known)).toEqual({
+      name: 'native',
+      why: 'The configuration names it. It computes with onnxruntime-node 1.2.3.',
+    });
+    expect(chooseBackend('auto', 'mlp', known.toReversed()).name).not.toBe('native');
+    expect(() => chooseBackend('native', 'gru', known)).toThrow('"native", which does not train gru models');
   });
 
   it('knows no other names', () => {

@@ -37,7 +37,7 @@ const metadataKey = 'training';
 interface Job {
   readonly plan: TrainingPlan;
   readonly dataFingerprint: string;
-  /** Its name. */
+  /** Its name, and what it computes with. */
   readonly backend: string;
 }
 

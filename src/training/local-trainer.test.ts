@@ -20,6 +20,7 @@ import { chooseBackend } from './backends.ts';
 import type { BarSource } from './bar-source.ts';
 import { localTrainer } from './local-trainer.ts';
 import { areClassMetrics, ModelStore, type ClassMetrics } from '../models/index.ts';
+import { installPortableLibrary } from '../nn/native/native-library.fixture.ts';
 import { readBars } from './read-bars.ts';
 import { sampleSource, trainerSettings } from './sample-source.fixture.ts';
 import { sampleStrategy } from '../strategies/sample-strategy.fixture.ts';
@@ -133,6 +134,37 @@ describe('localTrainer()', () => {
     expect(chosen.backend).toEqual({ name: 'wasm', why: 'It is the fastest that trains mlp models.' });
     expect(plain.weightsSha256).not.toBe(chosen.weightsSha256);
     expect(plain.metrics.train.loss).toBeCloseTo(chosen.metrics.train.loss, 1);
+  });
+
+  const nativeTraining = (folder: string, bars = sampleSource()): Promise<TrainModelResult> =>
+    localTrainer({
+      bars,
+      models,
+      version: '1.2.3',
+      ...trainerSettings,
+      backend: 'native',
+      packageFolders: [folder],
+    })(input, contextFor());
+
+  it('trains with a library that the user installed, and tells its version', { timeout: 60_000 }, async () => {
+    await installPortableLibrary(directory);
+    const [first, second] = [await nativeTraining(directory), await nativeTraining(directory)];
+    const ours = await train();
+    expect(first.backend).toEqual({
+      name: 'native',
+      why: 'The configuration names it. It computes with onnxruntime-node 9.8.7.',
+    });
+    expect(second.weightsSha256).toBe(first.weightsSha256);
+    expect(first.weightsSha256).not.toBe(ours.weightsSha256);
+    expect(first.metrics.train.loss).toBeCloseTo(ours.metrics.train.loss, 2);
+  });
+
+  it('refuses to train with a library that is not there, before it reads a bar', async () => {
+    const unread: BarSource = { ...sampleSource(), read: () => Promise.reject(new Error('read')) };
+    await expect(nativeTraining(directory, unread)).rejects.toMatchObject({
+      code: 'failed_precondition',
+      message: expect.stringContaining('--ignore-scripts onnxruntime-node'),
+    });
   });
 
   it.each([

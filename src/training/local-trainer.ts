@@ -2,7 +2,8 @@ import { inWorker } from '../async/index.ts';
 import { KtrdrError } from '../base/index.ts';
 import type { OperationWork } from '../operations/index.ts';
 import type { BarSource } from './bar-source.ts';
-import { chooseBackend, type BackendSetting } from './backends.ts';
+import { findNativeLibrary } from '../nn/index.ts';
+import { backendsWith, chooseBackend, type BackendSetting } from './backends.ts';
 import { CheckpointFolder } from './checkpoint-folder.ts';
 import type { CheckpointSettings } from './checkpoints.ts';
 import { orOutOfMemory } from './memory-limit.ts';
@@ -26,6 +27,8 @@ interface LocalTrainerOptions {
   /** Of this program, for the record of the model. */
   readonly version: string;
   readonly backend: BackendSetting;
+  /** Where packages of the user's may be installed, beside those of this program. */
+  readonly packageFolders?: readonly string[];
   /** The most that the thread of a training may hold, in MiB. */
   readonly memoryMb: number;
   /** Without them an interrupted training begins anew. */
@@ -63,6 +66,7 @@ function trainAndSave({
   models,
   version,
   backend: setting,
+  packageFolders = [],
   memoryMb,
   checkpoints,
 }: LocalTrainerOptions): OperationWork<TrainModelInput, TrainModelContext, TrainModelResult> {
@@ -71,7 +75,8 @@ function trainAndSave({
     const { id, attempt, token, progress, clock, log } = context;
     const begun = clock.elapsed();
     const plan = planOf(input);
-    const backend = chooseBackend(setting, plan.strategy.model.type);
+    const library = setting === 'native' ? findNativeLibrary(packageFolders) : undefined;
+    const backend = chooseBackend(setting, plan.strategy.model.type, backendsWith(library));
     log.info('backend chosen', { ...backend });
     progress.report({ phase: phases.reading.name, fraction: phases.reading.share[0] });
     const symbols = await readBars(plan, source, token);
@@ -80,6 +85,7 @@ function trainAndSave({
       symbols,
       backend,
       memoryMb,
+      ...(library === undefined ? {} : { library }),
       ...(checkpoints === undefined ? {} : { checkpoints }),
     };
     const trained = await inThread(job, context).catch((thrown: unknown) => {

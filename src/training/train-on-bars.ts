@@ -1,5 +1,5 @@
 import type { WorkContext } from '../async/index.ts';
-import { weightsHash, type ModelSpec } from '../nn/index.ts';
+import { weightsHash, type ModelSpec, type NativeLibrary } from '../nn/index.ts';
 import { backendNamed, type ChosenBackend } from './backends.ts';
 import { jobHash } from './checkpoint-file.ts';
 import { Checkpoints, type CheckpointSettings } from './checkpoints.ts';
@@ -23,6 +23,8 @@ export interface TrainingJob {
   readonly plan: TrainingPlan;
   readonly symbols: readonly SymbolBars[];
   readonly backend: ChosenBackend;
+  /** What the backend computes with, where that is no part of this program. */
+  readonly library?: NativeLibrary;
   /** What the thread may hold, in MiB. */
   readonly memoryMb?: number;
   readonly checkpoints?: CheckpointSettings;
@@ -54,24 +56,29 @@ export interface TrainedModel extends TrainingOutcome {
  * beginning or from a checkpoint.
  */
 export async function trainOnBars(
-  { plan, symbols, backend, memoryMb = Infinity, checkpoints: settings }: TrainingJob,
+  { plan, symbols, backend, library, memoryMb = Infinity, checkpoints: settings }: TrainingJob,
   context: Context,
 ): Promise<TrainedModel> {
   const { token, progress, clock, metrics: curves } = context;
   refuseTooLarge(plan, symbols, memoryMb);
   const series = fingerprintsOf(symbols);
   const dataFingerprint = fingerprintOf(series);
+  using chosen = backendNamed(backend.name, library);
   const checkpoints =
     settings === undefined
       ? undefined
-      : new Checkpoints(settings, context, jobHash({ plan, dataFingerprint, backend: backend.name }));
+      : new Checkpoints(
+          settings,
+          context,
+          jobHash({ plan, dataFingerprint, backend: [chosen.name, chosen.computesWith ?? []].flat().join(' ') }),
+        );
   progress.report({ phase: phases.features.name, fraction: phases.features.share[0] });
   const set = buildTrainingSet(plan, symbols, token);
   const { data, parts, scales, means, classes, warnings } = set;
   holdToLimit(memoryMb);
   const { training } = plan.strategy;
   const model = modelOf(plan, classes);
-  using trainer = backendNamed(backend.name).create({
+  using trainer = chosen.create({
     model,
     objective: training.objective,
     optimizer: training.optimizer,

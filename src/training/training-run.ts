@@ -94,6 +94,7 @@ export function runTraining(
   const rowsBefore = history.length * order.length + Math.min(begun.batches * batchSize, order.length);
   const report = reporter({ settings, rows: order.length, rowsBefore }, context);
   const curves = recordCurves(context.metrics, { epochs, batches: Math.ceil(order.length / batchSize) });
+  const pace = { atOnce: batchesBetweenLooks };
   let shuffle = random.exportState();
   if (from !== undefined) {
     trainer.importParams(from.params);
@@ -119,7 +120,7 @@ export function runTraining(
     order.set(parts.train);
     random.shuffle(order);
     trainer.learningRate = learningRateAfter(history, rate);
-    trainEpoch({ trainer, order, weights, epoch, batchSize, begun }, context.token, {
+    trainEpoch({ trainer, clock: context.clock, order, weights, epoch, batchSize, begun, pace }, context.token, {
       batch(number, trainLoss) {
         report.batch(epoch, number, trainLoss);
         curves.batch(epoch, number, trainLoss);
@@ -185,18 +186,23 @@ export function evaluateRows(trainer: Trainer, rows: Int32Array, token: Cancella
 
 /** Streams 0 and 1 of a seed are the trainer's: its starting weights and its dropout. */
 const shuffleStream = 2;
+/** How many batches go by at most between two looks at the token, and about how long they may take. */
 const batchesBetweenLooks = 10;
+const timeBetweenLooksMs = 50;
 const evaluatedAtOnce = 2_048;
 const sampledRows = 4_096;
 
 interface Epoch {
   readonly trainer: Trainer;
+  readonly clock: Clock;
   readonly order: Int32Array;
   readonly weights: Float32Array | undefined;
   readonly epoch: number;
   readonly batchSize: number;
   /** How far it is; kept up to date. */
   readonly begun: { -readonly [Key in keyof BegunEpoch]: BegunEpoch[Key] };
+  /** How many batches are asked for together; follows how long they take. */
+  readonly pace: { atOnce: number };
 }
 
 interface EpochListener {
@@ -206,22 +212,26 @@ interface EpochListener {
 }
 
 function trainEpoch(
-  { trainer, order, weights, epoch, batchSize, begun }: Epoch,
+  { trainer, clock, order, weights, epoch, batchSize, begun, pace }: Epoch,
   token: CancellationToken,
   listener: EpochListener,
 ): void {
-  for (let from = begun.batches * batchSize; from < order.length; from += batchSize) {
-    if (begun.batches % batchesBetweenLooks === 0) {
-      token.throwIfCancelled('the training');
-      if (begun.batches > 0) listener.look();
+  for (let from = begun.batches * batchSize; from < order.length;) {
+    token.throwIfCancelled('the training');
+    if (begun.batches > 0) listener.look();
+    const askedAt = clock.elapsed();
+    for (const loss of trainer.steps(order.subarray(from, from + pace.atOnce * batchSize), batchSize)) {
+      const rows = order.subarray(from, from + batchSize);
+      const weight = weightOf(rows, weights);
+      from += rows.length;
+      begun.lossSum += loss * weight;
+      begun.weight += weight;
+      begun.batches += 1;
+      refuseDivergence(epoch, begun.lossSum);
+      listener.batch(begun.batches, lossOf(begun));
     }
-    const rows = order.subarray(from, from + batchSize);
-    const weight = weightOf(rows, weights);
-    begun.lossSum += trainer.step(rows) * weight;
-    begun.weight += weight;
-    begun.batches += 1;
-    refuseDivergence(epoch, begun.lossSum);
-    listener.batch(begun.batches, lossOf(begun));
+    const forOneMs = (clock.elapsed() - askedAt) / pace.atOnce;
+    pace.atOnce = Math.max(1, Math.min(batchesBetweenLooks, Math.floor(timeBetweenLooksMs / forOneMs)));
   }
 }
 

@@ -99,6 +99,21 @@ describe('lookAtTraining()', () => {
   it.each(['auto', 'wasm', 'plain'] as const)('trains a step with %s', (backend) => {
     const training = { useHostService: false, hostServiceUrl: '', bars: 'store', backend, memoryMb: 4_096 } as const;
     const pool = { connections: 1, timeoutMs: 1, keepAliveMs: 1 };
-    expect(lookAtTraining({ training: { ...training, pool } })).toMatchObject({ status: 'ok' });
+    expect(lookAtTraining({ training: { ...training, pool }, home: '/nowhere' })).toMatchObject({ status: 'ok' });
+  });
+
+  it('says how to install the library of the native backend', () => {
+    const training = {
+      useHostService: false,
+      hostServiceUrl: '',
+      bars: 'store',
+      backend: 'native',
+      memoryMb: 64,
+    } as const;
+    const pool = { connections: 1, timeoutMs: 1, keepAliveMs: 1 };
+    expect(lookAtTraining({ training: { ...training, pool }, home: '/nowhere' })).toMatchObject({
+      status: 'fail',
+      advice: expect.stringContaining('--ignore-scripts onnxruntime-node'),
+    });
   });
 });

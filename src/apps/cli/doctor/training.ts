@@ -1,12 +1,20 @@
 import type { Settings } from '../../../config/index.ts';
-import { plainBackend, wasmBackend, type TrainerBackend } from '../../../nn/index.ts';
+import { KtrdrError } from '../../../base/index.ts';
+import { findNativeLibrary, nativeBackend, plainBackend, wasmBackend, type TrainerBackend } from '../../../nn/index.ts';
 import { formatBytes } from '../format.ts';
 import type { Finding } from './finding.ts';
 
 /** Trains one step of a small model with what the settings name. */
-export function lookAtTraining({ training: { backend: setting, memoryMb } }: Pick<Settings, 'training'>): Finding {
-  const backend = setting === 'plain' ? plainBackend : wasmBackend;
-  const loss = lossOfOneStep(backend);
+export function lookAtTraining({ training, home }: Pick<Settings, 'training' | 'home'>): Finding {
+  const { backend: setting, memoryMb } = training;
+  let backend: TrainerBackend;
+  let loss: number;
+  try {
+    backend = backendOf(setting, home);
+    loss = lossOfOneStep(backend);
+  } catch (thrown) {
+    return { status: 'fail', detail: `${setting} trains nothing here`, advice: KtrdrError.from(thrown).message };
+  }
   if (!Number.isFinite(loss)) {
     const advice = 'Set training.backend to another one, and tell of it: this one does not compute here.';
     return { status: 'fail', detail: `${backend.name} gives the loss ${loss}`, advice };
@@ -15,7 +23,13 @@ export function lookAtTraining({ training: { backend: setting, memoryMb } }: Pic
   return { status: 'ok', detail };
 }
 
+function backendOf(setting: Settings['training']['backend'], home: string): TrainerBackend {
+  if (setting === 'native') return nativeBackend(findNativeLibrary([home]));
+  return setting === 'plain' ? plainBackend : wasmBackend;
+}
+
 function lossOfOneStep(backend: TrainerBackend): number {
+  using _ = backend;
   using trainer = backend.create({
     model: { kind: 'mlp', inputs: 2, hiddenLayers: [4], outputs: 2, activation: 'relu', dropout: 0 },
     objective: { kind: 'cross_entropy' },
