@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { processSettings } from '../src/config/index.ts';
-import { plainBackend, wasmBackend } from '../src/nn/index.ts';
+import { nativeBackend, plainBackend, wasmBackend } from '../src/nn/index.ts';
 import { trainModel, type TrainModelResult } from '../src/training/index.ts';
 import { KtrdrProcess, ktrdr, temporaryDirectory, type Finished } from './support/ktrdr-process.ts';
 
@@ -55,7 +55,7 @@ describe('the page on training', () => {
   });
 
   it('says what each backend trains', () => {
-    for (const { name, capabilities } of [wasmBackend, plainBackend])
+    for (const { name, capabilities } of [wasmBackend, plainBackend, nativeBackend({ path: '', version: '' })])
       expect(plain).toContain(`| \`${name}\` | ${capabilities.models.join(', ')} |`);
   });
 
