@@ -30,7 +30,7 @@ describe('findNativeLibrary()', () => {
     expect(code).toBe('failed_precondition');
     expect(message).toBe(
       `The native backend computes with the package onnxruntime-node, which is installed neither beside ktrdr nor in ${empty}. ` +
-        `Install it with "npm install --prefix ${JSON.stringify(empty)} --ignore-scripts onnxruntime-node", or set KTRDR_TRAINING_BACKEND to auto.`,
+        `Install it (npm install --prefix ${JSON.stringify(empty)} --ignore-scripts onnxruntime-node), or set KTRDR_TRAINING_BACKEND to auto.`,
     );
   });
 });

@@ -28,7 +28,7 @@ export function findNativeLibrary(folders: readonly string[]): NativeLibrary {
   throw new KtrdrError(
     'failed_precondition',
     `The native backend computes with the package ${packageName}, which is installed neither beside ktrdr nor in ${folders.join(' nor in ') || 'any other folder'}. ` +
-      `Install it with "npm install${prefix} --ignore-scripts ${packageName}", or set KTRDR_TRAINING_BACKEND to auto.`,
+      `Install it (npm install${prefix} --ignore-scripts ${packageName}), or set KTRDR_TRAINING_BACKEND to auto.`,
   );
 }
 
