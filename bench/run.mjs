@@ -30,6 +30,7 @@ const benches = [
   'recurrent',
   'sessions',
   'demo',
+  'start-up',
 ];
 
 const build = fileURLToPath(new URL('../scripts/build.mjs', import.meta.url));

@@ -13,18 +13,68 @@ const external = [/^@photostructure\/sqlite/, /^@stoqey\/ib/, /^apache-arrow/, /
  * hundreds take. A file that the sources name by `new URL('./file', import.meta.url)` (a thread, the training kernel) is
  * put beside them under the same name.
  *
- * @returns the bytes of JavaScript that are read before the program knows which command it is to run
+ * @returns the bytes of JavaScript that every command reads, and those that one reads besides that talks to the API
  */
 export async function bundleProgram(root) {
-  const compiled = join(root, 'dist') + sep;
   const target = join(root, 'dist', 'program');
-  const entry = join(root, 'dist', 'apps', 'cli', 'main.js');
-  const entries = new Set([entry]);
   rmSync(target, { recursive: true, force: true });
-  const build = await rolldown({
+  const options = bundleOptions(root);
+  const inPieces = await rolldown(options);
+  const groups = chunkGroups(root, await inPieces.generate(outputOptions));
+  await inPieces.close();
+  const build = await rolldown(options);
+  const { output } = await build.write({
+    ...outputOptions,
+    dir: target,
+    codeSplitting: { groups, includeDependenciesRecursively: false },
+  });
+  await build.close();
+  const chunks = output.filter(({ type }) => type === 'chunk');
+  writeFileSync(join(target, 'licences.txt'), licencesOf(chunks.flatMap(({ moduleIds }) => moduleIds)));
+  const [client] = chunks.filter(({ name }) => name === 'client');
+  return { start: sizeOf(closureOf(chunks, ['main.js'])), client: sizeOf([client]) };
+}
+
+const outputOptions = {
+  format: 'esm',
+  entryFileNames: '[name].js',
+  chunkFileNames: '[name]-[hash].js',
+  minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } },
+};
+
+/** Short commands that ask the API read what the second group has, beside the first. */
+const client = ['apps/cli/programs/ops.js', 'apps/cli/commands/ops.js', 'config/index.js'];
+
+/**
+ * What is read together is one file, since each file costs as much as thousands of lines: what every command reads, and
+ * what those that talk to the API read besides.
+ */
+function chunkGroups(root, { output }) {
+  const chunks = output.filter(({ type }) => type === 'chunk');
+  const modulesOf = (names) => new Set(closureOf(chunks, names).flatMap(({ moduleIds }) => moduleIds));
+  const paths = client.map((path) => join(root, 'dist', ...path.split('/')));
+  const files = chunks.filter(({ facadeModuleId }) => paths.includes(facadeModuleId)).map(({ fileName }) => fileName);
+  if (files.length < paths.length) throw new Error(`One of ${client.join(', ')} is loaded by nobody.`);
+  const start = modulesOf(['main.js']);
+  const beside = modulesOf(files);
+  return [
+    // What imports from a file waits until all of it has run, and the entry runs until the command has ended.
+    { name: 'start', test: (id) => start.has(id) && id !== entryOf(root) },
+    { name: 'client', test: (id) => beside.has(id) && !start.has(id) },
+  ];
+}
+
+const entryOf = (root) => join(root, 'dist', 'apps', 'cli', 'main.js');
+
+function bundleOptions(root) {
+  const compiled = join(root, 'dist') + sep;
+  const entry = entryOf(root);
+  const entries = new Set([entry]);
+  return {
     cwd: root,
     platform: 'node',
     input: entry,
+    preserveEntrySignatures: false,
     external,
     transform: { target: 'node20' },
     treeshake: {
@@ -41,7 +91,7 @@ export async function bundleProgram(root) {
             const path = join(dirname(id), file);
             if (!file.endsWith('.js')) {
               this.emitFile({ type: 'asset', fileName: file, source: readFileSync(path) });
-            } else if (!entries.has(path)) {
+            } else if (path !== entry) {
               entries.add(path);
               this.emitFile({ type: 'chunk', id: path, fileName: file });
             }
@@ -49,18 +99,7 @@ export async function bundleProgram(root) {
         },
       },
     ],
-  });
-  const { output } = await build.write({
-    dir: target,
-    format: 'esm',
-    entryFileNames: '[name].js',
-    chunkFileNames: '[name]-[hash].js',
-    minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } },
-  });
-  await build.close();
-  const chunks = output.filter(({ type }) => type === 'chunk');
-  writeFileSync(join(target, 'licences.txt'), licencesOf(chunks.flatMap(({ moduleIds }) => moduleIds)));
-  return bytesAtStart(chunks);
+  };
 }
 
 /** The licences of the packages whose code is in the bundle. */
@@ -79,8 +118,8 @@ function licencesOf(moduleIds) {
     .join(`\n${'-'.repeat(80)}\n\n`);
 }
 
-/** Of the entry and all that it imports before it runs. */
-function bytesAtStart(chunks) {
+/** The chunks of these names and all that they import before they run. */
+function closureOf(chunks, names) {
   const byName = new Map(chunks.map((chunk) => [chunk.fileName, chunk]));
   const read = new Set();
   const visit = (name) => {
@@ -89,6 +128,10 @@ function bytesAtStart(chunks) {
     read.add(chunk);
     chunk.imports.forEach(visit);
   };
-  visit('main.js');
-  return [...read].reduce((sum, { code }) => sum + Buffer.byteLength(code), 0);
+  names.forEach(visit);
+  return [...read];
+}
+
+function sizeOf(chunks) {
+  return chunks.reduce((sum, { code }) => sum + Buffer.byteLength(code), 0);
 }

@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
@@ -24,6 +23,7 @@ async function processGroups(): Promise<{ group: number; front: number }> {
     const [, , group, , , front] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return { group: Number(group), front: Number(front) };
   }
+  const { execFile } = await import('node:child_process');
   const { stdout } = await promisify(execFile)('ps', ['-o', 'pgid=,tpgid=', '-p', String(process.pid)]);
   const [group, front] = stdout.trim().split(/\s+/);
   return { group: Number(group), front: Number(front) };

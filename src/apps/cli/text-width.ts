@@ -2,7 +2,6 @@
 const wide =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Bopomofo}\p{Script=Yi}\p{Emoji_Presentation}\u3000-\u303e\uff01-\uff60\uffe0-\uffe6]/u;
 const combining = /^[\p{Mark}\p{Cf}]/u;
-const graphemes = new Intl.Segmenter();
 /** What a terminal obeys instead of showing it, apart from the codes that paint. */
 // oxlint-disable-next-line no-control-regex -- control characters are what it is about
 const controls = /\x1B\[[0-9;?]*[A-Za-ln-z]|\x1B(?!\[[0-9;]*m)|[\x00-\x1A\x1C-\x1F\x7F-\x9F]/g;
@@ -25,7 +24,7 @@ export function fitted(text: string, cells: number): string {
       result += piece;
       continue;
     }
-    for (const { segment } of graphemes.segment(piece)) {
+    for (const { segment } of graphemes().segment(piece)) {
       const width = signWidth(segment);
       if (width > room) {
         room = 0;
@@ -42,11 +41,19 @@ function plainWidth(text: string): number {
   // Most text is ASCII, one cell a character.
   if (/^[\x20-\x7E]*$/.test(text)) return text.length;
   let width = 0;
-  for (const { segment } of graphemes.segment(text)) width += signWidth(segment);
+  for (const { segment } of graphemes().segment(text)) width += signWidth(segment);
   return width;
 }
 
 function signWidth(sign: string): number {
   if (wide.test(sign)) return 2;
   return combining.test(sign) ? 0 : 1;
+}
+
+let segmenter: Intl.Segmenter | undefined;
+
+/** Made when it is needed: its tables take longer to load than a short command takes. */
+function graphemes(): Intl.Segmenter {
+  segmenter ??= new Intl.Segmenter();
+  return segmenter;
 }
