@@ -1,6 +1,6 @@
 import type { HonoRequest } from 'hono';
 import { CancellationSource, type CancellationToken, type Clock } from '../async/index.ts';
-import { KtrdrError, newTraceId, traceIdOf, type Logger } from '../base/index.ts';
+import { isCancelled, KtrdrError, newTraceId, traceIdOf, type Logger } from '../base/index.ts';
 import { startSpan } from '../operations/index.ts';
 import { formsOf, nameOf, type BinaryBody, type Endpoint, type RawInput } from './endpoint.ts';
 import { eventStream } from './event-stream.ts';
@@ -40,8 +40,8 @@ export async function answer(
     const output = await span.run(() => handle(input, exchange));
     response = await exchange.respond(endpoint, output);
   } catch (thrown) {
-    failure = KtrdrError.from(thrown);
-    response = problemOf(thrown, { endpoint, exchange, root: options.root });
+    failure = toldToCaller(thrown, endpoint, options.token);
+    response = problemOf(failure, { endpoint, exchange, root: options.root });
   }
   if (endpoint.response !== 'events' || response.status !== 200) exchange[Symbol.dispose]();
   // Nobody will read it, so nothing must wait for a reader.
@@ -54,11 +54,21 @@ export async function answer(
   return response;
 }
 
+/** A shutdown is the service's own: to the caller, who has cancelled nothing, it is one that cannot answer now. */
+function toldToCaller(thrown: unknown, endpoint: Endpoint, shutdown: CancellationToken): KtrdrError {
+  const error = KtrdrError.from(thrown);
+  if (!shutdown.isCancelled || !isCancelled(error) || error.details['reason'] !== 'shutdown') return error;
+  return new KtrdrError(
+    'unavailable',
+    `${nameOf(endpoint)} was broken off, because the service is shutting down. Try again when it is back.`,
+    { cause: error, details: error.details },
+  );
+}
+
 function problemOf(
-  thrown: unknown,
+  error: KtrdrError,
   { endpoint, exchange, root }: { endpoint: Endpoint; exchange: HandlerContext; root: string | undefined },
 ): Response {
-  const error = KtrdrError.from(thrown);
   if (error.code === 'internal') {
     const { stack } = error.cause instanceof Error ? error.cause : error;
     exchange.log.error('request failed', { endpoint: nameOf(endpoint), error: error.message, stack });

@@ -289,12 +289,17 @@ describe.each(['memory', 'pool', 'agent'] as const)('a client over %s', (way) =>
       await fixture.stuckCancelled.passed;
     });
 
-    it('tells a handler of a shutdown', async () => {
-      const call = client.call(stuck, {}, none);
+    it('tells a handler of a shutdown, and the caller, who cancelled nothing, that the host cannot answer now', async () => {
+      const asksOnce = clientOver({}, { config: { ...config, retries: 0 } });
+      const call = asksOnce.call(stuck, {}, none);
       await fixture.stuckEntered.passed;
       await Promise.all([
         fixture.host[Symbol.asyncDispose](),
-        expect(call).rejects.toMatchObject({ code: 'cancelled', details: { reason: 'shutdown' } }),
+        expect(call).rejects.toMatchObject({
+          code: 'unavailable',
+          message: expect.stringContaining('shutting down'),
+          details: { reason: 'shutdown', endpoint: 'GET /stuck' },
+        }),
       ]);
     });
 
