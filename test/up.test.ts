@@ -69,3 +69,19 @@ describe('ktrdr up', () => {
     expect(second.stderr).toContain(`"${join(home.path, 'hosts', 'training')}" is in use by another ktrdr process`);
   });
 });
+
+describe('ktrdr down', () => {
+  it('stops what runs in the home and waits for its end, and has nothing to do then', { timeout: 60_000 }, async () => {
+    await using home = await temporaryDirectory();
+    await using up = new KtrdrProcess(['up', '--simulate', '--port', '0', '--home', home.path], quiet);
+    await up.until(/API on/);
+    const down = await ktrdr(['down', '--json', '--home', home.path]);
+    expect(JSON.parse(down.stdout)).toEqual({ schema: 'ktrdr.down/1', home: home.path, stopped: true, pid: up.pid });
+    expect(await up.exit).toBe(143);
+    expect(await ktrdr(['down', '--home', home.path])).toEqual({
+      code: 0,
+      stdout: `Nothing runs in ${home.path}.\n`,
+      stderr: '',
+    });
+  });
+});

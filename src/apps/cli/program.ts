@@ -29,6 +29,11 @@ const groups: Readonly<Record<string, readonly Word[]>> = {
       load: async () => (await import('./programs/platform.ts')).completeUp,
     },
     {
+      name: 'down',
+      description: 'stop what runs in the home, wherever it was started',
+      load: async () => (await import('./programs/platform.ts')).completeDown,
+    },
+    {
       name: 'doctor',
       description: 'look at everything that ktrdr needs, from Node to the gateway, and say what to do',
       load: async () => (await import('./programs/platform.ts')).completeDoctor,

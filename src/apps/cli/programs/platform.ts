@@ -25,6 +25,14 @@ export function completeUp(up: CliCommand, { server }: Wrappers): void {
     .action(server(async (settings, options: UpOptions) => (await import('../commands/up.ts')).up(settings, options)));
 }
 
+export function completeDown(down: CliCommand, { client }: Wrappers): void {
+  withJson(down)
+    .examples('ktrdr down', 'ktrdr down --home ./data')
+    .action(
+      client(async (context, options: JsonOption) => (await import('../commands/down.ts')).down(context, options)),
+    );
+}
+
 export function completeDoctor(doctor: CliCommand, { settings }: Wrappers): void {
   withJson(doctor)
     .examples('ktrdr doctor', 'ktrdr doctor --json')
