@@ -1,15 +1,10 @@
 import type { CancellationToken } from '../async/index.ts';
-import { hostServiceConfig, OperationsClient, type Health } from '../service/index.ts';
+import type { Health } from '../service/index.ts';
+import { briefClient } from './brief-client.ts';
 
 /** @returns what a ktrdr service at an address says of itself; undefined where none answers in time. */
-export async function healthAt(
-  baseUrl: string,
-  token: CancellationToken,
-  withinMs = 1_000,
-): Promise<Health | undefined> {
-  await using client = new OperationsClient('service', {
-    config: hostServiceConfig({ baseUrl, retries: 0, timeoutMs: withinMs }),
-  });
+export async function healthAt(baseUrl: string, token: CancellationToken): Promise<Health | undefined> {
+  await using client = briefClient('service', { url: baseUrl, withinMs: 1_000 });
   try {
     return await client.health(token);
   } catch {

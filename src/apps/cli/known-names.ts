@@ -1,6 +1,6 @@
 import { CancellationToken } from '../../async/index.ts';
 import type { Settings } from '../../config/index.ts';
-import { hostServiceConfig, OperationsClient } from '../../service/index.ts';
+import { briefClient } from '../brief-client.ts';
 import { clientToken } from '../client-token.ts';
 import { listSeries } from '../data-endpoints.ts';
 import { listModels } from '../model-endpoints.ts';
@@ -11,13 +11,10 @@ const answerWithinMs = 700;
 
 /** What the API knows by name, the newest operations only. @throws KtrdrError when it does not answer soon. */
 export async function knownNames(names: NameSource, settings: Settings): Promise<Candidate[]> {
-  await using client = new OperationsClient('the ktrdr API', {
-    config: hostServiceConfig({
-      baseUrl: settings.api.url,
-      retries: 0,
-      timeoutMs: answerWithinMs,
-      token: clientToken(settings),
-    }),
+  await using client = briefClient('the ktrdr API', {
+    url: settings.api.url,
+    withinMs: answerWithinMs,
+    token: clientToken(settings),
   });
   const token = CancellationToken.none;
   if (names === 'symbols') {

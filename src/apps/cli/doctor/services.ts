@@ -1,8 +1,8 @@
 import { createServer } from 'node:net';
 import type { CancellationToken } from '../../../async/index.ts';
-import { KtrdrError, newTraceId } from '../../../base/index.ts';
+import { KtrdrError } from '../../../base/index.ts';
 import type { Settings } from '../../../config/index.ts';
-import { hostServiceConfig, OperationsClient } from '../../../service/index.ts';
+import { briefClient } from '../../brief-client.ts';
 import { clientToken } from '../../client-token.ts';
 import { version } from '../../version.ts';
 import { whoAnswers } from '../../who-answers.ts';
@@ -39,10 +39,7 @@ async function lookAtService(
   { service, url, start, setting }: Place,
   token: CancellationToken,
 ): Promise<Finding> {
-  await using client = new OperationsClient(service, {
-    config: hostServiceConfig({ baseUrl: url, retries: 0, timeoutMs: 2_000, token: clientToken(settings) }),
-    traceId: newTraceId(),
-  });
+  await using client = briefClient(service, { url, withinMs: 2_000, token: clientToken(settings) });
   let health: { service: string; version: string };
   try {
     health = await client.health(token);
