@@ -62,7 +62,7 @@ export class KtrdrError extends Error {
   }
 
   get exitCode(): number {
-    return errorTable[this.code].exitCode;
+    return exitCodeOf(this.code);
   }
 
   /** As it travels. Files below `root` are named relative to it: where it lies is for nobody to know. */
@@ -97,6 +97,11 @@ function below<T>(root: string, value: T): T {
   return JSON.parse(JSON.stringify(value), (_, part: unknown) =>
     typeof part === 'string' ? part.replaceAll(folder, '') : part,
   ) as T;
+}
+
+/** What the command line ends with where something is as an error of this code would say. */
+export function exitCodeOf(code: ErrorCode): number {
+  return errorTable[code].exitCode;
 }
 
 export function isCancelled(thrown: unknown): boolean {

@@ -1,7 +1,7 @@
 export { exp, expInPlace, log, sigmoid, tanh, wholePower } from './deterministic-math.ts';
 export { nearestName, suggestion } from './did-you-mean.ts';
 export { syncFolder, writeNewFile } from './durable-writes.ts';
-export { isCancelled, KtrdrError, systemCode } from './errors.ts';
+export { exitCodeOf, isCancelled, KtrdrError, systemCode } from './errors.ts';
 export type { ErrorCode, ErrorOptions, ProblemDetails } from './errors.ts';
 export { newOperationId, operationIdSchema } from './ids.ts';
 export { silentLogger } from './logger.ts';

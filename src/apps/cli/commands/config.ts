@@ -1,4 +1,4 @@
-import { KtrdrError } from '../../../base/index.ts';
+import { exitCodeOf, KtrdrError } from '../../../base/index.ts';
 import {
   reportProcessSettings,
   setInFile,
@@ -39,7 +39,7 @@ export async function list(flags: Flags, { showOrigin = false, json = false }: L
     terminal.print(table(['setting', 'value', ...(showOrigin ? ['set by'] : [])], rows));
   }
   for (const { at, what } of faults) terminal.note(`${colours.red('error:')} ${at} ${what}.`);
-  return faults.length === 0 ? 0 : new KtrdrError('invalid_input', '').exitCode;
+  return faults.length === 0 ? 0 : exitCodeOf('invalid_input');
 }
 
 export async function get(flags: Flags, name: SettingName, { json = false }: { json?: boolean }): Promise<void> {

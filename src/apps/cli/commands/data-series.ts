@@ -1,4 +1,4 @@
-import { KtrdrError } from '../../../base/index.ts';
+import { exitCodeOf, KtrdrError } from '../../../base/index.ts';
 import { verifyBars } from '../../../data/index.ts';
 import type { Timeframe } from '../../../market/index.ts';
 import { deleteBars, getContract, getHead, getRange, getSearch } from '../../data-endpoints.ts';
@@ -154,5 +154,5 @@ export async function verify(
       `${formatCount(series)} series, ${formatCount(files)} files, ${formatCounted(bars, 'bar')}: ${verdict}`,
     );
   }
-  return damaged.length === 0 ? 0 : new KtrdrError('data_corrupt', '').exitCode;
+  return damaged.length === 0 ? 0 : exitCodeOf('data_corrupt');
 }

@@ -1,8 +1,9 @@
 import { systemClock, type CancellationToken } from '../../../async/index.ts';
-import { KtrdrError, silentLogger } from '../../../base/index.ts';
+import { exitCodeOf, silentLogger } from '../../../base/index.ts';
 import type { Settings } from '../../../config/index.ts';
 import { getGateway, IbGateway, usualGatewayPorts, type GatewayStatus } from '../../../ib/index.ts';
-import { getReadiness, hostServiceConfig, OperationsClient } from '../../../service/index.ts';
+import { getReadiness } from '../../../service/index.ts';
+import { briefClient } from '../../brief-client.ts';
 import { clientToken } from '../../client-token.ts';
 import type { CommandContext } from '../programs/command.ts';
 import { colours, printJson, terminal } from '../terminal.ts';
@@ -35,7 +36,7 @@ export async function status(
     if (trouble !== undefined) terminal.print(`  trouble   ${trouble}`);
     terminal.print(`  asked     ${via === 'ib-host' ? `the IB host at ${settings.ib.hostServiceUrl}` : 'directly'}`);
   }
-  return state === 'ready' ? 0 : new KtrdrError('unavailable', '').exitCode;
+  return state === 'ready' ? 0 : exitCodeOf('unavailable');
 }
 
 function usualFor(port: number): string | undefined {
@@ -44,10 +45,8 @@ function usualFor(port: number): string | undefined {
 }
 
 async function askHost(settings: Settings, token: CancellationToken): Promise<GatewayStatus> {
-  const { hostServiceUrl: baseUrl } = settings.ib;
-  await using client = new OperationsClient('the IB host', {
-    config: hostServiceConfig({ baseUrl, retries: 0, timeoutMs: connectMs, token: clientToken(settings) }),
-  });
+  const { hostServiceUrl: url } = settings.ib;
+  await using client = briefClient('the IB host', { url, withinMs: connectMs, token: clientToken(settings) });
   // A host connects when it is first needed; a gateway that is not ready is an answer, too.
   await client.call(getReadiness, {}, token).catch(() => {});
   return await client.call(getGateway, {}, token);

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { KtrdrError } from '../../../base/index.ts';
+import { exitCodeOf, KtrdrError } from '../../../base/index.ts';
 import { modelFormats, type ModelFormat } from '../../../models/index.ts';
 import { deleteModel, exportedModel, getModel, verifyModels } from '../../model-endpoints.ts';
 import { withApi } from '../api-client.ts';
@@ -63,7 +63,7 @@ export async function verify(
       damaged.length === 0 ? colours.green('all as they were saved') : colours.red(`${damaged.length} damaged`);
     terminal.print(`${formatCount(models.length)} ${models.length === 1 ? 'model' : 'models'}: ${verdict}`);
   }
-  return damaged.length === 0 ? 0 : new KtrdrError('data_corrupt', '').exitCode;
+  return damaged.length === 0 ? 0 : exitCodeOf('data_corrupt');
 }
 
 export interface DeleteOptions {
