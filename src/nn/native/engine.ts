@@ -84,12 +84,13 @@ export class Engine implements Disposable {
 
   #post(message: unknown): void {
     const port = this.#port;
-    Atomics.store(this.#replied, 0, 0);
     port.postMessage(message);
   }
 
   #nextReply(patienceMs: number): EngineReply {
     for (;;) {
+      // Before the look: a reply that comes between the look and the wait ends the wait.
+      Atomics.store(this.#replied, 0, 0);
       const received: { message: EngineReply } | undefined = receiveMessageOnPort(this.#port);
       if (received !== undefined) return received.message;
       if (Atomics.wait(this.#replied, 0, 0, patienceMs) === 'timed-out') {

@@ -27,10 +27,8 @@ export function addOptimizer(
   { weights, gradient, count }: Update,
 ): void {
   const { type, weightDecay, gradientClip } = optimizer;
-  const { apply, times } = {
-    apply: graph.apply.bind(graph),
-    times: (value: Value, factor: number): Value => graph.apply('Mul', [value, graph.number(factor)]),
-  };
+  const apply = graph.apply.bind(graph);
+  const times = (value: Value, factor: number): Value => apply('Mul', [value, graph.number(factor)]);
   let slope = gradient;
   if (gradientClip > 0) {
     const length = apply('ReduceL2', [slope], { keepdims: { integer: 1 } });
