@@ -43,11 +43,8 @@ describe.skipIf(!hasTerminals)(
     });
 
     afterEach(async () => {
-      for (const status of ['running', 'pending']) {
-        const { stdout } = await ktrdr(['ops', 'list', '--json', '--status', status], environment);
-        for (const { id } of listed.parse(JSON.parse(stdout)).operations)
-          await ktrdr(['ops', 'cancel', id], environment);
-      }
+      const { stdout } = await ktrdr(['ops', 'list', '--json', '--status', 'running,pending'], environment);
+      for (const { id } of listed.parse(JSON.parse(stdout)).operations) await ktrdr(['ops', 'cancel', id], environment);
     });
 
     async function newest(): Promise<Operation> {

@@ -1,14 +1,12 @@
 import { execFile } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ktrdr, temporaryDirectory, type TemporaryDirectory } from './support/ktrdr-process.ts';
+import { ktrdr, programFile, temporaryDirectory, type TemporaryDirectory } from './support/ktrdr-process.ts';
 import { startServices, type Services } from './support/services.ts';
 
 const run = promisify(execFile);
-const main = fileURLToPath(new URL('../dist/apps/cli/main.js', import.meta.url));
 
 let home: TemporaryDirectory;
 let services: Services;
@@ -19,7 +17,7 @@ beforeAll(async () => {
   services = await startServices({ home: home.path, routing: 'local' });
   const bin = join(home.path, 'bin');
   await mkdir(bin);
-  await writeFile(join(bin, 'ktrdr'), `#!/bin/sh\nexec "${process.execPath}" "${main}" "$@"\n`, { mode: 0o755 });
+  await writeFile(join(bin, 'ktrdr'), `#!/bin/sh\nexec "${process.execPath}" "${programFile}" "$@"\n`, { mode: 0o755 });
   await writeFile(join(home.path, 'momentum.yaml'), '');
   environment = {
     ...process.env,

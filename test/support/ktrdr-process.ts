@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const main = fileURLToPath(new URL('../../dist/program/main.js', import.meta.url));
+/** What `ktrdr` is once the package is installed. */
+export const programFile = fileURLToPath(new URL('../../dist/program/main.js', import.meta.url));
 
 interface ProcessOptions {
   readonly fileBlocks?: number;
@@ -26,7 +27,7 @@ export class KtrdrProcess implements AsyncDisposable {
     { fileBlocks, cwd }: ProcessOptions = {},
   ) {
     const limit = fileBlocks === undefined ? '' : `ulimit -f ${fileBlocks}; `;
-    const command = [process.execPath, main, ...args];
+    const command = [process.execPath, programFile, ...args];
     const [file = '', ...rest] = limit === '' ? command : ['sh', '-c', `${limit}exec "$@"`, 'sh', ...command];
     this.#child = spawn(file, rest, {
       env: { ...process.env, FORCE_COLOR: '0', ...environment },

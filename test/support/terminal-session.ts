@@ -1,9 +1,8 @@
 import { execFile, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { promisify } from 'node:util';
-import { fileURLToPath } from 'node:url';
 import headless from '@xterm/headless';
+import { programFile } from './ktrdr-process.ts';
 
-const main = fileURLToPath(new URL('../../dist/apps/cli/main.js', import.meta.url));
 const isMac = process.platform === 'darwin';
 
 /** Whether this computer has what makes a pseudo-terminal: `script`, of util-linux or of macOS. */
@@ -45,7 +44,7 @@ export class TerminalSession implements AsyncDisposable {
     { columns = 100, rows = 30, environment = {} }: SessionOptions = {},
   ): Promise<TerminalSession> {
     const size = `stty cols ${columns} rows ${rows}`;
-    const ktrdr = `node="${process.execPath}"; main="${main}"; ktrdr() { "$node" "$main" "$@"; }`;
+    const ktrdr = `node="${process.execPath}"; main="${programFile}"; ktrdr() { "$node" "$main" "$@"; }`;
     // A shell script goes on after Ctrl-C only when it says so.
     const command = `${size}; echo "on $(tty) ."; trap : INT; ${ktrdr}; ${script}`;
     const args = isMac ? ['-q', '/dev/null', '/bin/sh', '-c', command] : ['-qfec', command, '/dev/null'];
