@@ -56,6 +56,20 @@ describe('one trace', () => {
   });
 });
 
+describe('the log of a training on a host', () => {
+  it('is answered by the API, with what the host says in its place', async () => {
+    const { operations } = await services.api.list({ type: trainModel.type }, none);
+    const [{ id } = { id: '' }] = operations;
+    const { lines } = await services.api.logsOf({ id }, none);
+    const there = lines.filter(({ fields }) => fields['service'] === 'training host').map(({ message }) => message);
+    expect(there).toEqual(expect.arrayContaining(['operation started', 'model saved', 'operation completed']));
+    expect(lines.at(-1)).toMatchObject({ message: 'operation completed', fields: {} });
+    expect(lines.at(-1)?.fields).not.toHaveProperty('service');
+    expect(JSON.stringify(lines)).not.toContain(home.path);
+    expect(JSON.stringify(lines)).not.toContain(token);
+  });
+});
+
 describe('GET /metrics of the API', () => {
   const metrics = async (url: string): Promise<string> =>
     (await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${token}` } })).text();

@@ -45,7 +45,15 @@ export function startApi(settings: Settings, { port, log }: { port: number; log:
 
     const operations = new OperationsService(store, clock);
     const orchestrator = resources.add(
-      new ServiceOrchestrator({ operations, clock, log, retain, root: settings.home, slots: trainingSlots }),
+      new ServiceOrchestrator({
+        operations,
+        clock,
+        log,
+        retain,
+        root: settings.home,
+        slots: trainingSlots,
+        keepsDebug: settings.logLevel === 'debug',
+      }),
     );
     const data = new DataManager({ store: bars, provider, orchestrator, clock, identify: identifySymbol });
     const training = new TrainingManager({ orchestrator, ...work });

@@ -25,6 +25,7 @@ export function startIbHost(settings: Settings, { port, log }: { port: number; l
         log,
         retain,
         root: settings.home,
+        keepsDebug: settings.logLevel === 'debug',
       }).register(fetchBars, fetchBarsWork(provider)),
     );
     orchestrator.recover();

@@ -39,7 +39,15 @@ export function startTrainingHost(
     const models = await ModelStore.open(join(settings.home, 'models'));
     const operations = new OperationsService(store, clock);
     const orchestrator = resources.add(
-      new ServiceOrchestrator({ operations, clock, log, retain, root: settings.home, slots: trainingSlots }),
+      new ServiceOrchestrator({
+        operations,
+        clock,
+        log,
+        retain,
+        root: settings.home,
+        slots: trainingSlots,
+        keepsDebug: settings.logLevel === 'debug',
+      }),
     );
     const training = new TrainingManager({
       orchestrator,

@@ -220,6 +220,46 @@ describe('resume()', () => {
   });
 });
 
+describe('retry()', () => {
+  it('begins anew as a new operation with the same input and without a checkpoint, whatever the end was', async () => {
+    const seen: unknown[] = [];
+    let isFalling = true;
+    const work: ClimbWork = async ({ steps }, { checkpoint }) => {
+      seen.push(checkpoint.last);
+      checkpoint.save({ step: 2 });
+      if (isFalling) throw new Error('slipped');
+      return { reached: steps };
+    };
+    const never = { ...climb, resume: 'never' } as const;
+    const orchestrator = records.open().register(never, work);
+    await orchestrator.start(never, { steps: 4 }, { id: 'old', priority: 3 }).result.catch(() => {});
+    const old = orchestrator.operations.get('old');
+    isFalling = false;
+    const { id, result } = orchestrator.retry('old');
+    expect(orchestrator.retry('old').id, 'asked again while it is under way').toBe(id);
+    await expect(result).resolves.toEqual({ reached: 4 });
+    expect(orchestrator.operations.get(id)).toMatchObject({ retriedFrom: 'old', input: { steps: 4 }, priority: 3 });
+    expect(orchestrator.operations.get(id)).not.toHaveProperty('resumedFrom');
+    expect(orchestrator.operations.get('old')).toEqual(old);
+    const next = orchestrator.retry(id);
+    expect(next.id).not.toBe(id);
+    await next.result;
+    expect(seen).toEqual([undefined, undefined, undefined]);
+  });
+
+  it('refuses what has not ended, and says what to do', async () => {
+    const orchestrator = records.open().register(climb, waiting);
+    orchestrator.start(climb, { steps: 1 }, { id: 'op' });
+    expect(() => orchestrator.retry('op')).toThrow(
+      expect.objectContaining({
+        code: 'conflict',
+        message: expect.stringContaining('Wait for its end, or cancel it first.') as string,
+      }),
+    );
+    expect(() => orchestrator.retry('nobody')).toThrow(expect.objectContaining({ code: 'not_found' }));
+  });
+});
+
 describe('work that does not stop', () => {
   it('is left behind after the grace time, and what it brings later is dropped', async () => {
     let finish = (): void => {};

@@ -20,6 +20,7 @@ interface ConductorOptions {
   /** Work that has not stopped so long after a cancel is left behind, and its operation ends. */
   readonly graceMs: number;
   readonly root: string | undefined;
+  readonly keepsDebug: boolean;
   /** @throws KtrdrError `not_found` for a type that nobody registered, `unavailable` when nothing more is started. */
   readonly kindOf: (type: string) => Kind;
   /** Called whenever one has ended. */
@@ -131,7 +132,7 @@ export class Conductor {
     input: unknown,
     { owned, source, checkpoint, parent, pauseMs = 0 }: Conduct,
   ): StartedOperation<unknown> {
-    const { clock, log, graceMs, root, onEnd } = this.#options;
+    const { clock, log, graceMs, root, keepsDebug, onEnd } = this.#options;
     const { id, priority, traceId } = owned.operation;
     const { token } = source;
     const entry = { id, resource: kind.resource, priority };
@@ -145,6 +146,7 @@ export class Conductor {
       log,
       graceMs,
       root,
+      keepsDebug,
       isStop: token.isCancelled,
       isLeaving: () => this.#isLeaving(id),
       onFraction: parent?.onFraction ?? (() => {}),

@@ -1,5 +1,7 @@
 import type { ProgressRenderer, WorkContext } from '../async/index.ts';
 import { KtrdrError, type Schema } from '../base/index.ts';
+import type { LogLine } from './log-line.ts';
+import type { LineOrigin } from './log-rows.ts';
 
 /**
  * What a kind of long work is, as pure data: shared by whoever starts it, the host that runs it, the command line and
@@ -46,8 +48,17 @@ export interface ResultEncoding<R> {
 /** Token, progress, log and clock of one attempt. Passed, never ambient; nothing of it is kept on a manager. */
 export interface OperationContext<C> extends WorkContext<C> {
   readonly children: OperationChildren;
+  /** Takes lines that were written elsewhere; absent where nobody keeps any. What is written here goes to `log`. */
+  readonly lines?: FetchedLines;
   /** The trace of the request that started the operation. */
   readonly traceId?: string;
+}
+
+/** Log lines of the same work in another place, kept with those of this one. */
+export interface FetchedLines {
+  keep(lines: readonly LogLine[], origin: LineOrigin): void;
+  /** Behind what has been kept of a source, also by an earlier attempt; 0 when that is nothing. */
+  cursorOf(source: string): number;
 }
 
 export interface ChildOptions {

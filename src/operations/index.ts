@@ -11,6 +11,8 @@ export type {
 } from './contract.ts';
 export { lockDirectory, ownerOf, refuseOwned } from './directory-lock.ts';
 export { operationIdFor } from './operation-id.ts';
+export { logsPageSchema } from './log-line.ts';
+export type { LogLine, LogsPage } from './log-line.ts';
 export { metricsPageSchema } from './metrics-page.ts';
 export type { MetricsPage } from './metrics-page.ts';
 export { isTerminal, operationSchema, operationStatuses } from './operation.ts';

@@ -11,6 +11,9 @@ import type { ProblemDetails } from '../base/index.ts';
 import type { Changes } from './changes.ts';
 import type { EncodedResult, OperationContract } from './contract.ts';
 import { durationOf, Durations } from './durations.ts';
+import { lifecycleLine } from './lifecycle-line.ts';
+import { boundedLine, type LogLine } from './log-line.ts';
+import type { LineOrigin } from './log-rows.ts';
 import {
   cancelAcknowledged,
   cancelRequested,
@@ -30,6 +33,8 @@ import { VersionCounter } from './version-counter.ts';
 
 /** How often progress, as opposed to a change of status, is written; it waits for no disk. */
 const progressToDiskMs = 1_000;
+/** Log lines go to disk together, so long after the first of them at most. */
+const logsToDiskMs = 100;
 
 /**
  * What the owner of an attempt may do with the record. When the operation has ended, or another process has taken over,
@@ -42,6 +47,10 @@ export interface OwnedOperation {
   progress(state: ProgressState<unknown>, message: string): void;
   /** Points of the operation's curves. Throws what the store throws. */
   measure(points: readonly MetricPoint[]): void;
+  /** Lines of the operation's log, and where they were fetched if not written here. */
+  log(lines: readonly LogLine[], origin?: LineOrigin): void;
+  /** Behind what came from there, see `FetchedLines`. */
+  logCursorOf(source: string): number;
   /** @throws what the store throws: work that cannot keep its checkpoints should know. */
   saveCheckpoint(checkpoint: string): void;
   /**
@@ -79,6 +88,7 @@ export class LiveOperations {
   readonly #owner: number;
   readonly #live = new Map<string, Live>();
   readonly #durations: Durations;
+  #isWritingLogs = false;
 
   constructor(store: OperationStore, clock: Clock, changes: Changes) {
     this.#store = store;
@@ -120,6 +130,7 @@ export class LiveOperations {
     const first = { ...operation, version: this.#versions.next() };
     this.#record(owning, () => this.#store.insert(first, this.#owner, owning.checkpoint));
     const owned = this.#own(first, owning);
+    this.#tell(undefined, first);
     this.#changes.announce(first.id);
     return owned;
   }
@@ -128,6 +139,7 @@ export class LiveOperations {
     const next = { ...operation, version: this.#versions.next() };
     this.#store.takeOver(next, this.#owner);
     const owned = this.#own(next, owning);
+    if (next.status === 'pending') this.#tell(undefined, next);
     this.#changes.announce(next.id);
     return owned;
   }
@@ -136,6 +148,7 @@ export class LiveOperations {
   endLeftBehind(operation: Operation, outcome: Outcome): void {
     const last = ended(interrupted(operation), outcome, this.#clock.now());
     this.#store.takeOver({ ...last, version: this.#versions.next() }, this.#owner);
+    this.#tell(operation, last);
     this.#changes.announce(last.id);
   }
 
@@ -188,6 +201,8 @@ export class LiveOperations {
         ifOwned(() =>
           this.#store.unsynced(() => this.#store.metrics.add(live.operation.id, points, this.#clock.now())),
         ),
+      log: (lines, origin) => ifOwned(() => this.#keepLines(live.operation.id, lines, origin)),
+      logCursorOf: (source) => this.#store.logs.cursorOf(operation.id, source),
       saveCheckpoint: (checkpoint) =>
         ifOwned(() => {
           if (!this.#store.saveCheckpoint(live.operation.id, this.#owner, checkpoint)) this.#fence(live);
@@ -224,10 +239,27 @@ export class LiveOperations {
   #write(live: Live, operation: Operation, ending: Parameters<OperationStore['update']>[2] = {}): void {
     const next = { ...operation, version: this.#versions.next() };
     if (!this.#record(live, () => this.#store.update(next, this.#owner, ending))) return this.#fence(live);
+    this.#tell(live.operation, next);
     live.operation = next;
     live.writtenAt = this.#clock.elapsed();
     if (isTerminal(next.status)) this.#live.delete(next.id);
     this.#changes.announce(next.id);
+  }
+
+  /** Before the change is announced: who hears of it finds its line. */
+  #tell(before: Operation | undefined, operation: Operation): void {
+    const line = lifecycleLine(before, operation, this.#clock.now());
+    if (line !== undefined) this.#keepLines(operation.id, [boundedLine(line)]);
+  }
+
+  #keepLines(id: string, lines: readonly LogLine[], origin?: LineOrigin): void {
+    this.#store.logs.add(id, lines, { owner: this.#owner, origin });
+    if (this.#isWritingLogs) return;
+    this.#isWritingLogs = true;
+    this.#clock.after(logsToDiskMs, () => {
+      this.#isWritingLogs = false;
+      this.#store.flushLogs();
+    });
   }
 
   #writeProgress(live: Live, operation: Operation): void {

@@ -13,6 +13,7 @@ export interface NewOperation {
   readonly priority?: number;
   readonly parent?: string | undefined;
   readonly resumedFrom?: string;
+  readonly retriedFrom?: string;
   readonly traceId?: string;
 }
 
@@ -22,7 +23,7 @@ export function newOperation(
   input: unknown,
   { now, ...options }: NewOperation & { now: number },
 ): Operation {
-  const { id, deadlineMs, priority = 0, parent, resumedFrom, traceId } = options;
+  const { id, deadlineMs, priority = 0, parent, resumedFrom, retriedFrom, traceId } = options;
   return {
     id,
     type: contract.type,
@@ -36,6 +37,7 @@ export function newOperation(
     priority: parse(prioritySchema, priority, 'The priority'),
     ...(parent === undefined ? {} : { parent }),
     ...(resumedFrom === undefined ? {} : { resumedFrom }),
+    ...(retriedFrom === undefined ? {} : { retriedFrom }),
     ...(traceId === undefined ? {} : { traceId }),
     version: 0,
   };

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { KtrdrError } from '../base/index.ts';
 
 /** What `PRAGMA user_version` says of a database of this program. */
-const schemaVersion = 3;
+const schemaVersion = 4;
 
 /**
  * Opens the records, and brings those of an older program up to date.
@@ -47,7 +47,8 @@ function upgrade(db: DatabaseSyncInstance, path: string): void {
       db.exec(otherTables);
     }
     if (found < 2) db.exec(listIndexes);
-    db.exec(metricsTable);
+    if (found < 3) db.exec(metricsTable);
+    db.exec(logsTable);
     db.exec(`PRAGMA user_version = ${schemaVersion}`);
   });
 }
@@ -116,6 +117,23 @@ const metricsTable = `
   CREATE INDEX metrics_by_step ON metrics (operation, step);
   CREATE TRIGGER metrics_go_with_operations AFTER DELETE ON operations BEGIN
     DELETE FROM metrics WHERE operation = old.id;
+  END;`;
+
+/** What work wrote on its way, read by `seq`. */
+const logsTable = `
+  CREATE TABLE logs (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    operation TEXT NOT NULL,
+    at REAL NOT NULL,
+    level TEXT NOT NULL,
+    message TEXT NOT NULL,
+    fields TEXT NOT NULL,
+    source TEXT,
+    source_cursor INTEGER
+  );
+  CREATE INDEX logs_by_order ON logs (operation, seq);
+  CREATE TRIGGER logs_go_with_operations AFTER DELETE ON operations BEGIN
+    DELETE FROM logs WHERE operation = old.id;
   END;`;
 
 /** Records had no attempts then, and versions that rose for each operation on its own. */

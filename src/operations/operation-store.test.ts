@@ -178,7 +178,7 @@ describe('the form of the records', () => {
     store[Symbol.dispose]();
     inDatabase((db) => {
       db.exec(`
-        DROP TABLE operations; DROP TABLE durations; DROP TABLE counters; DROP TABLE metrics;
+        DROP TABLE operations; DROP TABLE durations; DROP TABLE counters; DROP TABLE metrics; DROP TABLE logs;
         PRAGMA user_version = 0;
         CREATE TABLE operations (
           seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, type TEXT NOT NULL, status TEXT NOT NULL,
@@ -210,6 +210,7 @@ describe('the form of the records', () => {
     inDatabase((db) =>
       db.exec(`
         DROP TRIGGER metrics_go_with_operations; DROP TABLE metrics;
+        DROP TRIGGER logs_go_with_operations; DROP TABLE logs;
         DROP INDEX operations_by_status; DROP INDEX operations_by_type; DROP INDEX operations_by_parent;
         CREATE INDEX operations_by_status ON operations (status);
         CREATE INDEX operations_by_parent ON operations (parent) WHERE parent IS NOT NULL;
@@ -234,7 +235,7 @@ describe('the form of the records', () => {
         message: expect.stringContaining('version 99') as string,
       }),
     );
-    inDatabase((db) => db.exec('PRAGMA user_version = 3'));
+    inDatabase((db) => db.exec('PRAGMA user_version = 4'));
     store = OperationStore.open(directory);
   });
 });

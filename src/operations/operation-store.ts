@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructure/sqlite';
 import type { EncodedResult } from './contract.ts';
 import { lockDirectory, type DirectoryLock } from './directory-lock.ts';
+import { LogRows } from './log-rows.ts';
 import { MetricRows } from './metric-rows.ts';
 import { openDatabase, transaction } from './open-database.ts';
 import type { Operation, OperationStatus } from './operation.ts';
@@ -52,6 +53,8 @@ export const keptDurations = 100;
 export class OperationStore implements Disposable {
   /** What operations measured on their way. */
   readonly metrics: MetricRows;
+  /** What they and their work said on their way. */
+  readonly logs: LogRows;
   readonly #db: DatabaseSyncInstance;
   readonly #lock: DirectoryLock;
   readonly #statements = new Map<string, StatementSyncInstance>();
@@ -59,6 +62,7 @@ export class OperationStore implements Disposable {
   private constructor(db: DatabaseSyncInstance, lock: DirectoryLock) {
     this.#db = db;
     this.metrics = new MetricRows(db);
+    this.logs = new LogRows(db);
     this.#lock = lock;
   }
 
@@ -113,6 +117,8 @@ export class OperationStore implements Disposable {
 
   /** Makes an unfinished operation the owner's. */
   takeOver(operation: Operation, owner: number): void {
+    // What the owner before has said, it has said.
+    this.flushLogs();
     this.#statement(`UPDATE operations SET owner = ? WHERE id = ? AND owner < ? AND ${isUnfinished}`).run(
       owner,
       operation.id,
@@ -232,7 +238,14 @@ export class OperationStore implements Disposable {
     this.#statement('UPDATE counters SET reserved = ?').run(upTo);
   }
 
+  /** Writes the log lines that wait for it, without a wait for the disk. */
+  flushLogs(): void {
+    // Work that was left behind may outlive the store.
+    if (this.#db.isOpen && this.logs.areWaiting) this.unsynced(() => this.logs.flush());
+  }
+
   [Symbol.dispose](): void {
+    this.flushLogs();
     this.#db.close();
     this.#lock[Symbol.dispose]();
   }

@@ -60,6 +60,8 @@ export interface Operation {
   parent?: string;
   /** The ended operation that this one goes on from. */
   resumedFrom?: string;
+  /** The ended operation whose work this one begins anew. */
+  retriedFrom?: string;
   /** The trace of the request that started it. */
   traceId?: string;
   /** Rises with every change, over all operations and over restarts: the id of the event that announced it. */
@@ -114,6 +116,7 @@ export const operationSchema: Schema<Operation> = z.object({
   queuePlace: z.number().int().positive().exactOptional(),
   parent: z.string().exactOptional(),
   resumedFrom: z.string().exactOptional(),
+  retriedFrom: z.string().exactOptional(),
   traceId: z.string().exactOptional(),
   version: z.number().int(),
 });

@@ -2,6 +2,7 @@ import { CancellationToken, type CancelReason, type Clock } from '../async/index
 import { KtrdrError } from '../base/index.ts';
 import { Changes } from './changes.ts';
 import type { EncodedResult } from './contract.ts';
+import type { LogsPage } from './log-line.ts';
 import type { MetricsPage } from './metrics-page.ts';
 import { LiveOperations, type Owning, type OwnedOperation } from './live-operations.ts';
 import { isTerminal, operationStatuses, type Operation, type OperationStatus, type Outcome } from './operation.ts';
@@ -67,6 +68,16 @@ export class OperationsService {
    */
   metrics(id: string, { after = 0, limit = 1_000 }: { after?: number; limit?: number } = {}): MetricsPage {
     return this.#store.metrics.page(this.get(id).id, { after, limit });
+  }
+
+  /**
+   * What an operation and its work said on their way, behind a cursor, oldest first; all that has been said by now.
+   * @throws KtrdrError `not_found`.
+   */
+  logs(id: string, { after = 0, limit = 1_000 }: { after?: number; limit?: number } = {}): LogsPage {
+    const operation = this.get(id);
+    this.#store.flushLogs();
+    return this.#store.logs.page(operation.id, { after, limit });
   }
 
   /** Asks an operation to stop. Asking again, or after the end, changes nothing and is no error. */

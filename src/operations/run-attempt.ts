@@ -9,7 +9,9 @@ import {
 } from '../async/index.ts';
 import { isCancelled, KtrdrError, type Logger } from '../base/index.ts';
 import type { Children } from './children.ts';
-import { encodeResult, type OperationContract, type OperationWork } from './contract.ts';
+import { encodeResult, type FetchedLines, type OperationContract, type OperationWork } from './contract.ts';
+import { keptLogger } from './kept-logger.ts';
+import { boundedLine } from './log-line.ts';
 import { beginning } from './new-operation.ts';
 import { startSpan } from './span.ts';
 import type { Outcome } from './operation.ts';
@@ -46,6 +48,8 @@ interface AttemptOptions {
   readonly graceMs: number;
   /** Files below it are named relative to it in the record of an error. */
   readonly root: string | undefined;
+  /** Whether lines of level debug are kept with the record, too. */
+  readonly keepsDebug: boolean;
 }
 
 /** One try at an operation, from its wait in the queue to the record of its end. Settles when the record has ended. */
@@ -64,6 +68,7 @@ export async function runAttempt({
   log: parentLog,
   graceMs,
   root,
+  keepsDebug,
 }: AttemptOptions): Promise<unknown> {
   const { id, attempt, traceId } = owned.operation;
   const trace = traceId === undefined ? {} : { traceId };
@@ -106,7 +111,11 @@ export async function runAttempt({
       token,
       progress,
       children,
-      log,
+      lines: linesOf(owned, root),
+      log: keptLogger(log, {
+        keepsDebug,
+        keep: (level, message, fields) => owned.log([boundedLine({ at: clock.now(), level, message, fields }, root)]),
+      }),
       clock,
       ...trace,
     };
@@ -189,6 +198,17 @@ function metricsOf(owned: OwnedOperation, log: Logger): Metrics {
         log.warn('points of a curve were not recorded', { error: KtrdrError.from(refused).message });
       }
     },
+  };
+}
+
+function linesOf(owned: OwnedOperation, root: string | undefined): FetchedLines {
+  return {
+    keep: (lines, origin) =>
+      owned.log(
+        lines.map((line) => boundedLine(line, root)),
+        origin,
+      ),
+    cursorOf: (source) => owned.logCursorOf(source),
   };
 }
 

@@ -4,7 +4,7 @@ import { Conductor } from './conductor.ts';
 import type { OperationContract, OperationWork, StartedOperation } from './contract.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { beginning, inputOf } from './new-operation.ts';
-import { retried, stopResumed, type Operation } from './operation.ts';
+import { isTerminal, retried, stopResumed, type Operation } from './operation.ts';
 import type { Retention } from './operation-store.ts';
 import type { OperationsService } from './operations-service.ts';
 import { endOf, recoveryOf } from './recovery-of.ts';
@@ -38,6 +38,8 @@ interface OrchestratorOptions {
   retain?: Retention;
   /** Files below this folder are named relative to it in the records of errors. */
   root?: string;
+  /** Whether lines of level debug are kept with the records, too. */
+  keepsDebug?: boolean;
 }
 
 const defaultGraceMs = 10_000;
@@ -52,7 +54,16 @@ export class ServiceOrchestrator implements AsyncDisposable {
   readonly #kinds = new Map<string, Kind>();
   #closed = false;
 
-  constructor({ operations, clock, log, slots = {}, graceMs = defaultGraceMs, retain, root }: OrchestratorOptions) {
+  constructor({
+    operations,
+    clock,
+    log,
+    slots = {},
+    graceMs = defaultGraceMs,
+    retain,
+    root,
+    keepsDebug = false,
+  }: OrchestratorOptions) {
     this.operations = operations;
     this.#clock = clock;
     this.#log = log;
@@ -64,6 +75,7 @@ export class ServiceOrchestrator implements AsyncDisposable {
       slots,
       graceMs,
       root,
+      keepsDebug,
       kindOf: (type) => this.#kind(type),
       onEnd: () => this.#housekeeping.doAtTimes(),
     });
@@ -129,17 +141,30 @@ export class ServiceOrchestrator implements AsyncDisposable {
         `Operation "${id}" is ${old.status}; only one that failed or was cancelled can be resumed.`,
       );
     }
-    const kind = this.#kind(old.type);
-    if (kind.contract.resume === 'never') {
-      throw new KtrdrError('failed_precondition', `Operations of type ${old.type} cannot be resumed; start a new one.`);
+    if (this.#kind(old.type).contract.resume === 'never') {
+      throw new KtrdrError(
+        'failed_precondition',
+        `Operations of type ${old.type} cannot be resumed; retry it, which begins anew.`,
+      );
     }
-    const input = inputOf(kind.contract, old);
-    const under = this.operations.live.find(({ resumedFrom, parent }) => resumedFrom === id && parent === undefined);
-    if (under !== undefined) return this.#conductor.join(under, kind, input);
-    const newId = options.id ?? newOperationId(old.type, this.#clock.now());
-    const existing = this.operations.find(newId);
-    if (existing !== undefined) return this.#conductor.join(existing, kind, input);
-    return this.#conductor.open(kind, input, { ...options, priority: old.priority, id: newId, resumedFrom: id });
+    return this.#again(old, 'resumedFrom', options);
+  }
+
+  /**
+   * Begins the work of an ended operation anew, as a new one with its input; the old record stays as it is. Asking again
+   * while the new one is unfinished joins that.
+   * @throws KtrdrError `not_found`, `conflict` for what has not ended.
+   */
+  retry(id: string, options: Omit<StartOptions, 'priority'> = {}): StartedOperation<unknown> {
+    this.#assertOpen();
+    const old = this.operations.get(id);
+    if (!isTerminal(old.status)) {
+      throw new KtrdrError(
+        'conflict',
+        `Operation "${id}" is ${old.status}; only one that has ended can be retried. Wait for its end, or cancel it first.`,
+      );
+    }
+    return this.#again(old, 'retriedFrom', options);
   }
 
   /**
@@ -165,6 +190,23 @@ export class ServiceOrchestrator implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     await this.#conductor.shutDown();
+  }
+
+  /** The new operation says in `lineage` which ended one it comes from. */
+  #again(
+    old: Operation,
+    lineage: 'resumedFrom' | 'retriedFrom',
+    options: Omit<StartOptions, 'priority'>,
+  ): StartedOperation<unknown> {
+    const kind = this.#kind(old.type);
+    const input = inputOf(kind.contract, old);
+    const { live } = this.operations;
+    const under = live.find((operation) => operation[lineage] === old.id && operation.parent === undefined);
+    if (under !== undefined) return this.#conductor.join(under, kind, input);
+    const id = options.id ?? newOperationId(old.type, this.#clock.now());
+    const existing = this.operations.find(id);
+    if (existing !== undefined) return this.#conductor.join(existing, kind, input);
+    return this.#conductor.open(kind, input, { ...options, priority: old.priority, id, [lineage]: old.id });
   }
 
   #recover(operation: Operation): void {

@@ -9,11 +9,13 @@ import {
   getHealth,
   getMetrics,
   getOperation,
+  getOperationLogs,
   getOperationMetrics,
   getOperationResult,
   getReadiness,
   listOperations,
   resumeOperation,
+  retryOperation,
   startOperation,
   startUnnamedOperation,
   watchOperation,
@@ -123,9 +125,15 @@ export function operationRoutes(
     implement(getOperationMetrics, ({ params: { id }, query: { cursor, limit } }) =>
       operations.metrics(id, { after: cursor, limit }),
     ),
+    implement(getOperationLogs, ({ params: { id }, query: { cursor, limit } }) =>
+      operations.logs(id, { after: cursor, limit }),
+    ),
     implement(cancelOperation, ({ params: { id }, body }) => operations.cancel(id, body?.reason)),
     implement(resumeOperation, ({ params: { id } }, context) =>
       started(orchestrator.resume(id, { traceId: context.traceId }).id, context),
+    ),
+    implement(retryOperation, ({ params: { id } }, context) =>
+      started(orchestrator.retry(id, { traceId: context.traceId }).id, context),
     ),
   ];
 }

@@ -46,7 +46,7 @@ export interface CallContext {
   readonly traceId?: string;
 }
 
-interface CallOptions {
+export interface CallOptions {
   readonly token: CancellationToken;
   readonly traceId?: string | undefined;
   /** Tries after the first one, of an idempotent endpoint; the configured number when absent. */

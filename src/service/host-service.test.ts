@@ -7,7 +7,15 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { CancellationSource, CancellationToken, ManualClock, systemClock, type Clock } from '../async/index.ts';
 import { silentLogger, type Logger } from '../base/index.ts';
-import { OperationsService, OperationStore, ServiceOrchestrator, type OperationContract } from '../operations/index.ts';
+import {
+  logsPageSchema,
+  operationSchema,
+  OperationsService,
+  OperationStore,
+  ServiceOrchestrator,
+  type LogsPage,
+  type OperationContract,
+} from '../operations/index.ts';
 import { defineEndpoint, encodable } from './endpoint.ts';
 import { hostServiceConfig } from './host-service-config.ts';
 import { HostService, type HostServiceOptions } from './host-service.ts';
@@ -340,6 +348,39 @@ describe('the operation routes', () => {
     expect(await response.json()).toMatchObject({ type: 'steps', resumedFrom: 's-5' });
   });
 
+  it('begin anew what has ended as a new operation, and nothing that goes on', async () => {
+    const host = newHost();
+    await start(host, 's-6');
+    const refused = await request(host, '/operations/s-6/retry', { method: 'POST' });
+    expect({ status: refused.status, problem: await refused.json() }).toMatchObject({
+      status: 409,
+      problem: { code: 'conflict', detail: expect.stringContaining('cancel it first') as string },
+    });
+    finish();
+    for await (const _ of orchestrator.operations.watch('s-6'));
+    const response = await request(host, '/operations/s-6/retry', { method: 'POST' });
+    expect(response.status).toBe(202);
+    const again = operationSchema.parse(await response.json());
+    expect(again).toMatchObject({ type: 'steps', retriedFrom: 's-6' });
+    expect(response.headers.get('location')).toBe(`/operations/${again.id}`);
+  });
+
+  it('give their log page by page, with a cursor that goes on later', async () => {
+    const host = newHost();
+    const page = async (query: string): Promise<LogsPage> =>
+      logsPageSchema.parse(await (await request(host, `/operations/s-7/logs${query}`)).json());
+    await start(host, 's-7');
+    const first = await page('?limit=1');
+    expect(first).toMatchObject({ lines: [{ message: 'operation queued' }], more: true });
+    const second = await page(`?cursor=${first.cursor}`);
+    expect(second).toMatchObject({ lines: [{ message: 'operation started', fields: { attempt: 1 } }], more: false });
+    finish();
+    for await (const _ of orchestrator.operations.watch('s-7'));
+    expect(await page(`?cursor=${second.cursor}`)).toMatchObject({ lines: [{ message: 'operation completed' }] });
+    expect((await request(host, '/operations/nobody/logs')).status).toBe(404);
+    expect((await request(host, '/operations/s-7/logs?limit=1001')).status).toBe(400);
+  });
+
   it('give a result in its media type, once there is one', async () => {
     const host = newHost();
     await start(host, 's-5', 4);
@@ -533,6 +574,7 @@ describe('the description of a host', () => {
       'GET /operations/events',
       'GET /operations/{id}',
       'GET /operations/{id}/events',
+      'GET /operations/{id}/logs',
       'GET /operations/{id}/metrics',
       'GET /operations/{id}/result',
       'GET /ready',
@@ -540,6 +582,7 @@ describe('the description of a host', () => {
       'POST /operations/steps',
       'POST /operations/{id}/cancel',
       'POST /operations/{id}/resume',
+      'POST /operations/{id}/retry',
       'PUT /operations/steps/{id}',
     ]);
     const put = document.paths['/operations/steps/{id}']?.['put'];

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { cancelReasons } from '../async/index.ts';
 import type { Schema } from '../base/index.ts';
-import { metricsPageSchema, operationSchema, operationStatuses } from '../operations/index.ts';
+import { logsPageSchema, metricsPageSchema, operationSchema, operationStatuses } from '../operations/index.ts';
 import { defineEndpoint } from './endpoint.ts';
 import { oneOrMore } from './one-or-more.ts';
 import { startHeaders, unnamedStartHeaders } from './start-headers.ts';
@@ -134,6 +134,19 @@ export const getOperationMetrics = defineEndpoint({
   response: metricsPageSchema,
 });
 
+export const getOperationLogs = defineEndpoint({
+  method: 'GET',
+  path: '/operations/{id}/logs',
+  summary:
+    'What an operation and its work said on their way, the newest 1,000 lines, oldest first. `cursor` of an answer as `cursor` goes on behind it, also later; `more` says that there are some already',
+  params: ofOne,
+  query: z.object({
+    cursor: z.coerce.number<number>().min(0).default(0),
+    limit: z.coerce.number<number>().int().min(1).max(1_000).default(1_000),
+  }),
+  response: logsPageSchema,
+});
+
 export const cancelOperation = defineEndpoint({
   method: 'POST',
   path: '/operations/{id}/cancel',
@@ -149,6 +162,17 @@ export const resumeOperation = defineEndpoint({
   path: '/operations/{id}/resume',
   summary:
     'Go on from an operation that failed or was cancelled, as a new one with its input and its last checkpoint; asking again while that runs answers with it',
+  params: ofOne,
+  response: operationSchema,
+  status: 202,
+  idempotent: true,
+});
+
+export const retryOperation = defineEndpoint({
+  method: 'POST',
+  path: '/operations/{id}/retry',
+  summary:
+    'Begin the work of an ended operation anew, as a new one with its input and without its checkpoint; asking again while that runs answers with it',
   params: ofOne,
   response: operationSchema,
   status: 202,

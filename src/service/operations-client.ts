@@ -1,5 +1,11 @@
 import type { CancellationToken, CancelReason } from '../async/index.ts';
-import { decodeResult, type MetricsPage, type Operation, type OperationContract } from '../operations/index.ts';
+import {
+  decodeResult,
+  type LogsPage,
+  type MetricsPage,
+  type Operation,
+  type OperationContract,
+} from '../operations/index.ts';
 import { AsyncServiceAdapter, type AdapterOptions, type RemoteContext } from './async-service-adapter.ts';
 import type { Endpoint, EndpointInput, EndpointOutput } from './endpoint.ts';
 import type { CallContext } from './endpoint-client.ts';
@@ -7,10 +13,12 @@ import type { FollowOptions } from './follow-operation.ts';
 import {
   cancelOperation,
   getOperation,
+  getOperationLogs,
   getOperationMetrics,
   getOperationResult,
   listOperations,
   resumeOperation,
+  retryOperation,
   startOperation,
 } from './operation-endpoints.ts';
 
@@ -59,6 +67,14 @@ export class OperationsClient extends AsyncServiceAdapter {
     return this.call(getOperationMetrics, { params: { id }, query: page }, token);
   }
 
+  /** A page of what the operation and its work said on their way. */
+  logsOf(
+    { id, ...page }: { id: string; cursor?: number; limit?: number },
+    token: CancellationToken,
+  ): Promise<LogsPage> {
+    return this.call(getOperationLogs, { params: { id }, query: page }, token);
+  }
+
   /** Asks the operation to stop; it has stopped when its status says so. */
   cancel({ id, reason = 'user' }: { id: string; reason?: CancelReason }, token: CancellationToken): Promise<Operation> {
     return this.call(cancelOperation, { params: { id }, body: { reason } }, token);
@@ -67,6 +83,11 @@ export class OperationsClient extends AsyncServiceAdapter {
   /** Goes on from an operation that failed or was cancelled; the answer is the new one. */
   resume(id: string, token: CancellationToken): Promise<Operation> {
     return this.call(resumeOperation, { params: { id } }, token);
+  }
+
+  /** Begins the work of an ended operation anew; the answer is the new one. */
+  retry(id: string, token: CancellationToken): Promise<Operation> {
+    return this.call(retryOperation, { params: { id } }, token);
   }
 
   async result<I, C, R>(contract: OperationContract<I, C, R>, id: string, token: CancellationToken): Promise<R> {

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { CancellationSource, noCheckpoint, ProgressReporter, systemClock, type CancelReason } from '../async/index.ts';
 import { KtrdrError, silentLogger, type Logger } from '../base/index.ts';
-import { noChildren, type OperationContract } from '../operations/index.ts';
+import { noChildren, type LogLine, type OperationContract } from '../operations/index.ts';
 import { EndpointClient } from './endpoint-client.ts';
 import { testHost, type TestHost } from './host.fixture.ts';
 import { hostServiceConfig } from './host-service-config.ts';
@@ -28,6 +28,9 @@ let warnings: string[];
 let phases: string[];
 /** The status that the operation had whenever its curves were asked for. */
 let curvesAskedWhile: (string | undefined)[];
+/** The log lines that have come from the host, and the cursors behind them by their source. */
+let lines: LogLine[];
+let cursors: Map<string, number>;
 
 beforeEach(async () => {
   there = await testHost();
@@ -37,6 +40,8 @@ beforeEach(async () => {
   warnings = [];
   phases = [];
   curvesAskedWhile = [];
+  lines = [];
+  cursors = new Map();
 });
 
 afterEach(async () => {
@@ -45,7 +50,7 @@ afterEach(async () => {
   await successor?.[Symbol.asyncDispose]();
 });
 
-function run(graceMs?: number): Promise<string> {
+function run(graceMs?: number, contract = wait): Promise<string> {
   const near = memoryTransport(there.host);
   const next = successor === undefined ? near : memoryTransport(successor.host);
   const transport = {
@@ -73,10 +78,17 @@ function run(graceMs?: number): Promise<string> {
     token: source.token,
     progress,
     metrics: { record: () => {} },
+    lines: {
+      keep: (more: readonly LogLine[], { source: from, cursor }: { source: string; cursor: number }) => {
+        lines.push(...more);
+        cursors.set(from, cursor);
+      },
+      cursorOf: (from: string) => cursors.get(from) ?? 0,
+    },
     log,
     clock: systemClock,
   };
-  return runOnHost({ client, contract: wait, input: {}, context, ...(graceMs === undefined ? {} : { graceMs }) });
+  return runOnHost({ client, contract, input: {}, context, ...(graceMs === undefined ? {} : { graceMs }) });
 }
 
 const statusThere = (): string | undefined => there.orchestrator.operations.find('op')?.status;
@@ -125,6 +137,36 @@ describe('work that waits on its host', () => {
     source.cancel('user');
     await expect(running).rejects.toMatchObject({ code: 'cancelled' });
     expect(phases.filter((phase) => phase === 'queued')).toHaveLength(1);
+  });
+});
+
+describe('the log of work on a host', () => {
+  const messages = (): string[] => lines.map(({ message }) => message);
+
+  it('is kept here as well, to its end, with the name of the host', async () => {
+    const running = run();
+    await expect.poll(messages).toEqual(['operation queued', 'operation started']);
+    source.cancel('user');
+    await expect(running).rejects.toMatchObject({ code: 'cancelled' });
+    expect(messages().slice(2)).toEqual(['cancel asked for', 'operation cancelled']);
+    expect(new Set(lines.map(({ fields }) => fields['service']))).toEqual(new Set(['test host']));
+  });
+
+  it('goes on behind what an earlier attempt has fetched', async () => {
+    there.orchestrator.startByType('wait', {}, { id: 'op' });
+    await expect.poll(statusThere).toBe('running');
+    cursors.set('test host op', there.orchestrator.operations.logs('op').cursor);
+    source.cancel('user');
+    await expect(run()).rejects.toMatchObject({ code: 'cancelled' });
+    expect(messages()).toEqual(['cancel asked for', 'operation cancelled']);
+  });
+
+  it('stays there where the work is short', async () => {
+    const running = run(undefined, { ...wait, outlives: 'process' });
+    await expect.poll(statusThere).toBe('running');
+    source.cancel('user');
+    await expect(running).rejects.toMatchObject({ code: 'cancelled' });
+    expect(lines).toEqual([]);
   });
 });
 

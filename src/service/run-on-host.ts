@@ -9,7 +9,7 @@ import {
 } from '../operations/index.ts';
 import type { EndpointClient } from './endpoint-client.ts';
 import { followOperation } from './follow-operation.ts';
-import { MetricsRelay } from './relay-metrics.ts';
+import { relaysFor } from './page-relay.ts';
 import { cancelOperation, getOperationResult, startOperation } from './operation-endpoints.ts';
 
 interface RemoteRun<I, C, R> {
@@ -44,10 +44,7 @@ export async function runOnHost<I, C, R>({
   const { id, token, progress, clock, log, traceId } = context;
   // Talking to the host outlives the cancel: it has to hear of it, and to say that it has stopped.
   using talk = new CancellationSource();
-  const relay =
-    contract.measures === true && context.metrics !== undefined
-      ? new MetricsRelay({ client, id, metrics: context.metrics, clock, token: talk.token })
-      : undefined;
+  const relays = relaysFor(contract, { client, context, token: talk.token });
   let relayed: Operation['progress'] | undefined;
   let grace: Disposable | undefined;
   const isStop = token.isCancelled;
@@ -121,17 +118,21 @@ export async function runOnHost<I, C, R>({
     relayProgress(operation);
     let last = operation;
     if (isTerminal(operation.status)) {
-      await relay?.finish();
+      await finishRelays();
       return last;
     }
     const states = followOperation(client, id, { after: operation.version, token: talk.token });
     for await (last of states) {
       relayProgress(last);
-      // What only waits has measured nothing.
-      if (last.status !== 'pending') relay?.look();
+      // What only waits has measured nothing and said nothing.
+      if (last.status !== 'pending') for (const relay of relays) relay.look();
     }
-    await relay?.finish();
+    await finishRelays();
     return last;
+  }
+
+  async function finishRelays(): Promise<void> {
+    await Promise.all(relays.map((relay) => relay.finish()));
   }
 
   /** Other changes of the record, such as of a place in the host's queue, are no progress. */
