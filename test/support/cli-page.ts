@@ -40,7 +40,14 @@ export function schemaNames(program: CliCommand): string[] {
   const named = commandsOf(program)
     .filter(({ options }) => options.some(({ long }) => long === '--json'))
     .map(({ path }) => `${path.replaceAll(' ', '.')}/1`);
-  return [...named, 'ktrdr.data.plan/1', 'ktrdr.error/1', 'ktrdr.event/1', 'ktrdr.ops.detached/1'].toSorted();
+  return [
+    ...named,
+    'ktrdr.data.plan/1',
+    'ktrdr.error/1',
+    'ktrdr.event/1',
+    'ktrdr.ops.detached/1',
+    'ktrdr.ops.line/1',
+  ].toSorted();
 }
 
 function body(command: CliCommand): string[] {
@@ -125,7 +132,8 @@ instead; with \`--quiet\` there is nothing.
 - Ctrl-Z and Ctrl-\\ do what they always do, and the terminal is left as it was found.
 - While the API is away, as during a restart, the command says so and looks again for two minutes; then it ends with \`unavailable\`.
 - \`--ndjson\` prints each state of the operation as a line on stdout, \`ktrdr.event/1\` with \`event\` (\`started\`, \`progress\` or
-  \`ended\`) and \`operation\`; the last line is what \`--json\` prints. What was left running prints \`ktrdr.ops.detached/1\`.`;
+  \`ended\`) and \`operation\`; the last line is what \`--json\` prints. What was left running prints \`ktrdr.ops.detached/1\`.
+  A line of \`ops logs --ndjson\` is a \`ktrdr.ops.line/1\`.`;
 
 const resultsWords = `With \`--json\` a command prints exactly one JSON object on stdout. Its first key, \`schema\`, names the shape of the rest; the
 number at its end grows when a program that reads it would break, and new keys may come at any time. When a command fails, stdout

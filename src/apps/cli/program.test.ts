@@ -15,7 +15,7 @@ const withoutJson: Readonly<Record<string, string>> = {
 };
 
 /** Options that mean the same thing, of something else in each place. */
-const saidDifferently = new Set(['--timeframe', '--seed', '--json']);
+const saidDifferently = new Set(['--timeframe', '--seed', '--json', '--ndjson', '--follow']);
 
 describe('the tree of commands', () => {
   it.each(commands.map((command) => [command.path, command] as const))('%s explains itself', (path, command) => {

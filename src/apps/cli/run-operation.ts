@@ -6,7 +6,7 @@ import { withApi } from './api-client.ts';
 import { formatDuration } from './format.ts';
 import type { CommandContext } from './programs/command.ts';
 import { printJson, terminal } from './terminal.ts';
-import { apiPatienceMs, watchOperation } from './watch-operation.ts';
+import { untilApiIsBack, watchOperation } from './watch-operation.ts';
 
 /** What every command takes that starts long work. */
 export interface LongWorkOptions {
@@ -25,7 +25,6 @@ interface Work<I, C, R> {
 
 /** How long the API may take to answer a start after somebody has given it up. */
 const startGraceMs = 5_000;
-const resultPolicy = { retries: Math.ceil(apiPatienceMs / 1_000), baseMs: 500, maxMs: 2_000 };
 
 /**
  * Runs long work on the API, shows it, and relays a cancel: the one way in which commands do. Work that somebody leaves
@@ -132,5 +131,5 @@ async function resultOf<I, C, R>(
   if (status !== 'completed') throw errorOf(operation);
   // The API may go away between the end and its result, which it still has then.
   const token = context.token.isCancelled ? CancellationToken.none : context.token;
-  return retry(() => client.result(contract, id, token), { policy: resultPolicy, token, clock: systemClock });
+  return retry(() => client.result(contract, id, token), { policy: untilApiIsBack, token, clock: systemClock });
 }

@@ -31,8 +31,10 @@ export interface Watched {
 }
 
 /** For a restart of the API, and for its operator to notice that it needs one. */
-export const apiPatienceMs = 120_000;
-const awayWords = 'The API is away; trying again.';
+const apiPatienceMs = 120_000;
+/** Calls that are worth a wait for an API that is away. */
+export const untilApiIsBack = { retries: Math.ceil(apiPatienceMs / 1_000), baseMs: 500, maxMs: 2_000 };
+export const awayWords = 'The API is away; trying again.';
 /** How long after a cancel work may take to end, before it is left alone. */
 const graceMs = 5_000;
 

@@ -6,6 +6,7 @@ import {
   type Operation,
   type OperationStatus,
 } from '../../../operations/index.ts';
+import type { OperationsClient } from '../../../service/index.ts';
 import { withApi } from '../api-client.ts';
 import { formatDuration, formatPercent } from '../format.ts';
 import type { CommandContext } from '../programs/command.ts';
@@ -25,7 +26,7 @@ export interface ListOptions {
 
 export type FollowOptions = Pick<LongWorkOptions, 'json' | 'ndjson'>;
 
-export interface ResumeOptions extends FollowOptions {
+export interface AgainOptions extends FollowOptions {
   follow?: boolean;
 }
 
@@ -147,17 +148,34 @@ export async function cancel(
   }
 }
 
+/** Goes on from an ended operation. */
+export function resume(context: CommandContext, id: string, options: AgainOptions): Promise<void> {
+  const start: Again['start'] = (client) => client.resume(id, context.token);
+  return again(context, { schema: 'ktrdr.ops.resume/1', start }, options);
+}
+
+/** Begins the work of an ended operation anew. */
+export function retry(context: CommandContext, id: string, options: AgainOptions): Promise<void> {
+  const start: Again['start'] = (client) => client.retry(id, context.token);
+  return again(context, { schema: 'ktrdr.ops.retry/1', start }, options);
+}
+
+interface Again {
+  readonly schema: JsonSchemaName;
+  readonly start: (client: OperationsClient) => Promise<Operation>;
+}
+
 /** Returns at once, the new operation being there to be followed, unless it is to be followed here. */
-export async function resume(context: CommandContext, id: string, options: ResumeOptions): Promise<void> {
-  const { settings, token } = context;
+async function again(context: CommandContext, { schema, start }: Again, options: AgainOptions): Promise<void> {
+  const { settings } = context;
   const { follow: isFollowed = false, json = false, ndjson = false } = options;
   const watched = await withApi(settings, async (client) => {
-    const operation = await client.resume(id, token);
+    const operation = await start(client);
     if (!isFollowed) return { operation, isLeft: true };
     return watchOperation({ client, context, operation, onInterrupt: 'cancel', canDetach: true, ndjson });
   });
   if (!isFollowed && !json && !ndjson) terminal.print(watched.operation.id);
-  finish('ktrdr.ops.resume/1', watched, options);
+  finish(schema, watched, options);
 }
 
 function statusNamed(text: string): OperationStatus {
@@ -170,7 +188,7 @@ function statusNamed(text: string): OperationStatus {
 
 function described(operation: Operation): string {
   const { id, type, status: state, message, progress, createdAt, startedAt, endedAt, cancellation, error } = operation;
-  const { attempt, attempts, queuePlace, deadlineAt, parent, resumedFrom, traceId } = operation;
+  const { attempt, attempts, queuePlace, deadlineAt, parent, resumedFrom, retriedFrom, traceId } = operation;
   const at = (time: number): string => new Date(time).toISOString();
   const lines = [
     id,
@@ -195,6 +213,7 @@ function described(operation: Operation): string {
   }
   if (parent !== undefined) lines.push(`  parent    ${parent}`);
   if (resumedFrom !== undefined) lines.push(`  goes on   from ${resumedFrom}`);
+  if (retriedFrom !== undefined) lines.push(`  retries   ${retriedFrom}`);
   if (traceId !== undefined) lines.push(`  trace     ${traceId}`);
   if (cancellation !== undefined) {
     const { reason, requestedAt, stoppedAt, forced } = cancellation;

@@ -1,9 +1,11 @@
+import type { Option } from 'commander';
 import type { CliCommand } from '../cli-command.ts';
-import type { FollowOptions, ListOptions, ResumeOptions } from '../commands/ops.ts';
+import type { AgainOptions, FollowOptions, ListOptions } from '../commands/ops.ts';
+import type { LogsOptions } from '../commands/ops-logs.ts';
 import { filledOption } from '../filled-option.ts';
 import { listOption, nameArgument } from '../parse-options.ts';
 import type { ClientCommand, Wrappers } from './command.ts';
-import { limit, withEvents, withJson, type JsonOption } from './shared-options.ts';
+import { follow, limit, withEvents, withJson, type JsonOption } from './shared-options.ts';
 
 /** The commands for operations. */
 export function addOpsCommands(ops: CliCommand, { client }: Wrappers): void {
@@ -57,6 +59,25 @@ function addLooking(ops: CliCommand, client: ClientCommand): void {
   withJson(
     ofOperation(
       ops,
+      'logs',
+      'print what an operation and its work said on their way; with -n only the newest lines of it',
+    )
+      .addOption(follow('go on with what comes, until the operation ends; Ctrl-C stops that and leaves it running'))
+      .addOption(limit(1_000)),
+  )
+    .option('--ndjson', 'print each line as a JSON object')
+    .examples(
+      'ktrdr ops logs op_train_model_20240308_143000_1a2b3c4d',
+      'ktrdr ops logs op_train_model_20240308_143000_1a2b3c4d --follow -n 20',
+    )
+    .action(
+      client(async (context, id: string, options: LogsOptions) =>
+        (await import('../commands/ops-logs.ts')).logs(context, id, options),
+      ),
+    );
+  withJson(
+    ofOperation(
+      ops,
       'metrics',
       'print the curves that an operation recorded, for example the losses of a training, as CSV',
     ),
@@ -78,15 +99,25 @@ function addActing(ops: CliCommand, client: ClientCommand): void {
       ),
     );
   withEvents(
-    ofOperation(ops, 'resume', 'go on from an operation that failed or was cancelled, as a new one').option(
-      '--follow',
-      'watch the new one until it ends; Ctrl-C cancels it',
+    ofOperation(ops, 'resume', 'go on from an operation that failed or was cancelled, as a new one').addOption(
+      followNew(),
     ),
   )
     .examples('ktrdr ops resume op_train_model_20240308_143000_1a2b3c4d --follow')
     .action(
-      client(async (context, id: string, options: ResumeOptions) =>
+      client(async (context, id: string, options: AgainOptions) =>
         (await import('../commands/ops.ts')).resume(context, id, options),
       ),
     );
+  withEvents(
+    ofOperation(ops, 'retry', 'begin the work of an ended operation anew, as a new one').addOption(followNew()),
+  )
+    .examples('ktrdr ops retry op_train_model_20240308_143000_1a2b3c4d --follow')
+    .action(
+      client(async (context, id: string, options: AgainOptions) =>
+        (await import('../commands/ops.ts')).retry(context, id, options),
+      ),
+    );
 }
+
+const followNew = (): Option => follow('watch the new one until it ends; Ctrl-C cancels it');

@@ -64,6 +64,9 @@ export function withSeries<C extends CliCommand>(command: C): C {
   return command.argument('<symbol>', symbolWords, nameArgument).addOption(timeframe().makeOptionMandatory());
 }
 
+/** `words`: what is followed, and what Ctrl-C does then. */
+export const follow = (words: string): Option => new Option('-f, --follow', words);
+
 export const limit = (most: number): Option =>
   new Option('-n, --limit <count>', 'show at most so many').argParser(wholeNumberBetween(1, most));
 

@@ -1,0 +1,90 @@
+import { retry, systemClock, type CancellationToken } from '../../../async/index.ts';
+import { isTerminal, type LogLine } from '../../../operations/index.ts';
+import type { OperationsClient } from '../../../service/index.ts';
+import { withApi } from '../api-client.ts';
+import type { CommandContext } from '../programs/command.ts';
+import { colours, printJson, terminal } from '../terminal.ts';
+import { visible } from '../visible.ts';
+import { awayWords, untilApiIsBack } from '../watch-operation.ts';
+
+export interface LogsOptions {
+  follow?: boolean;
+  /** The newest so many of what is there at the beginning. */
+  limit?: number;
+  json?: boolean;
+  ndjson?: boolean;
+}
+
+const betweenLooksMs = 500;
+
+/** What an operation said; with `follow` also what it still says, until it ends. Its end does not decide the exit code. */
+export async function logs({ settings, token }: CommandContext, id: string, options: LogsOptions): Promise<void> {
+  const { follow = false, limit, json = false, ndjson = false } = options;
+  const all: LogLine[] = [];
+  const show = (lines: readonly LogLine[]): void => {
+    if (json && !ndjson) all.push(...lines);
+    else for (const line of lines) print(line, { ndjson });
+  };
+  await withApi(settings, async (client) => {
+    const reader = new LogReader(client, id);
+    const first = await reader.read(token);
+    show(limit === undefined ? first : first.slice(-limit));
+    if (!follow) return;
+    while (!reader.isAtEnd) {
+      await systemClock.sleep(betweenLooksMs, token);
+      const look = (): Promise<LogLine[]> => reader.read(token);
+      const onRetry = (_: unknown, attempt: number): void => {
+        if (attempt === 1 && !ndjson) terminal.note(awayWords);
+      };
+      show(await retry(look, { policy: untilApiIsBack, token, clock: systemClock, onRetry }));
+    }
+  });
+  if (json && !ndjson) printJson('ktrdr.ops.logs/1', { operation: id, lines: all });
+}
+
+class LogReader {
+  readonly #client: OperationsClient;
+  readonly #id: string;
+  #cursor = 0;
+  /** Whether there can be no more lines. */
+  isAtEnd = false;
+
+  constructor(client: OperationsClient, id: string) {
+    this.#client = client;
+    this.#id = id;
+  }
+
+  /** The lines that have come since the last time. */
+  async read(token: CancellationToken): Promise<LogLine[]> {
+    // Before the lines: what has ended says nothing more.
+    const { status } = await this.#client.get(this.#id, token);
+    const found: LogLine[] = [];
+    for (let from = this.#cursor; ;) {
+      const page = await this.#client.logsOf({ id: this.#id, cursor: from }, token);
+      found.push(...page.lines);
+      from = page.cursor;
+      if (page.more) continue;
+      this.#cursor = from;
+      this.isAtEnd = isTerminal(status);
+      return found;
+    }
+  }
+}
+
+function print({ at, level, message, fields }: LogLine, { ndjson }: { ndjson: boolean }): void {
+  const time = new Date(at).toISOString();
+  if (ndjson) {
+    printJson('ktrdr.ops.line/1', { at, level, message, fields });
+    return;
+  }
+  const facts = Object.entries(fields).map(([name, value]) => ` ${colours.dim(`${visible(name)}=`)}${shown(value)}`);
+  terminal.print(`${colours.dim(time)} ${paint[level](level.padEnd(5))} ${visible(message)}${facts.join('')}`);
+}
+
+const paint = { debug: colours.dim, info: colours.cyan, warn: colours.yellow, error: colours.red } as const;
+
+/** As it is where it is one word, else as JSON. */
+function shown(value: unknown): string {
+  const isWord = typeof value === 'string' && /^[^\s"=]+$/.test(value);
+  return visible(isWord ? value : (JSON.stringify(value) ?? ''));
+}
