@@ -26,6 +26,8 @@ export interface RemoteContext<C> extends OperationContext<C> {
   readonly deadlineMs?: number;
   /** Called when the host has the operation; what it does not know later, it has lost. */
   readonly onAccepted?: () => void;
+  /** Called when the start was not answered, and the host may have the operation all the same. */
+  readonly onUnanswered?: () => void;
 }
 
 interface TimedCallContext extends CallContext {
@@ -91,8 +93,9 @@ export abstract class AsyncServiceAdapter implements AsyncDisposable {
 
   /** Long work on the host, see `runOnHost`: an `OperationWork` like any other. */
   protected run<I, C, R>(contract: OperationContract<I, C, R>, input: I, context: RemoteContext<C>): Promise<R> {
-    const { deadlineMs, onAccepted, traceId } = context;
-    return runOnHost({ client: this.#connect().inTrace(traceId), contract, input, context, deadlineMs, onAccepted });
+    const { deadlineMs, onAccepted, onUnanswered, traceId } = context;
+    const client = this.#connect().inTrace(traceId);
+    return runOnHost({ client, contract, input, context, deadlineMs, onAccepted, onUnanswered });
   }
 
   /** The states of an operation on the host until its end, see `followOperation`. */

@@ -42,6 +42,23 @@ export class Attempt implements Disposable {
   }
 }
 
+/** With these there was no connection, and so no request that the host could have seen. */
+const notConnected = new Set([
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'TRANSPORT_UNCONNECTED',
+]);
+
+/** Whether a try that came to nothing was not answered and may have reached the host all the same. */
+export function mayHaveArrived(cause: unknown, { isTimedOut }: Attempt): boolean {
+  const code = systemCode(cause);
+  return isTimedOut || (code !== undefined && !notConnected.has(code));
+}
+
 interface Where {
   readonly service: string;
   readonly baseUrl: string;

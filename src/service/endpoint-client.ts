@@ -1,7 +1,7 @@
 import { retry, type CancellationToken, type Clock } from '../async/index.ts';
 import { KtrdrError, traceparentOf, type Logger } from '../base/index.ts';
 import { startSpan } from '../operations/index.ts';
-import { Attempt, callError } from './attempt.ts';
+import { Attempt, callError, mayHaveArrived } from './attempt.ts';
 import {
   formsOf,
   isIdempotent,
@@ -52,6 +52,8 @@ export interface CallOptions {
   /** Tries after the first one, of an idempotent endpoint; the configured number when absent. */
   readonly retries?: number;
   readonly timeoutMs?: number;
+  /** A try was not answered, and may have reached the host all the same. */
+  readonly onUnanswered?: (() => void) | undefined;
 }
 
 interface StreamOptions {
@@ -112,7 +114,13 @@ export class EndpointClient implements AsyncDisposable {
   async call<E extends Endpoint>(
     endpoint: E,
     input: EndpointInput<E>,
-    { token, traceId = this.#traceId, retries = this.#config.retries, timeoutMs = this.#config.timeoutMs }: CallOptions,
+    {
+      token,
+      traceId = this.#traceId,
+      retries = this.#config.retries,
+      timeoutMs = this.#config.timeoutMs,
+      onUnanswered,
+    }: CallOptions,
   ): Promise<EndpointOutput<E>> {
     const begunAt = this.clock.elapsed();
     const span = startSpan(`${nameOf(endpoint)} of ${this.service}`, { traceId, kind: 'client', attributes: {} });
@@ -121,7 +129,7 @@ export class EndpointClient implements AsyncDisposable {
     try {
       const policy = { retries: isIdempotent(endpoint) ? retries : 0, baseMs: 100, maxMs: 2_000 };
       const output = await span.run(() =>
-        retry(() => this.#callOnce(endpoint, request, { token, timeoutMs }), {
+        retry(() => this.#callOnce(endpoint, request, { token, timeoutMs, onUnanswered }), {
           policy,
           token,
           clock: this.clock,
@@ -185,7 +193,7 @@ export class EndpointClient implements AsyncDisposable {
   async #callOnce(
     endpoint: Endpoint,
     request: Omit<TransportRequest, 'token' | 'idleMs'>,
-    { token, timeoutMs }: { token: CancellationToken; timeoutMs: number },
+    { token, timeoutMs, onUnanswered }: Pick<CallOptions, 'token' | 'onUnanswered'> & { timeoutMs: number },
   ): Promise<unknown> {
     using attempt = new Attempt(token, this.clock, timeoutMs);
     try {
@@ -194,6 +202,7 @@ export class EndpointClient implements AsyncDisposable {
       if (response.status >= 300) throw await problemOf(response);
       return await readOutput(endpoint, response);
     } catch (thrown) {
+      if (mayHaveArrived(thrown, attempt)) onUnanswered?.();
       throw this.#explain(thrown, endpoint, attempt);
     }
   }

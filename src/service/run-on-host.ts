@@ -21,6 +21,8 @@ interface RemoteRun<I, C, R> {
   readonly deadlineMs?: number | undefined;
   /** The host has the operation: what it does not know later, it has lost. */
   readonly onAccepted?: (() => void) | undefined;
+  /** The host may have the operation: it has not answered the start. */
+  readonly onUnanswered?: (() => void) | undefined;
   /** How long a cancelled operation may take to end on the host. */
   readonly graceMs?: number;
 }
@@ -39,6 +41,7 @@ export async function runOnHost<I, C, R>({
   context,
   deadlineMs,
   onAccepted,
+  onUnanswered,
   graceMs = 5_000,
 }: RemoteRun<I, C, R>): Promise<R> {
   const { id, token, progress, clock, log, traceId } = context;
@@ -85,7 +88,7 @@ export async function runOnHost<I, C, R>({
   async function conduct(): Promise<Operation> {
     const headers = deadlineMs === undefined ? {} : { 'operation-deadline': String(deadlineMs) };
     const start = { params: { type: contract.type, id }, headers, body: input };
-    const operation = await client.call(startOperation, start, { token: talk.token, traceId });
+    const operation = await client.call(startOperation, start, { token: talk.token, traceId, onUnanswered });
     onAccepted?.();
     // The first cancel may have reached the host before the start did.
     if (token.isCancelled) await relayCancel();

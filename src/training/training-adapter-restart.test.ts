@@ -35,12 +35,15 @@ describe('a training on a host', () => {
   let up: Promise<void>;
   /** How many more of the requests for a result do not reach the host. */
   let lostResults: number;
+  /** How often a start fails: at first its answer is lost with the host, then there is nobody. */
+  let lostStarts: string[];
 
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'ktrdr-restart-'));
     models = await ModelStore.open(join(directory, 'models'));
     up = Promise.resolve();
     lostResults = 0;
+    lostStarts = [];
     there = startHost();
     here = startApi();
   });
@@ -79,7 +82,12 @@ describe('a training on a host', () => {
           lostResults -= 1;
           throw new KtrdrError('unavailable', 'The host is gone.');
         }
-        return memoryTransport(there.host).send(request);
+        const code = request.method === 'PUT' ? lostStarts.shift() : undefined;
+        if (code !== 'ECONNREFUSED') {
+          const answer = await memoryTransport(there.host).send(request);
+          if (code === undefined) return answer;
+        }
+        throw Object.assign(new Error('The connection is gone.'), { code });
       },
       async [Symbol.asyncDispose]() {},
     };
@@ -124,6 +132,24 @@ describe('a training on a host', () => {
     const { weightsSha256 } = await here.training.train({ strategy }, { id: 'op' }).result;
     expect(lostResults).toBe(0);
     expect(weightsSha256).toBe(await wholeHash());
+  });
+
+  it('is waited for when the host went away over its start and may be training', async () => {
+    lostStarts = ['ECONNRESET', ...Array.from({ length: 3 }, () => 'ECONNREFUSED')];
+    const { result } = here.training.train({ strategy }, { id: 'op' });
+    const { model, weightsSha256 } = await result;
+    expect(lostStarts).toEqual([]);
+    expect(there.orchestrator.operations.list().operations).toMatchObject([{ id: 'op', attempt: 1 }]);
+    expect(await models.list()).toMatchObject([{ version: model.version }]);
+    expect(weightsSha256).toBe(await wholeHash());
+  });
+
+  it('is not waited for when the host never heard of it', async () => {
+    lostStarts = Array.from({ length: 6 }, () => 'ECONNREFUSED');
+    const { result } = here.training.train({ strategy }, { id: 'op' });
+    await expect(result).rejects.toMatchObject({ code: 'unavailable' });
+    expect(there.orchestrator.operations.list().operations).toEqual([]);
+    expect(lostStarts, 'no more than the tries of one call').not.toEqual([]);
   });
 
   it('goes on when this end is stopped and started again, from where the host has stopped', async () => {

@@ -51,6 +51,7 @@ export class TrainingAdapter extends AsyncServiceAdapter {
     if (token.isCancelled) return this.#trainAs(place?.hostOperation ?? context.id, input, context);
     // Somebody asked for it: then also what failed goes on.
     let isAsked = attempt === 1 && place !== undefined;
+    let isPerhapsThere = false;
     const once = async (): Promise<TrainModelResult> => {
       const id = place === undefined ? context.id : await this.#continuationOf(place, context, isAsked);
       isAsked = false;
@@ -58,13 +59,16 @@ export class TrainingAdapter extends AsyncServiceAdapter {
         place = { hostOperation: id, host: this.#host };
         checkpoint.save(place);
       };
-      return this.#trainAs(id, input, { ...context, onAccepted });
+      const onUnanswered = (): void => {
+        isPerhapsThere = true;
+      };
+      return this.#trainAs(id, input, { ...context, onAccepted, onUnanswered });
     };
     try {
       return await once();
     } catch (thrown) {
-      // A host that never heard of the training is not waited for.
-      if (place === undefined || !backSoon(thrown, token).retryable) throw thrown;
+      // A host that never heard of the training is not waited for; one that went away over its start may be training.
+      if ((place === undefined && !isPerhapsThere) || !backSoon(thrown, token).retryable) throw thrown;
       log.warn('the training host went away, waiting for it', { error: KtrdrError.from(thrown).message });
     }
     const again = (): Promise<TrainModelResult> =>
