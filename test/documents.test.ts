@@ -8,49 +8,16 @@ import { z } from 'zod';
 import { rooms } from '../scripts/check-rooms.mjs';
 import { KtrdrError, parse } from '../src/base/index.ts';
 import { errorCodes } from '../src/base/errors.ts';
-import { settingNames, specOf } from '../src/config/index.ts';
 import { BarStore } from '../src/data/index.ts';
 import { parseSymbol } from '../src/ib/contract.ts';
 import { defaultPacingLimits } from '../src/ib/pacing/pacing.ts';
 import { barsFromRows, calendarIds, calendarOf, expectedBars, spanKinds } from '../src/market/index.ts';
 import { socketLimits } from '../src/service/listen.ts';
-import { KtrdrProcess, ktrdr, temporaryDirectory } from './support/ktrdr-process.ts';
+import { ktrdr, temporaryDirectory } from './support/ktrdr-process.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 const run = promisify(execFile);
-
-describe('the README', () => {
-  const readme = read('README.md');
-
-  it('shows commands that work, one after the other, as they are written', { timeout: 90_000 }, async () => {
-    await using home = await temporaryDirectory();
-    await using up = new KtrdrProcess(['up', '--simulate', '--port', '0', '--home', home.path]);
-    const [, url = ''] = await up.until(/API on (\S+),/);
-    const commands = [...readme.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(([, block = '']) =>
-      block.trim().split('\n'),
-    );
-    expect(commands.length).toBeGreaterThan(5);
-    for (const command of commands) {
-      const [npx, name, ...args] = command.split(' ');
-      expect([npx, name], command).toEqual(['npx', 'ktrdr']);
-      const result = await ktrdr(args, { KTRDR_API_URL: url, KTRDR_HOME: home.path });
-      expect(result.code, `${command}\n${result.stderr}`).toBe(0);
-    }
-  });
-
-  it('names the exit code of every error and only settings that exist', () => {
-    for (const code of errorCodes) {
-      const { exitCode } = new KtrdrError(code, '');
-      expect(readme, code).toMatch(new RegExp(`\\b${exitCode}\\b`));
-    }
-    const variables = settingNames.map((name) => specOf(name).variable);
-    const [, ofConfiguration = ''] = /## One process or many\n([\s\S]*?)\n## /.exec(readme) ?? [];
-    const named = [...ofConfiguration.matchAll(/`([A-Z][A-Z_]+)`/g)].map(([, name = '']) => name);
-    expect(named.length).toBeGreaterThan(6);
-    expect(named.filter((name) => !variables.includes(name))).toEqual([]);
-  });
-});
 
 describe('the page about calendars', () => {
   it('tells of every calendar and of every kind of span', () => {
