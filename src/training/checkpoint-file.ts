@@ -4,7 +4,8 @@ import { KtrdrError, type Schema } from '../base/index.ts';
 import { readSafetensors, writeSafetensors } from '../nn/index.ts';
 import type { TrainingPlan } from '../strategies/index.ts';
 import { epochMetricsSchema } from '../models/index.ts';
-import type { BestState, RunState } from './training-run.ts';
+import type { BestState } from './best-epoch.ts';
+import type { RunState } from './training-run.ts';
 
 /** Where a training had got to, and which training that was. */
 export interface TrainingCheckpoint {

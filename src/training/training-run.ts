@@ -2,9 +2,10 @@ import type { CancellationToken, Clock, Metrics, Progress } from '../async/index
 import { KtrdrError } from '../base/index.ts';
 import { createRandom, type Evaluation, type Trainer } from '../nn/index.ts';
 import type { TrainingParts, TrainingSet } from '../samples/index.ts';
+import { BestEpoch, type BestState } from './best-epoch.ts';
 import { recordCurves } from './curves.ts';
 import { phases } from './phases.ts';
-import type { EarlyStopping, TrainingSettings } from '../strategies/index.ts';
+import type { TrainingSettings } from '../strategies/index.ts';
 import { learningRateAfter } from './learning-rate.ts';
 import { accuracyOf, targetsOf, type EpochMetrics } from '../models/index.ts';
 import type { TrainModelContext } from './train-model.ts';
@@ -29,16 +30,6 @@ interface BegunEpoch {
   /** Over their rows, by their weights; and the sum of these weights. */
   readonly lossSum: number;
   readonly weight: number;
-}
-
-export interface BestState {
-  readonly epoch: number;
-  /** The higher, the better. */
-  readonly score: number;
-  /** The score that has to be beaten, and the epoch that reached it. */
-  readonly reference: number;
-  readonly improvedAt: number;
-  readonly params: Float32Array;
 }
 
 interface TrainingRun {
@@ -244,36 +235,6 @@ function lossOf({ lossSum, weight }: BegunEpoch): number {
 
 function weightOf(rows: Int32Array, weights: Float32Array | undefined): number {
   return weights === undefined ? rows.length : rows.reduce((sum, row) => sum + (weights[row] ?? 0), 0);
-}
-
-/** The best epoch so far, with everything the trainer had then. */
-class BestEpoch {
-  state: BestState | undefined;
-  readonly #rule: EarlyStopping;
-
-  constructor(rule: EarlyStopping, from?: BestState) {
-    this.#rule = rule;
-    this.state = from;
-  }
-
-  /** The best weights are those of the best score, however small its lead; patience asks for a lead of `minDelta`. */
-  look({ epoch, validationLoss = Infinity, validationAccuracy = 0 }: EpochMetrics, trainer: Trainer): void {
-    const score = this.#rule.monitor === 'val_loss' ? -validationLoss : validationAccuracy;
-    const before = this.state;
-    const lead =
-      before === undefined || score > before.reference + this.#rule.minDelta
-        ? { reference: score, improvedAt: epoch }
-        : { reference: before.reference, improvedAt: before.improvedAt };
-    const kept =
-      before === undefined || score > before.score
-        ? { epoch, score, params: trainer.exportParams() }
-        : { epoch: before.epoch, score: before.score, params: before.params };
-    this.state = { ...kept, ...lead };
-  }
-
-  isStale(epoch: number): boolean {
-    return epoch - (this.state?.improvedAt ?? epoch) >= this.#rule.patience;
-  }
 }
 
 /** A report costs a fiftieth of a small batch, a look at the clock a four-hundredth; nobody sees more than this. */
