@@ -161,9 +161,13 @@ describe('ModelStore', () => {
     const { directory: home } = await store.save(sampleModel());
     const path = join(home, 'model.safetensors');
     const bytes = await readFile(path);
+    const { operation } = sampleModel().metadata;
+    const trained = { operation, name: 'sample', weightsSha256: weightsHash(weights) };
+    expect(await store.trainedBy(trained)).toEqual({ name: 'sample', version: 'v1' });
     bytes.writeUInt8(bytes.readUInt8(bytes.length - 1) ^ 1, bytes.length - 1);
     await writeFile(path, bytes);
     expect(await codeOf(store.readWeights('sample'))).toBe('data_corrupt');
+    expect(await store.trainedBy(trained), 'it has to be had again').toBeUndefined();
   });
 
   it('lists the sound models beside a damaged one', async () => {

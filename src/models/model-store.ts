@@ -7,6 +7,7 @@ import { writeFolder } from './write-folder.ts';
 import { foldersIn, ifThere, refusedByDisk } from './model-disk.ts';
 import {
   modelFiles,
+  readMetadata,
   readModel,
   readModelInfo,
   readModelWeights,
@@ -105,15 +106,11 @@ export class ModelStore {
   }
 
   /** The model that an operation has trained, if it is there and undamaged. */
-  async trainedBy({ operation, name, weightsSha256 }: TrainedModelName): Promise<ModelName | undefined> {
+  async trainedBy({ name, ...trained }: TrainedModelName): Promise<ModelName | undefined> {
     // Others may have saved under the same name since.
     for (const version of (await this.#versions(parse(nameSchema, name, 'The name of the model'))).reverse()) {
-      try {
-        const model = await this.get(name, version);
-        if (model.metadata.operation === operation && model.weightsSha256 === weightsSha256) return { name, version };
-      } catch (thrown) {
-        if (!isUnreadable(KtrdrError.from(thrown))) throw thrown;
-      }
+      const address = { name, version, directory: join(this.#root, name, version) };
+      if ((await isOf(address, trained)) && (await verifyModel(address)).length === 0) return { name, version };
     }
     return undefined;
   }
@@ -273,6 +270,20 @@ export interface VerifiedModel extends ModelName {
 /** A model that is left out of a list, and why. */
 export interface UnreadableModel extends ModelName {
   problem: string;
+}
+
+/** Whether the metadata of a model say that it is the one of this training. */
+async function isOf(
+  address: ModelAddress,
+  { operation, weightsSha256 }: Omit<TrainedModelName, 'name'>,
+): Promise<boolean> {
+  try {
+    const metadata = await readMetadata(address);
+    return metadata.operation === operation && metadata.weightsSha256 === weightsSha256;
+  } catch (thrown) {
+    if (!isUnreadable(KtrdrError.from(thrown))) throw thrown;
+    return false;
+  }
 }
 
 /** Damaged, or of another format. */
