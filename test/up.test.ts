@@ -74,10 +74,18 @@ describe('ktrdr down', () => {
   it('stops what runs in the home and waits for its end, and has nothing to do then', { timeout: 60_000 }, async () => {
     await using home = await temporaryDirectory();
     await using up = new KtrdrProcess(['up', '--simulate', '--port', '0', '--home', home.path], quiet);
-    await up.until(/API on/);
+    await using host = new KtrdrProcess(['host', 'training', '--port', '0', '--home', home.path], quiet);
+    await Promise.all([up.until(/API on/), host.until(/service on/)]);
     const down = await ktrdr(['down', '--json', '--home', home.path]);
-    expect(JSON.parse(down.stdout)).toEqual({ schema: 'ktrdr.down/1', home: home.path, stopped: true, pid: up.pid });
-    expect(await up.exit).toBe(143);
+    expect(JSON.parse(down.stdout)).toEqual({
+      schema: 'ktrdr.down/1',
+      home: home.path,
+      stopped: [
+        { pid: up.pid, directory: home.path },
+        { pid: host.pid, directory: join(home.path, 'hosts', 'training') },
+      ],
+    });
+    expect(await Promise.all([up.exit, host.exit])).toEqual([143, 143]);
     expect(await ktrdr(['down', '--home', home.path])).toEqual({
       code: 0,
       stdout: `Nothing runs in ${home.path}.\n`,

@@ -6,6 +6,7 @@ import { fetchBars } from '../data/index.ts';
 import { fetchBarsWork, gatewayReadiness, IbBarProvider, IbGateway, ibHostEndpoints } from '../ib/index.ts';
 import { OperationsService, OperationStore, ServiceOrchestrator } from '../operations/index.ts';
 import { HostService } from '../service/index.ts';
+import { hostDirectory } from './host-directory.ts';
 import { compose, type Resources, type RunningService } from './serve.ts';
 import { version } from './version.ts';
 
@@ -16,7 +17,7 @@ const retain = { maxCount: 500 };
 export function startIbHost(settings: Settings, { port, log }: { port: number; log: Logger }): Promise<RunningService> {
   return compose(async (resources) => {
     const clock = systemClock;
-    const store = resources.add(OperationStore.open(join(settings.home, 'hosts', 'ib')));
+    const store = resources.add(OperationStore.open(hostDirectory(settings.home, 'ib')));
     const provider = directProvider(settings, { resources, log });
     const orchestrator = resources.add(
       new ServiceOrchestrator({

@@ -10,6 +10,7 @@ import { trainingHostEndpoints, TrainingManager, type BarSource } from '../train
 import { ApiBarSource } from './api-bar-source.ts';
 import { barSource } from './bar-source.ts';
 import { clientToken } from './client-token.ts';
+import { hostDirectory } from './host-directory.ts';
 import { compose, type Resources, type RunningService } from './serve.ts';
 import { trainingHere, trainingSlots } from './training-here.ts';
 import { version } from './version.ts';
@@ -34,7 +35,7 @@ export function startTrainingHost(
 ): Promise<RunningService> {
   return compose(async (resources) => {
     const clock = systemClock;
-    const store = resources.add(OperationStore.open(join(settings.home, 'hosts', 'training')));
+    const store = resources.add(OperationStore.open(hostDirectory(settings.home, 'training')));
     const bars = await barsOf(settings, { resources, log });
     const models = await ModelStore.open(join(settings.home, 'models'));
     const operations = new OperationsService(store, clock);
