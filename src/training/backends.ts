@@ -1,5 +1,6 @@
 import { KtrdrError } from '../base/index.ts';
 import {
+  findNativeLibrary,
   nativeBackend,
   plainBackend,
   wasmBackend,
@@ -56,6 +57,17 @@ export function chooseBackend(
   const faster = everywhere.slice(0, place).map(({ name }) => name);
   const why = `It is the fastest that trains ${kind} models`;
   return { name: chosen.name, why: faster.length === 0 ? `${why}.` : `${why}, which ${faster.join(' and ')} cannot.` };
+}
+
+/** As `chooseBackend`; where the setting asks for what is no part of this program, that is looked for in the folders. */
+export function findBackend(
+  setting: BackendSetting,
+  kind: ModelSpec['kind'],
+  packageFolders: readonly string[],
+): { backend: ChosenBackend; library?: NativeLibrary } {
+  if (setting !== 'native') return { backend: chooseBackend(setting, kind) };
+  const library = findNativeLibrary(packageFolders);
+  return { backend: chooseBackend(setting, kind, backendsWith(library)), library };
 }
 
 /** @throws KtrdrError `internal` for a name that no choice has given. */

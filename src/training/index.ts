@@ -1,3 +1,4 @@
+export { backendNamed, findBackend } from './backends.ts';
 export type { BarSource, Series } from './bar-source.ts';
 export { openCheckpoints } from './checkpoints.ts';
 export { localTrainer } from './local-trainer.ts';

@@ -2,8 +2,7 @@ import { inWorker } from '../async/index.ts';
 import { KtrdrError } from '../base/index.ts';
 import type { OperationWork } from '../operations/index.ts';
 import type { BarSource } from './bar-source.ts';
-import { findNativeLibrary } from '../nn/index.ts';
-import { backendsWith, chooseBackend, type BackendSetting } from './backends.ts';
+import { findBackend, type BackendSetting } from './backends.ts';
 import { CheckpointFolder } from './checkpoint-folder.ts';
 import type { CheckpointSettings } from './checkpoints.ts';
 import { orOutOfMemory } from './memory-limit.ts';
@@ -75,17 +74,16 @@ function trainAndSave({
     const { id, attempt, token, progress, clock, log } = context;
     const begun = clock.elapsed();
     const plan = planOf(input);
-    const library = setting === 'native' ? findNativeLibrary(packageFolders) : undefined;
-    const backend = chooseBackend(setting, plan.strategy.model.type, backendsWith(library));
+    const found = findBackend(setting, plan.strategy.model.type, packageFolders);
+    const { backend } = found;
     log.info('backend chosen', { ...backend });
     progress.report({ phase: phases.reading.name, fraction: phases.reading.share[0] });
     const symbols = await readBars(plan, source, token);
     const job: TrainingJob = {
       plan,
       symbols,
-      backend,
+      ...found,
       memoryMb,
-      ...(library === undefined ? {} : { library }),
       ...(checkpoints === undefined ? {} : { checkpoints }),
     };
     const trained = await inThread(job, context).catch((thrown: unknown) => {

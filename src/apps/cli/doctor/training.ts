@@ -1,6 +1,7 @@
 import type { Settings } from '../../../config/index.ts';
 import { KtrdrError } from '../../../base/index.ts';
-import { findNativeLibrary, nativeBackend, plainBackend, wasmBackend, type TrainerBackend } from '../../../nn/index.ts';
+import type { TrainerBackend } from '../../../nn/index.ts';
+import { backendNamed, findBackend } from '../../../training/index.ts';
 import { formatBytes } from '../format.ts';
 import type { Finding } from './finding.ts';
 
@@ -10,7 +11,8 @@ export function lookAtTraining({ training, home }: Pick<Settings, 'training' | '
   let backend: TrainerBackend;
   let loss: number;
   try {
-    backend = backendOf(setting, home);
+    const found = findBackend(setting, 'mlp', [home]);
+    backend = backendNamed(found.backend.name, found.library);
     loss = lossOfOneStep(backend);
   } catch (thrown) {
     return { status: 'fail', detail: `${setting} trains nothing here`, advice: KtrdrError.from(thrown).message };
@@ -21,11 +23,6 @@ export function lookAtTraining({ training, home }: Pick<Settings, 'training' | '
   }
   const detail = `${backend.name}${setting === 'auto' ? ', the fastest' : ', by the settings'}; ${formatBytes(memoryMb * 1024 ** 2)} for one training`;
   return { status: 'ok', detail };
-}
-
-function backendOf(setting: Settings['training']['backend'], home: string): TrainerBackend {
-  if (setting === 'native') return nativeBackend(findNativeLibrary([home]));
-  return setting === 'plain' ? plainBackend : wasmBackend;
 }
 
 function lossOfOneStep(backend: TrainerBackend): number {
