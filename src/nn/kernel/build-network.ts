@@ -24,19 +24,38 @@ const optimizers = ['adam', 'adamw', 'sgd', 'rmsprop'] as const satisfies readon
 export function buildNetwork(parts: { model: ModelSpec; objective: Objective; optimizer: OptimizerSpec }): Kernel {
   const { model, objective, optimizer } = parts;
   const count = parameterCount(model);
-  if (count > mostParameters) {
-    throw new KtrdrError(
-      'invalid_input',
-      `This model has ${count} parameters; ${mostParameters} are possible at most.`,
-    );
-  }
+  checkParameters(count);
   return createKernel((kernel) => {
     if (model.kind === 'mlp') buildMlp(kernel, model);
     else buildRecurrent(kernel, model);
     kernel.seal(count);
     kernel.setObjective(objectives.indexOf(objective.kind), parameterOf(objective));
-    kernel.setOptimizer(optimizers.indexOf(optimizer.type), optimizer.weightDecay, optimizer.gradientClip);
+    setOptimizer(kernel, optimizer);
   });
+}
+
+/**
+ * A kernel that moves `count` parameters, which begin as 0, along a gradient that something else computes.
+ * @throws KtrdrError as `buildNetwork`.
+ */
+export function buildOptimizer(optimizer: OptimizerSpec, count: number): Kernel {
+  checkParameters(count);
+  return createKernel((kernel) => {
+    kernel.sealFlat(count);
+    setOptimizer(kernel, optimizer);
+  });
+}
+
+function checkParameters(count: number): void {
+  if (count <= mostParameters) return;
+  throw new KtrdrError(
+    'invalid_input',
+    `This model has ${count} parameters; ${mostParameters} are possible at most.`,
+  );
+}
+
+function setOptimizer(kernel: Kernel, { type, weightDecay, gradientClip }: OptimizerSpec): void {
+  kernel.setOptimizer(optimizers.indexOf(type), weightDecay, gradientClip);
 }
 
 function buildMlp(kernel: Kernel, model: MlpSpec): void {

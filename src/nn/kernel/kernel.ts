@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { KtrdrError } from '../../base/index.ts';
 
 /**
- * The compiled kernel, `assembly/index.ts`: one network with its optimizer in a memory of its own. Addresses are bytes from
+ * The compiled kernel, `assembly/index.ts`: one network with its optimizer, or an optimizer alone, in a memory of its own. Addresses are bytes from
  * the beginning of the memory.
  */
 export interface Kernel {
@@ -15,6 +15,7 @@ export interface Kernel {
   addRecurrent(inputs: number, weightIh: number, weightHh: number, biasIh: number, biasHh: number): void;
   endRecurrent(outputs: number, weightsFrom: number, biasesFrom: number): void;
   seal(parameterCount: number): void;
+  sealFlat(parameterCount: number): void;
   setObjective(kind: number, parameter: number): void;
   setOptimizer(kind: number, weightDecay: number, gradientClip: number): void;
   seedStep(first: number, second: number): void;
@@ -30,6 +31,10 @@ export interface Kernel {
   targetsAt(): number;
   scalesAt(): number;
   exchangeAt(): number;
+  parametersAt(): number;
+  gradientAt(): number;
+  firstMomentsAt(): number;
+  secondMomentsAt(): number;
 }
 
 /** Rows that lie side by side in the kernel's memory; see `assembly/panels.ts`. */
@@ -38,7 +43,7 @@ export const panelRows = 8;
 let compiled: WebAssembly.Module | undefined;
 
 /**
- * A kernel with a network that `build` has made in it. It is compiled once; its memory goes when nothing refers to it.
+ * A kernel with what `build` has made in it. It is compiled once; its memory goes when nothing refers to it.
  * @throws KtrdrError `failed_precondition` when the memory does not suffice.
  */
 export function createKernel(build: (kernel: Kernel) => void): Kernel {

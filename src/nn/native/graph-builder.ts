@@ -30,13 +30,6 @@ export class GraphBuilder {
     return result;
   }
 
-  /** The flat value in pieces of these sizes. */
-  split(value: Value, sizes: readonly number[]): Value[] {
-    const pieces = sizes.map(() => this.#newName());
-    this.#nodes.push({ operator: 'Split', inputs: [value, this.integers(sizes)], outputs: pieces });
-    return pieces;
-  }
-
   number(value: number): Value {
     return this.#constant({ name: `number ${value}`, shape: [1], values: Float32Array.of(value) });
   }
@@ -46,15 +39,6 @@ export class GraphBuilder {
       name: `integers ${values.join(',')}`,
       shape: [values.length],
       values: BigInt64Array.from(values, BigInt),
-    });
-  }
-
-  /** The numbers of classes, as a row that targets are compared with. */
-  classes(count: number): Value {
-    return this.#constant({
-      name: `classes ${count}`,
-      shape: [1, count],
-      values: Int32Array.from({ length: count }, (_, index) => index),
     });
   }
 

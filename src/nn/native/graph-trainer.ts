@@ -1,14 +1,14 @@
 import type { Dataset } from '../dataset.ts';
-import type { MlpSpec } from '../mlp-model.ts';
-import { initialWeights, parameterCount } from '../model.ts';
+import { FlatParameters } from '../kernel/flat-parameters.ts';
+import { layersOf, type MlpSpec } from '../mlp-model.ts';
+import { initialWeights } from '../model.ts';
 import type { Objective } from '../objective.ts';
-import { paceOf } from '../optimizer.ts';
 import { createRandom, dropoutStream, type Random } from '../random.ts';
 import { packParams, unpackParams } from '../trainer-params.ts';
 import type { OptimizerSpec } from '../trainer.ts';
+import { type BatchColumns, BatchReader } from './batch-columns.ts';
 import { DropoutMasks } from './dropout-masks.ts';
 import { evaluationGraph, stepGraph } from './mlp-graphs.ts';
-import { momentsOf } from './optimizer-nodes.ts';
 import { numbersOf, type Computation, type Runtime, type Tensor } from './runtime.ts';
 
 /** What is trained, and on what; checked before. */
@@ -20,20 +20,23 @@ export interface GraphTraining {
   readonly data: Required<Dataset>;
 }
 
-type Moment = ReturnType<typeof momentsOf>[number];
-
-/** Steps of training by computations that are graphs: what goes in and comes out of them, and what is kept between. */
+/**
+ * Steps of training whose forward and backward are graphs. A graph reads the weights where the optimizer has them, so between
+ * two steps only the gradient is copied.
+ */
 export class GraphTrainer {
   readonly #model: MlpSpec;
-  readonly #optimizer: OptimizerSpec;
   readonly #runtime: Runtime;
   readonly #step: Computation;
   readonly #evaluation: Computation;
-  readonly #data: Readonly<Record<'features' | 'targets' | 'rowWeights', Tensor>>;
+  readonly #batches: BatchReader;
   readonly #random: Random;
   readonly #masks: DropoutMasks;
-  readonly #state: Record<'weights' | Moment, Tensor>;
-  #steps = 0;
+  readonly #parameters: FlatParameters;
+  /** What every run is given: all features, and each layer's weights and biases. */
+  readonly #inputs: Readonly<Record<string, Tensor>>;
+  /** By their names in the graph, where the derivatives by them belong. */
+  readonly #slopes: Readonly<Record<string, Float32Array>>;
 
   static async create(training: GraphTraining, runtime: Runtime): Promise<GraphTrainer> {
     const step = await runtime.compile(stepGraph(training));
@@ -42,24 +45,32 @@ export class GraphTrainer {
   }
 
   private constructor(
-    { model, optimizer, seed, data: { features, targets, weights } }: GraphTraining,
+    { model, optimizer, seed, data }: GraphTraining,
     { runtime, step, evaluation }: { runtime: Runtime; step: Computation; evaluation: Computation },
   ) {
-    const { length } = targets;
-    const moment = (): Tensor => runtime.tensor(new Float32Array(parameterCount(model)));
+    const parameters = new FlatParameters(model, optimizer);
+    const inputs: Record<string, Tensor> = {
+      features: runtime.tensor(data.features, [data.targets.length, model.inputs]),
+    };
+    const slopes: Record<string, Float32Array> = {};
+    for (const [index, { inputs: width, outputs, weights, biases }] of layersOf(model).entries()) {
+      const end = biases + outputs;
+      inputs[`weights.${index}`] = runtime.tensor(parameters.weights.subarray(weights, biases), [outputs, width]);
+      inputs[`biases.${index}`] = runtime.tensor(parameters.weights.subarray(biases, end));
+      slopes[`weights.${index}.slopes`] = parameters.gradient.subarray(weights, biases);
+      slopes[`biases.${index}.slopes`] = parameters.gradient.subarray(biases, end);
+    }
+    parameters.weights.set(initialWeights(model, seed));
     this.#model = model;
-    this.#optimizer = optimizer;
     this.#runtime = runtime;
     this.#step = step;
     this.#evaluation = evaluation;
-    this.#data = {
-      features: runtime.tensor(features, [length, model.inputs]),
-      targets: runtime.tensor(targets, [length, 1]),
-      rowWeights: runtime.tensor(weights, [length, 1]),
-    };
+    this.#batches = new BatchReader(data, model.outputs);
     this.#random = createRandom(seed, dropoutStream);
     this.#masks = new DropoutMasks(model.dropout);
-    this.#state = { weights: runtime.tensor(initialWeights(model, seed)), first: moment(), second: moment() };
+    this.#parameters = parameters;
+    this.#inputs = inputs;
+    this.#slopes = slopes;
   }
 
   /** One step for each batch of the rows, in their order; returns the mean loss of each. */
@@ -73,36 +84,27 @@ export class GraphTrainer {
 
   /** The outputs, row after row, and the sum of the rows' losses, each times its weight. */
   async evaluate(rows: Int32Array): Promise<{ outputs: Float32Array; lossSum: number }> {
-    const { weights } = this.#state;
-    const { outputs, losses } = await this.#evaluation.run({
-      ...this.#data,
-      rows: this.#runtime.tensor(rows),
-      weights,
-    });
+    const batch = this.#batchOf(rows, this.#batches.readForSum(rows));
+    const { outputs, losses } = await this.#evaluation.run({ ...this.#inputs, ...batch });
     return { outputs: numbersOf(outputs), lossSum: sumOf(losses) };
   }
 
   exportWeights(): Float32Array {
-    return numbersOf(this.#state.weights);
+    return this.#parameters.weights.slice();
   }
 
   exportParams(): Float32Array {
-    const { weights, first, second } = this.#state;
-    return packParams({
-      weights: numbersOf(weights),
-      first: numbersOf(first),
-      second: numbersOf(second),
-      steps: this.#steps,
-      random: this.#random.exportState(),
-    });
+    const { weights, first, second, steps } = this.#parameters;
+    return packParams({ weights, first, second, steps, random: this.#random.exportState() });
   }
 
   importParams(params: Float32Array): void {
-    const { weights, first, second, steps, random } = unpackParams(params, numbersOf(this.#state.weights).length);
-    for (const [name, values] of Object.entries({ weights, first, second })) {
-      Object.assign(this.#state, { [name]: this.#runtime.tensor(values) });
-    }
-    this.#steps = steps;
+    const parameters = this.#parameters;
+    const { weights, first, second, steps, random } = unpackParams(params, parameters.weights.length);
+    parameters.weights.set(weights);
+    parameters.first.set(first);
+    parameters.second.set(second);
+    parameters.steps = steps;
     this.#random.importState(random);
   }
 
@@ -112,31 +114,19 @@ export class GraphTrainer {
   }
 
   async #stepOver(rows: Int32Array, learningRate: number): Promise<number> {
-    const moments = momentsOf(this.#optimizer.type);
-    this.#steps += 1;
-    const results = await this.#step.run({
-      ...this.#data,
-      rows: this.#runtime.tensor(rows),
-      weights: this.#state.weights,
-      ...Object.fromEntries(moments.map((moment) => [moment, this.#state[moment]])),
-      ...this.#pace(learningRate),
-      ...this.#drawMasks(rows.length),
-    });
-    for (const kept of ['weights', ...moments] as const) {
-      const next = results[`${kept}.next`];
-      if (next !== undefined) this.#state[kept] = next;
-    }
+    const batch = this.#batchOf(rows, this.#batches.readForMean(rows));
+    const results = await this.#step.run({ ...this.#inputs, ...batch, ...this.#drawMasks(rows.length) });
+    for (const [name, slopes] of Object.entries(this.#slopes)) slopes.set(numbersOf(results[name]));
+    this.#parameters.apply(learningRate);
     return sumOf(results['losses']);
   }
 
-  #pace(learningRate: number): Record<string, Tensor> {
-    const { type, weightDecay } = this.#optimizer;
-    const number = (value: number): Tensor => this.#runtime.tensor(Float32Array.of(value));
-    const { stride, floor } = paceOf(type, { step: this.#steps, learningRate });
+  #batchOf(rows: Int32Array, { targets, shares }: BatchColumns): Record<string, Tensor> {
+    const shape = [rows.length, this.#model.outputs];
     return {
-      stride: number(stride),
-      ...(type === 'sgd' ? {} : { floor: number(floor) }),
-      ...(type === 'adamw' ? { kept: number(1 - learningRate * weightDecay) } : {}),
+      rows: this.#runtime.tensor(rows),
+      targets: this.#runtime.tensor(targets, shape),
+      shares: this.#runtime.tensor(shares, shape),
     };
   }
 

@@ -5,17 +5,16 @@ import type { GraphBuilder, Value } from './graph-builder.ts';
 export interface LossNodes {
   /** Probabilities, or the values as they are: [rows, outputs]. */
   readonly outputs: Value;
-  /** Of each row, without its weight: [rows, 1]. */
+  /** What adds up to the loss of a row, without its share: [rows, outputs]. */
   readonly losses: Value;
   /** The derivative of a row's loss by its sums: [rows, outputs]. */
   readonly slopes: () => Value;
 }
 
 interface LossParts {
-  /** Of the network's last layer: [rows, width]. */
+  /** Of the network's last layer: [rows, outputs]. */
   readonly sums: Value;
-  readonly width: number;
-  /** [rows, 1]. */
+  /** Values, or 1 for the class of the row and 0 for the others: [rows, outputs]. */
   readonly targets: Value;
 }
 
@@ -44,22 +43,23 @@ export function lossNodes(graph: GraphBuilder, objective: Objective, parts: Loss
 /** -ln of the smallest normal number of float64: the greatest loss of a row, as in the other backends. */
 const greatestLoss = 708.396_418_532_264_1;
 
-function classNodes(graph: GraphBuilder, { sums, width, targets }: LossParts, gamma: number): LossNodes {
-  const ofClass = graph.apply('Cast', [graph.apply('Equal', [targets, graph.classes(width)])], { to: { integer: 1 } });
+function classNodes(graph: GraphBuilder, { sums, targets: ofClass }: LossParts, gamma: number): LossNodes {
   const alongRow = graph.integers([1]);
   const sumOf = (a: Value, b: Value): Value => graph.apply('ReduceSum', [graph.apply('Mul', [a, b]), alongRow]);
   const logs = graph.apply('LogSoftmax', [sums], { axis: { integer: 1 } });
   const outputs = graph.apply('Exp', [logs]);
-  const log = sumOf(ofClass, graph.apply('Max', [logs, graph.number(-greatestLoss)]));
+  const logOfClass = graph.apply('Mul', [ofClass, graph.apply('Max', [logs, graph.number(-greatestLoss)])]);
   const towardsClass = (): Value => graph.apply('Sub', [outputs, ofClass]);
-  if (gamma === 0) return { outputs, losses: graph.apply('Neg', [log]), slopes: towardsClass };
+  if (gamma === 0) return { outputs, losses: graph.apply('Neg', [logOfClass]), slopes: towardsClass };
 
   const ofOthers = graph.apply('Sub', [graph.number(1), ofClass]);
   const p = sumOf(ofClass, outputs);
   const q = sumOf(ofOthers, outputs);
+  const log = graph.apply('ReduceSum', [logOfClass, alongRow]);
   const factor = graph.apply('Pow', [q, graph.number(gamma)]);
   const perOther = logPerOther(graph, log, q);
-  const losses = graph.apply('Neg', [graph.apply('Mul', [factor, graph.apply('Mul', [perOther, q])])]);
+  const loss = graph.apply('Neg', [graph.apply('Mul', [factor, graph.apply('Mul', [perOther, q])])]);
+  const losses = graph.apply('Mul', [ofClass, loss]);
   return {
     outputs,
     losses,

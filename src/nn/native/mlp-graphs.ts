@@ -1,68 +1,54 @@
 import { leak } from '../activation.ts';
 import { layersOf, type Activation, type MlpSpec } from '../mlp-model.ts';
-import { parameterCount } from '../model.ts';
-import { type Objective, sortsIntoClasses } from '../objective.ts';
+import type { Objective } from '../objective.ts';
 import { activationOperator } from '../onnx/activation-operator.ts';
 import type { OnnxGraph } from '../onnx/onnx-graph.ts';
-import type { OptimizerSpec } from '../trainer.ts';
 import { GraphBuilder, type Value } from './graph-builder.ts';
 import { lossNodes } from './loss-nodes.ts';
-import { addOptimizer } from './optimizer-nodes.ts';
 
 interface GraphParts {
   readonly model: MlpSpec;
   readonly objective: Objective;
-  readonly optimizer: OptimizerSpec;
 }
 
 /**
- * One step of training as a computation without memory: the data, which of its rows are meant, `weights` and moments go in,
- * the next ones come out, beside what each row adds to the mean loss before the step. `mask.0` and so on are what the units
- * of each hidden layer are multiplied by, where there is dropout.
+ * Forward and backward of a step as a computation without memory. In go the features of all data and which `rows` of them are
+ * meant, the `targets` of those rows and each row's share in the mean loss, both as wide as the outputs (see `lossNodes`),
+ * and the `weights.0`, `biases.0` and so on of each layer; where there is dropout `mask.0` and so on, what the units of
+ * each hidden layer are multiplied by. Out come the `losses`, which add up to the mean loss, and the gradient: `weights.0.slopes`
+ * and so on.
  */
-export function stepGraph({ model, objective, optimizer }: GraphParts): OnnxGraph {
+export function stepGraph({ model, objective }: GraphParts): OnnxGraph {
   const graph = new GraphBuilder();
-  const { features, targets, rowWeights } = rowsFrom(graph, model, objective);
+  const { features, targets, shares } = rowsFrom(graph, model);
   const { sums, layers } = forward(graph, model, { features, dropsOut: model.dropout > 0 });
-  const { losses, slopes } = lossNodes(graph, objective, { sums, width: model.outputs, targets });
-  const total = graph.apply('ReduceSum', [rowWeights]);
-  // Rows that weigh nothing at all have no share in anything.
-  const shares = graph.apply('Div', [rowWeights, graph.apply('Max', [total, graph.number(leastWeight)])]);
-  graph.output('losses', ['rows', 1], graph.apply('Mul', [losses, shares]));
-  const count = parameterCount(model);
-  const gradient = backward(graph, model, { layers, slopes: graph.apply('Mul', [slopes(), shares]) });
-  addOptimizer(graph, optimizer, { weights: 'weights', gradient, count });
+  const { losses, slopes } = lossNodes(graph, objective, { sums, targets });
+  graph.output('losses', ['rows', model.outputs], graph.apply('Mul', [losses, shares]));
+  backward(graph, model, { layers, slopes: graph.apply('Mul', [slopes(), shares]) });
   return graph.build('step');
 }
 
-/** The outputs and the loss of each row, times its weight, without dropout. */
-export function evaluationGraph({ model, objective }: Omit<GraphParts, 'optimizer'>): OnnxGraph {
+/** The outputs of each row without dropout, and the losses as in a step, but no gradient. */
+export function evaluationGraph({ model, objective }: GraphParts): OnnxGraph {
   const graph = new GraphBuilder();
-  const { features, targets, rowWeights } = rowsFrom(graph, model, objective);
+  const { features, targets, shares } = rowsFrom(graph, model);
   const { sums } = forward(graph, model, { features, dropsOut: false });
-  const { outputs, losses } = lossNodes(graph, objective, { sums, width: model.outputs, targets });
+  const { outputs, losses } = lossNodes(graph, objective, { sums, targets });
   graph.output('outputs', ['rows', model.outputs], outputs);
-  graph.output('losses', ['rows', 1], graph.apply('Mul', [losses, rowWeights]));
+  graph.output('losses', ['rows', model.outputs], graph.apply('Mul', [losses, shares]));
   return graph.build('evaluation');
 }
-
-const leastWeight = 1e-30;
 
 /** Makes of every float32 above 0 at least 1. */
 const largestNumber = 3e38;
 
-/** The rows that are asked for, out of all data: [rows, inputs], and twice [rows, 1]. */
-function rowsFrom(
-  graph: GraphBuilder,
-  { inputs }: MlpSpec,
-  { kind }: Objective,
-): Record<'features' | 'targets' | 'rowWeights', Value> {
+function rowsFrom(graph: GraphBuilder, model: MlpSpec): Record<'features' | 'targets' | 'shares', Value> {
+  const { inputs, outputs } = model;
   const rows = graph.input('rows', ['rows'], 'int32');
-  const gathered = (value: Value): Value => graph.apply('Gather', [value, rows]);
   return {
-    features: gathered(graph.input('features', ['all', inputs])),
-    targets: gathered(graph.input('targets', ['all', 1], sortsIntoClasses(kind) ? 'int32' : 'float')),
-    rowWeights: gathered(graph.input('rowWeights', ['all', 1])),
+    features: graph.apply('Gather', [graph.input('features', ['all', inputs]), rows]),
+    targets: graph.input('targets', ['rows', outputs]),
+    shares: graph.input('shares', ['rows', outputs]),
   };
 }
 
@@ -83,15 +69,11 @@ function forward(
   { features, dropsOut }: { features: Value; dropsOut: boolean },
 ): { sums: Value; layers: readonly LayerState[] } {
   const shapes = layersOf(model);
-  const tensors = graph.split(
-    graph.input('weights', [parameterCount(model)]),
-    shapes.flatMap(({ inputs, outputs }) => [inputs * outputs, outputs]),
-  );
   const layers: LayerState[] = [];
   let below = features;
   for (const [index, { inputs, outputs }] of shapes.entries()) {
-    const weights = graph.apply('Reshape', [tensors[2 * index] ?? '', graph.integers([outputs, inputs])]);
-    const product = [below, weights, tensors[2 * index + 1] ?? ''];
+    const weights = graph.input(`weights.${index}`, [outputs, inputs]);
+    const product = [below, weights, graph.input(`biases.${index}`, [outputs])];
     const sums = graph.apply('Gemm', product, { transB: { integer: 1 } });
     if (index === shapes.length - 1) {
       layers.push({ from: below, weights, activated: sums });
@@ -106,26 +88,26 @@ function forward(
   throw new TypeError('A network has at least one layer.');
 }
 
-/** The derivative of the loss by the weights, in their flat layout. */
+/** Adds the derivatives of the loss by weights and biases to the outputs. */
 function backward(
   graph: GraphBuilder,
   model: MlpSpec,
   { layers, slopes }: { layers: readonly LayerState[]; slopes: Value },
-): Value {
-  const flat = graph.integers([-1]);
-  const pieces: Value[] = [];
+): void {
+  const shapes = layersOf(model);
   let delta = slopes;
   for (const [index, { from, weights }] of [...layers.entries()].toReversed()) {
+    const { inputs, outputs } = shapes[index] ?? { inputs: 0, outputs: 0 };
     const byWeights = graph.apply('Gemm', [delta, from], { transA: { integer: 1 } });
     const byBiases = graph.apply('ReduceSum', [delta, graph.integers([0])], { keepdims: { integer: 0 } });
-    pieces.unshift(graph.apply('Reshape', [byWeights, flat]), byBiases);
+    graph.output(`weights.${index}.slopes`, [outputs, inputs], byWeights);
+    graph.output(`biases.${index}.slopes`, [outputs], byBiases);
     const below = layers[index - 1];
     if (below === undefined) break;
     const passed = graph.apply('MatMul', [delta, weights]);
     const kept = below.mask === undefined ? passed : graph.apply('Mul', [passed, below.mask]);
     delta = chained(graph, model.activation, { slopes: kept, outputs: below.activated });
   }
-  return graph.apply('Concat', pieces, { axis: { integer: 0 } });
 }
 
 /** The slopes times the derivative of the activation at the points where it gave `outputs`. */

@@ -7,8 +7,10 @@ import {
   exchange,
   exportRegion,
   firstMoments,
+  gradient,
   importRegion,
   parameters,
+  reserveFlat,
   reserveParameters,
   secondMoments,
 } from './parameters.ts';
@@ -19,7 +21,8 @@ import { addRecurrent, beginRecurrent, endRecurrent } from './recurrent.ts';
  * What a trainer calls. It builds its network once (`beginMlp` and
  * `addDense` for each layer, or `beginRecurrent`, `addRecurrent` for each layer and `endRecurrent`; then `seal`), sets objective and
  * optimizer, and then for each chunk of a batch puts rows, targets and scales in their places and calls `learn`; after
- * the last chunk it calls `apply`.
+ * the last chunk it calls `apply`. Where something else computes the gradient, `sealFlat` is all the building there is, and
+ * parameters, gradient and moments lie at their addresses in the caller's layout.
  */
 export {
   addDense,
@@ -37,6 +40,11 @@ export {
 /** Ends the building; `count` is how many parameters there are in the caller's layout. */
 export function seal(count: usize): void {
   reserveParameters(count);
+}
+
+/** Instead of a network: `count` parameters, and the optimizer that moves them. */
+export function sealFlat(count: usize): void {
+  reserveFlat(count);
 }
 
 /** Forward and backward of a chunk; returns its part of the loss. */
@@ -96,4 +104,20 @@ export function scalesAt(): usize {
 
 export function exchangeAt(): usize {
   return exchange;
+}
+
+export function parametersAt(): usize {
+  return parameters;
+}
+
+export function gradientAt(): usize {
+  return gradient;
+}
+
+export function firstMomentsAt(): usize {
+  return firstMoments;
+}
+
+export function secondMomentsAt(): usize {
+  return secondMoments;
 }

@@ -75,11 +75,21 @@ const vectorBytes: usize = 16;
 
 /** Makes the regions, once every layer has announced its weights. */
 export function reserveParameters(count: usize): void {
+  reserveRegions();
+  exchange = reserve(count * sizeof<f32>());
+}
+
+/** Makes the regions for parameters of a network that is computed elsewhere, in the caller's layout. */
+export function reserveFlat(count: usize): void {
+  regionBytes = roundUp(count * sizeof<f32>(), vectorBytes);
+  reserveRegions();
+}
+
+function reserveRegions(): void {
   parameters = reserve(regionBytes);
   gradient = reserve(regionBytes);
   firstMoments = reserve(regionBytes);
   secondMoments = reserve(regionBytes);
-  exchange = reserve(count * sizeof<f32>());
 }
 
 /** Takes a region's numbers from the exchange. */
