@@ -11,7 +11,7 @@ import { cases, createTrainer, samplesOf, stepsOf, withoutNative } from './suppo
 const steps = { A: 400, B: 80, C: 16 };
 const plainSteps = { A: 40, B: 8, C: 1 };
 const limits = { A: atLeast(8), B: atLeast(1.7), C: atLeast(0.75) };
-const nativeLimits = { C: atLeast(1.2), 'C dropout': atLeast(1.7) };
+const nativeLimits = { C: atLeast(1.5), 'C dropout': atLeast(1.5) };
 const shares = [0, 0.2];
 
 await withResources(async ({ open, directory }) => {

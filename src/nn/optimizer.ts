@@ -1,7 +1,7 @@
 import { wholePower } from '../base/index.ts';
 import type { OptimizerSpec } from './trainer.ts';
 
-export const optimizerConstants = {
+const optimizerConstants = {
   momentum: 0.9,
   adamDecay: { first: 0.9, second: 0.999 },
   rmsDecay: 0.99,

@@ -48,10 +48,7 @@ export function buildOptimizer(optimizer: OptimizerSpec, count: number): Kernel 
 
 function checkParameters(count: number): void {
   if (count <= mostParameters) return;
-  throw new KtrdrError(
-    'invalid_input',
-    `This model has ${count} parameters; ${mostParameters} are possible at most.`,
-  );
+  throw new KtrdrError('invalid_input', `This model has ${count} parameters; ${mostParameters} are possible at most.`);
 }
 
 function setOptimizer(kernel: Kernel, { type, weightDecay, gradientClip }: OptimizerSpec): void {

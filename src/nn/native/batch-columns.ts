@@ -1,4 +1,4 @@
-import { type Dataset, weightOf } from '../dataset.ts';
+import type { Dataset } from '../dataset.ts';
 
 /** What the rows of a batch are to give, and how much each counts. */
 export interface BatchColumns {
@@ -22,7 +22,9 @@ export class BatchReader {
 
   /** With shares of the mean: they add up to 1, and are 0 where the rows weigh nothing at all. */
   readForMean(rows: Int32Array): BatchColumns {
-    const weight = weightOf(this.#data, rows, 0);
+    const { weights } = this.#data;
+    let weight = 0;
+    for (let index = 0; index < rows.length; index += 1) weight += weights[rows[index] ?? 0] ?? 0;
     return this.#read(rows, weight === 0 ? 0 : 1 / weight);
   }
 
@@ -34,7 +36,6 @@ export class BatchReader {
   #read(rows: Int32Array, scale: number): BatchColumns {
     const outputs = this.#outputs;
     const { targets: given, weights } = this.#data;
-    const isClass = given instanceof Int32Array;
     const length = rows.length * outputs;
     if (this.#targets.length < length) {
       this.#targets = new Float32Array(length);
@@ -42,12 +43,12 @@ export class BatchReader {
     }
     const targets = this.#targets.subarray(0, length).fill(0);
     const shares = this.#shares.subarray(0, length);
-    for (let index = 0; index < rows.length; index += 1) {
+    const isClass = given instanceof Int32Array;
+    for (let index = 0, start = 0; index < rows.length; index += 1, start += outputs) {
       const row = rows[index] ?? 0;
       const target = given[row] ?? 0;
-      const start = index * outputs;
       const share = (weights[row] ?? 0) * scale;
-      for (let output = 0; output < outputs; output += 1) shares[start + output] = share;
+      for (let at = start; at < start + outputs; at += 1) shares[at] = share;
       if (isClass) targets[start + target] = 1;
       else targets[start] = target;
     }

@@ -1,12 +1,12 @@
-import type { Dataset } from '../dataset.ts';
 import type { ProblemDetails } from '../../base/index.ts';
 import type { GraphTraining } from './graph-trainer.ts';
+import type { DataSize, LoadedRows } from './training-data.ts';
 
 /** What a trainer asks of the process that computes for it, by the name of the call. Plain data; it crosses to there. */
 export interface EngineCalls {
   /** Makes room for so many rows; the columns follow by `load`, in pieces. */
-  prepare: Call<{ rows: number; inputs: number; values: 'classes' | 'numbers' }, undefined>;
-  load: Call<{ column: keyof Dataset; start: number; values: Float32Array | Int32Array }, undefined>;
+  prepare: Call<DataSize, undefined>;
+  load: Call<LoadedRows, undefined>;
   /** Over the columns that were loaded. */
   create: Call<Omit<GraphTraining, 'data'>, undefined>;
   /** One step for each batch of the rows; the mean loss of each. */

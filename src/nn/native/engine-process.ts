@@ -1,9 +1,9 @@
 import { Worker } from 'node:worker_threads';
 import { KtrdrError } from '../../base/index.ts';
-import type { Dataset } from '../dataset.ts';
 import type { CallName, EngineCalls, EngineReply, EngineRequest } from './engine-calls.ts';
 import { GraphTrainer } from './graph-trainer.ts';
 import { loadRuntime } from './runtime.ts';
+import { TrainingData } from './training-data.ts';
 
 // The process that computes. It holds the library, whose faults end nothing but it, and what the trainers keep there.
 
@@ -12,7 +12,7 @@ const watch = new Worker(new URL('./owner-watch.js', import.meta.url));
 watch.unref();
 
 interface Place {
-  readonly data: Required<Dataset>;
+  readonly data: TrainingData;
   trainer?: GraphTrainer;
 }
 
@@ -31,10 +31,10 @@ process.on('message', (request: EngineRequest) => {
 async function answer({ name, trainer: id, input }: EngineRequest): Promise<EngineCalls[CallName]['answer']> {
   switch (name) {
     case 'prepare':
-      places.set(id, { data: roomFor(input) });
+      places.set(id, { data: new TrainingData(input) });
       return undefined;
     case 'load':
-      place(id).data[input.column].set(input.values, input.start);
+      place(id).data.load(input);
       return undefined;
     case 'create':
       place(id).trainer = await GraphTrainer.create({ ...input, data: place(id).data }, runtime());
@@ -57,14 +57,6 @@ async function answer({ name, trainer: id, input }: EngineRequest): Promise<Engi
     default:
       return name satisfies never;
   }
-}
-
-function roomFor({ rows, inputs, values }: EngineCalls['prepare']['input']): Required<Dataset> {
-  return {
-    features: new Float32Array(rows * inputs),
-    targets: values === 'classes' ? new Int32Array(rows) : new Float32Array(rows),
-    weights: new Float32Array(rows).fill(1),
-  };
 }
 
 function place(id: number): Place {

@@ -1,4 +1,3 @@
-import type { Dataset } from '../dataset.ts';
 import { FlatParameters } from '../kernel/flat-parameters.ts';
 import { layersOf, type MlpSpec } from '../mlp-model.ts';
 import { initialWeights } from '../model.ts';
@@ -9,7 +8,9 @@ import type { OptimizerSpec } from '../trainer.ts';
 import { type BatchColumns, BatchReader } from './batch-columns.ts';
 import { DropoutMasks } from './dropout-masks.ts';
 import { evaluationGraph, stepGraph } from './mlp-graphs.ts';
+import { fromGraph, toGraph } from './parameter-layout.ts';
 import { numbersOf, type Computation, type Runtime, type Tensor } from './runtime.ts';
+import type { TrainingData } from './training-data.ts';
 
 /** What is trained, and on what; checked before. */
 export interface GraphTraining {
@@ -17,7 +18,7 @@ export interface GraphTraining {
   readonly objective: Objective;
   readonly optimizer: OptimizerSpec;
   readonly seed: number;
-  readonly data: Required<Dataset>;
+  readonly data: TrainingData;
 }
 
 /**
@@ -50,17 +51,23 @@ export class GraphTrainer {
   ) {
     const parameters = new FlatParameters(model, optimizer);
     const inputs: Record<string, Tensor> = {
-      features: runtime.tensor(data.features, [data.targets.length, model.inputs]),
+      features: runtime.tensor(data.features, [data.targets.length, model.inputs + 1]),
     };
     const slopes: Record<string, Float32Array> = {};
+    const add = (name: string, from: number, shape: readonly number[]): void => {
+      const end = from + shape.reduce((size, side) => size * side);
+      inputs[name] = runtime.tensor(parameters.weights.subarray(from, end), shape);
+      slopes[`${name}.slopes`] = parameters.gradient.subarray(from, end);
+    };
     for (const [index, { inputs: width, outputs, weights, biases }] of layersOf(model).entries()) {
-      const end = biases + outputs;
-      inputs[`weights.${index}`] = runtime.tensor(parameters.weights.subarray(weights, biases), [outputs, width]);
-      inputs[`biases.${index}`] = runtime.tensor(parameters.weights.subarray(biases, end));
-      slopes[`weights.${index}.slopes`] = parameters.gradient.subarray(weights, biases);
-      slopes[`biases.${index}.slopes`] = parameters.gradient.subarray(biases, end);
+      if (index === 0) {
+        add('weights.0', weights, [width + 1, outputs]);
+        continue;
+      }
+      add(`weights.${index}`, weights, [outputs, width]);
+      add(`biases.${index}`, biases, [outputs]);
     }
-    parameters.weights.set(initialWeights(model, seed));
+    parameters.weights.set(toGraph(initialWeights(model, seed), model));
     this.#model = model;
     this.#runtime = runtime;
     this.#step = step;
@@ -90,20 +97,27 @@ export class GraphTrainer {
   }
 
   exportWeights(): Float32Array {
-    return this.#parameters.weights.slice();
+    return fromGraph(this.#parameters.weights, this.#model);
   }
 
   exportParams(): Float32Array {
     const { weights, first, second, steps } = this.#parameters;
-    return packParams({ weights, first, second, steps, random: this.#random.exportState() });
+    const [model, random] = [this.#model, this.#random.exportState()];
+    return packParams({
+      weights: fromGraph(weights, model),
+      first: fromGraph(first, model),
+      second: fromGraph(second, model),
+      steps,
+      random,
+    });
   }
 
   importParams(params: Float32Array): void {
-    const parameters = this.#parameters;
+    const [parameters, model] = [this.#parameters, this.#model];
     const { weights, first, second, steps, random } = unpackParams(params, parameters.weights.length);
-    parameters.weights.set(weights);
-    parameters.first.set(first);
-    parameters.second.set(second);
+    parameters.weights.set(toGraph(weights, model));
+    parameters.first.set(toGraph(first, model));
+    parameters.second.set(toGraph(second, model));
     parameters.steps = steps;
     this.#random.importState(random);
   }
@@ -143,7 +157,8 @@ export class GraphTrainer {
 }
 
 function sumOf(tensor: Tensor | undefined): number {
+  const values = numbersOf(tensor);
   let sum = 0;
-  for (const value of numbersOf(tensor)) sum += value;
+  for (let index = 0; index < values.length; index += 1) sum += values[index] ?? 0;
   return sum;
 }

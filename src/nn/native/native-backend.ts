@@ -62,9 +62,9 @@ class NativeTrainer implements Trainer {
     this.#data = data;
     const values = data.targets instanceof Int32Array ? 'classes' : 'numbers';
     engine.call('prepare', id, { rows: data.targets.length, inputs: model.inputs, values });
-    this.#load('features', data.features);
-    this.#load('targets', data.targets);
-    if (data.weights !== undefined) this.#load('weights', data.weights);
+    this.#load('features', data.features, model.inputs);
+    this.#load('targets', data.targets, 1);
+    if (data.weights !== undefined) this.#load('weights', data.weights, 1);
     engine.call('create', id, { model, objective, optimizer, seed });
   }
 
@@ -116,9 +116,11 @@ class NativeTrainer implements Trainer {
     this.dispose();
   }
 
-  #load(column: keyof Dataset, values: Float32Array | Int32Array): void {
-    for (let start = 0; start < values.length; start += loadedAtOnce) {
-      this.#engine.call('load', this.#id, { column, start, values: values.slice(start, start + loadedAtOnce) });
+  #load(column: keyof Dataset, values: Float32Array | Int32Array, width: number): void {
+    const rows = Math.ceil(loadedAtOnce / width);
+    for (let firstRow = 0; firstRow * width < values.length; firstRow += rows) {
+      const piece = values.slice(firstRow * width, (firstRow + rows) * width);
+      this.#engine.call('load', this.#id, { column, firstRow, values: piece });
     }
   }
 
