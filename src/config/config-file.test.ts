@@ -42,6 +42,7 @@ describe('parseConfig()', () => {
 
   it('says where YAML is broken', async () => {
     expect(await faultsIn('home: /x\nlog: {level: info\n')).toEqual([expect.stringMatching(/^\/c\.yaml:\d:\d+ .*}/)]);
+    expect(await faultsIn('log: {level: {\n')).toHaveLength(1);
     expect(await faultsIn('home: a\nhome: b\n')).toEqual([expect.stringMatching(/^\/c\.yaml:2:1 .*unique/)]);
   });
 

@@ -35,7 +35,9 @@ export async function parseConfig(text: string, file: ConfigFile): Promise<FileC
   const lines = new Lines();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const place = placeIn(file, lines);
-  const faults: SettingFault[] = document.errors.map(({ pos, message }) => ({ at: place(pos[0]), what: message }));
+  // The parser repeats itself where a file ends too early.
+  const told = new Map(document.errors.map(({ pos, message }) => [`${pos[0]} ${message}`, { pos, message }]));
+  const faults: SettingFault[] = [...told.values()].map(({ pos, message }) => ({ at: place(pos[0]), what: message }));
   const given: GivenSetting[] = [];
   if (faults.length > 0) return { given, faults };
 
@@ -85,6 +87,10 @@ export function faultOf(name: SettingName, { layer }: Pick<ConfigFile, 'layer'>)
 
 /** That there is no such setting, and which one may be meant. */
 export function noSetting(written: string): string {
+  if (sections.has(written)) {
+    const below = settingNames.filter((name) => name.startsWith(`${written}.`));
+    return `"${written}" holds settings and is none: use one of ${below.join(', ')}`;
+  }
   const nearest = nearestName(written, [...settingNames, ...sections]);
   const what = nearest === undefined ? '"ktrdr config list" shows all' : `did you mean "${nearest}"?`;
   return `there is no setting "${written}"; ${what}`;

@@ -31,10 +31,16 @@ export async function setInFile(file: ConfigFile, { name, text, directory }: New
   const written = file.layer === 'project' && specOf(name).kind.isPath === true ? besideFile(file, value) : value;
   const document = (await readDocument(file)) ?? (await emptyDocument());
   const path = name.split('.');
-  // A section without settings is no map yet.
+  const { isMap } = await import('yaml');
   for (let length = 1; length < path.length; length += 1) {
-    const section = path.slice(0, length);
-    if (document.getIn(section) === null) document.setIn(section, document.createNode({}));
+    const names = path.slice(0, length);
+    const section = document.getIn(names);
+    // A section without settings is no map yet.
+    if (section === null) document.setIn(names, document.createNode({}));
+    else if (section !== undefined && !isMap(section)) {
+      const what = `"${file.path}" has something else than settings below ${names.join('.')}. Correct that first.`;
+      throw new KtrdrError('failed_precondition', what);
+    }
   }
   document.setIn(path, written);
   await replaceFile(file.path, document);
@@ -68,11 +74,14 @@ async function readDocument({ path }: ConfigFile): Promise<Document | undefined>
     throw cannot('read', path, cause);
   });
   if (text === undefined) return undefined;
-  const { isMap, parseDocument } = await import('yaml');
-  const document = parseDocument(text);
+  const { isMap, LineCounter, parseDocument } = await import('yaml');
+  const lineCounter = new LineCounter();
+  const document = parseDocument(text, { lineCounter, prettyErrors: false });
   const [fault] = document.errors;
   if (fault !== undefined) {
-    throw new KtrdrError('failed_precondition', `"${path}" is no YAML: ${fault.message.split('\n')[0]} Mend it first.`);
+    const { line, col } = lineCounter.linePos(fault.pos[0]);
+    const what = `"${path}" is no YAML, at line ${line}, column ${col}: ${fault.message}. Mend it first.`;
+    throw new KtrdrError('failed_precondition', what);
   }
   if (!isMap(document.contents) && document.toJS() !== null) {
     throw new KtrdrError('failed_precondition', `"${path}" holds no settings but something else. Empty it first.`);

@@ -71,6 +71,12 @@ export function refusal(name: SettingName, text: string): string {
   return `${kind.isSecret === true ? 'is refused' : `is ${JSON.stringify(shown)}`}: use ${kind.takes}`;
 }
 
+/** Words about a fault as a sentence of their own. A question ends itself. */
+export function sentenceOf(words: string): string {
+  const [first = '', ...rest] = words;
+  return `${first.toUpperCase()}${rest.join('')}${words.endsWith('?') ? '' : '.'}`;
+}
+
 function withDefaults(set: SetValues, dataHome: string): SettingValues {
   const plain = Object.fromEntries(
     settingNames.flatMap((name) => {

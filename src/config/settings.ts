@@ -3,7 +3,13 @@ import { KtrdrError, nearestName } from '../base/index.ts';
 import type { AccessSettings } from './access-token.ts';
 import { readConfigFile, type ConfigFile } from './config-file.ts';
 import { newProjectFile, projectFile, xdgDirectories, type Environment } from './places.ts';
-import { resolveSettings, type GivenSetting, type ResolvedSetting, type SettingFault } from './resolve-settings.ts';
+import {
+  resolveSettings,
+  sentenceOf,
+  type GivenSetting,
+  type ResolvedSetting,
+  type SettingFault,
+} from './resolve-settings.ts';
 import { settingNames, specOf, type SettingName, type SettingValues } from './setting-specs.ts';
 
 /** Everything that can be configured, validated and with defaults filled in. */
@@ -110,7 +116,7 @@ export function soundSettings(report: SettingReport): SettingReport {
   const { faults } = report;
   if (faults.length === 0) return report;
   const sentences = faults.map(({ at, what }) => `${at} ${what}`);
-  throw new KtrdrError('invalid_input', `The configuration is not valid: ${sentences.join('; ')}.`, {
+  throw new KtrdrError('invalid_input', sentenceOf(`The configuration is not valid: ${sentences.join('; ')}`), {
     details: { faults },
   });
 }

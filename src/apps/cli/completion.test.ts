@@ -22,6 +22,13 @@ describe('completionOf()', () => {
     ]);
   });
 
+  it('goes on behind "help", and not behind what is no command', () => {
+    expect(wordsOf('ktrdr help dat')).toEqual(['data']);
+    expect(wordsOf('ktrdr help data l')).toEqual(['load']);
+    expect(wordsOf('ktrdr dta ')).toEqual([]);
+    expect(wordsOf('ktrdr data lod ')).toEqual([]);
+  });
+
   it('knows options of a command and of all commands', () => {
     expect(wordsOf('ktrdr data load AAPL --d')).toEqual(['--dry-run', '--deadline', '--detach']);
     expect(wordsOf('ktrdr data load AAPL --ap')).toEqual(['--api']);

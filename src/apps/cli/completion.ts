@@ -49,6 +49,7 @@ export function completionOf(program: CliCommand, words: readonly string[]): Com
     });
   }
   if (isNoun(command)) {
+    if (argumentsGiven > 0) return ofCurrent({ candidates: [] });
     const below = commandsOf(command).filter(({ parent }) => parent === command);
     return ofCurrent({ candidates: below.map((each) => ({ word: each.name(), about: each.description() })) });
   }
@@ -84,7 +85,8 @@ function placeAfter(program: CliCommand, words: readonly string[]): Place {
     } else {
       const below = place.command.subcommands.find((each) => each.name() === word);
       if (below !== undefined && place.argumentsGiven === 0) place.command = below;
-      else place.argumentsGiven += 1;
+      // `help` is followed by what could stand in its place.
+      else if (word !== 'help' || !isNoun(place.command)) place.argumentsGiven += 1;
     }
   }
   return place;

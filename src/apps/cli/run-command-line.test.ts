@@ -56,6 +56,39 @@ describe('runCommandLine()', () => {
     expect(forgotten).toMatchObject({ code: 2, stdout: '' });
     expect(forgotten.stderr).toMatch(/^Usage: ktrdr ops/);
   });
+
+  it.each([
+    [['help', 'data', 'load'], /^Usage: ktrdr data load /],
+    [['data', 'help', 'load'], /^Usage: ktrdr data load /],
+    [['--quiet', 'help', 'ops'], /^Usage: ktrdr ops /],
+    [['help', 'doctor'], /^Usage: ktrdr doctor /],
+    [['help', 'completion', 'bash'], /^Usage: ktrdr completion /],
+    [['help'], /^Usage: ktrdr \[options\]/],
+  ])('shows the help that %j names', async (argv, usage) => {
+    const { code, stdout, stderr } = await run(argv);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(usage);
+  });
+
+  it.each([
+    [['help', 'dta'], "error: unknown command 'dta'. Did you mean data?\n"],
+    [['dta', '--help'], "error: unknown command 'dta'. Did you mean data?\n"],
+    [['help', 'data', 'lod'], "error: unknown command 'lod'. Did you mean load?\n"],
+    [['data', 'help', 'lod'], "error: unknown command 'lod'. Did you mean load?\n"],
+    [['data', 'lod', '--help'], "error: unknown command 'lod'. Did you mean load?\n"],
+    [['help', 'xyzzy'], 'error: unknown command \'xyzzy\'. See "ktrdr --help".\n'],
+  ])('has no help for %j', async (argv, stderr) => {
+    expect(await run(argv)).toEqual({ code: 2, stdout: '', stderr });
+  });
+
+  it.each([
+    ['ib.gatway.port', 'There is no setting "ib.gatway.port"; did you mean "ib.gateway.port"?\n'],
+    ['api', '"api" holds settings and is none: use one of api.host, api.port, api.url.\n'],
+  ])('ends the sentence about the setting %s once', async (name, end) => {
+    const { code, stderr } = await run(['config', 'get', name]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(` is invalid for argument 'setting'. ${end}`);
+  });
 });
 
 /** The program with commands that only hear that they were called. */

@@ -1,6 +1,7 @@
 import { exitCodeOf, KtrdrError } from '../../../base/index.ts';
 import {
   reportProcessSettings,
+  sentenceOf,
   setInFile,
   soundSettings,
   specOf,
@@ -38,7 +39,9 @@ export async function list(flags: Flags, { showOrigin = false, json = false }: L
     const rows = resolved.map((setting) => [setting.name, shown(setting), ...(showOrigin ? [originOf(setting)] : [])]);
     terminal.print(table(['setting', 'value', ...(showOrigin ? ['set by'] : [])], rows));
   }
-  for (const { at, what } of faults) terminal.note(`${colours.red('error:')} ${at} ${what}.`);
+  if (!json) {
+    for (const { at, what } of faults) terminal.complain(`${colours.red('error:')} ${sentenceOf(`${at} ${what}`)}`);
+  }
   return faults.length === 0 ? 0 : exitCodeOf('invalid_input');
 }
 

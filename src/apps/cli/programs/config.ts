@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import { noSetting, settingNames, type SettingName } from '../../../config/index.ts';
+import { noSetting, sentenceOf, settingNames, type SettingName } from '../../../config/index.ts';
 import type { CliCommand } from '../cli-command.ts';
 import type { ListOptions, PlaceOptions } from '../commands/config.ts';
 import type { Wrappers } from './command.ts';
@@ -66,6 +66,6 @@ function withPlace(command: CliCommand): CliCommand {
 
 function settingArgument(text: string): SettingName {
   const name = settingNames.find((each) => each === text);
-  if (name === undefined) throw new InvalidArgumentError(noSetting(text));
+  if (name === undefined) throw new InvalidArgumentError(sentenceOf(noSetting(text)));
   return name;
 }
