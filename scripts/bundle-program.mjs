@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 import { rolldown } from 'rolldown';
 
@@ -30,6 +30,8 @@ export async function bundleProgram(root) {
   });
   await build.close();
   const chunks = output.filter(({ type }) => type === 'chunk');
+  // Where the folder is linked and not installed, nobody else makes it a program.
+  chmodSync(join(target, 'main.js'), 0o755);
   writeFileSync(join(target, 'licences.txt'), licencesOf(chunks.flatMap(({ moduleIds }) => moduleIds)));
   const [client] = chunks.filter(({ name }) => name === 'client');
   return { start: sizeOf(closureOf(chunks, ['main.js'])), client: sizeOf([client]) };

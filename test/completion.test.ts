@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -17,7 +17,8 @@ beforeAll(async () => {
   services = await startServices({ home: home.path, routing: 'local' });
   const bin = join(home.path, 'bin');
   await mkdir(bin);
-  await writeFile(join(bin, 'ktrdr'), `#!/bin/sh\nexec "${process.execPath}" "${programFile}" "$@"\n`, { mode: 0o755 });
+  // As "npm link" does.
+  await symlink(programFile, join(bin, 'ktrdr'));
   await writeFile(join(home.path, 'momentum.yaml'), '');
   environment = {
     ...process.env,
