@@ -1,12 +1,17 @@
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { errorCodes } from '../src/base/errors.ts';
 import { KtrdrError } from '../src/base/index.ts';
 import { KtrdrProcess, ktrdr, temporaryDirectory, type TemporaryDirectory } from './support/ktrdr-process.ts';
 import { startServices, type Services } from './support/services.ts';
+
+const main = fileURLToPath(new URL('../dist/program/main.js', import.meta.url));
 
 let directory: TemporaryDirectory;
 let services: Services;
@@ -41,6 +46,19 @@ function toldProblems(): Record<string, string> {
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   return { KTRDR_API_URL: `http://127.0.0.1:${port}/api/v1`, KTRDR_HOME: directory.path };
 }
+
+describe('output that cannot be written', () => {
+  const script = '"$0" "$1" strategies list $2 > /dev/full';
+
+  it.skipIf(!existsSync('/dev/full'))('is told in the form that was asked for', { timeout: 30_000 }, () => {
+    const into = (option: string): { status: number | null; stderr: string } =>
+      spawnSync('sh', ['-c', script, process.execPath, main, option], { encoding: 'utf8', cwd: directory.path });
+    expect(into('')).toMatchObject({ status: 5, stderr: expect.stringMatching(/^error: Cannot write the output: /) });
+    const { status, stderr } = into('--json');
+    expect(status).toBe(5);
+    expect(JSON.parse(stderr)).toMatchObject({ schema: 'ktrdr.error/1', code: 'failed_precondition', exitCode: 5 });
+  });
+});
 
 describe('what the API answers', () => {
   it.each(errorCodes)('%s ends the command with its code', { timeout: 30_000 }, async (code) => {

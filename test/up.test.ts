@@ -43,6 +43,14 @@ describe('ktrdr up', () => {
     },
   );
 
+  it('has nothing but results and errors to say with --quiet', { timeout: 30_000 }, async () => {
+    await using home = await temporaryDirectory();
+    await using up = new KtrdrProcess(['up', '--quiet', '--port', '0', '--home', home.path]);
+    await up.until(/API on/);
+    up.kill('SIGTERM');
+    expect({ code: await up.exit, stderr: up.stderr }).toEqual({ code: 143, stderr: '' });
+  });
+
   it('says of a port whether one of its own has it', { timeout: 30_000 }, async () => {
     await using home = await temporaryDirectory();
     await using stranger = await silentServer();

@@ -1,9 +1,10 @@
 #!/usr/bin/env node
-import { runCommandLine } from './run-command-line.ts';
+import { runCommandLine, wantsJson } from './run-command-line.ts';
 import { watchOutput } from './terminal.ts';
 
-watchOutput((code) => (process.exitCode = code));
-const exitCode = await runCommandLine(process.argv.slice(2));
+const argv = process.argv.slice(2);
+watchOutput({ asJson: wantsJson(argv), setExitCode: (code) => (process.exitCode = code) });
+const exitCode = await runCommandLine(argv);
 process.exitCode ??= exitCode;
 // An open channel to a parent would keep a process that has nothing left to do.
 if (process.connected) process.disconnect();

@@ -157,7 +157,7 @@ export async function createProgram(
   const server: ServerCommand =
     (act) =>
     async (...given) =>
-      setExitCode(await act(await settingsOf(program), ...given));
+      setExitCode(await act(logged(await settingsOf(program)), ...given));
 
   const settings: SettingsCommand =
     (act) =>
@@ -184,6 +184,12 @@ async function suggesting(error: unknown, command: unknown, settings: Settings):
 async function settingsOf(program: CliCommand): Promise<Settings> {
   const { processSettings } = await import('../../config/index.ts');
   return processSettings({}, flagsOf(program));
+}
+
+/** A service tells of itself in its log, which `--quiet` is about as well. */
+function logged(settings: Settings): Settings {
+  const { isQuiet } = terminal;
+  return isQuiet && settings.logLevel !== 'silent' ? { ...settings, logLevel: 'error' } : settings;
 }
 
 function flagsOf(program: CliCommand): Flags {

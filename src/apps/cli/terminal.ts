@@ -54,7 +54,7 @@ function stackOf({ cause, stack = '' }: KtrdrError): string {
  * A reader that has gone (`| head -1`) is no error: work goes on and writes into nothing. Output that cannot be written
  * for any other reason is told, and `setExitCode` hears of it.
  */
-export function watchOutput(setExitCode: (code: number) => void): void {
+export function watchOutput({ asJson, setExitCode }: { asJson: boolean; setExitCode: (code: number) => void }): void {
   const gone = new Set(['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED']);
   let told = false;
   process.stderr.on('error', () => {});
@@ -62,7 +62,7 @@ export function watchOutput(setExitCode: (code: number) => void): void {
     if (told || gone.has(systemCode(cause) ?? '')) return;
     told = true;
     const error = new KtrdrError('failed_precondition', `Cannot write the output: ${cause.message}.`, { cause });
-    printError(error, { asJson: false });
+    printError(error, { asJson });
     setExitCode(error.exitCode);
   });
 }
