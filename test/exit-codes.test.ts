@@ -4,14 +4,17 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { errorCodes } from '../src/base/errors.ts';
 import { KtrdrError } from '../src/base/index.ts';
-import { KtrdrProcess, ktrdr, temporaryDirectory, type TemporaryDirectory } from './support/ktrdr-process.ts';
+import {
+  KtrdrProcess,
+  ktrdr,
+  programFile,
+  temporaryDirectory,
+  type TemporaryDirectory,
+} from './support/ktrdr-process.ts';
 import { startServices, type Services } from './support/services.ts';
-
-const main = fileURLToPath(new URL('../dist/program/main.js', import.meta.url));
 
 let directory: TemporaryDirectory;
 let services: Services;
@@ -52,7 +55,7 @@ describe('output that cannot be written', () => {
 
   it.skipIf(!existsSync('/dev/full'))('is told in the form that was asked for', { timeout: 30_000 }, () => {
     const into = (option: string): { status: number | null; stderr: string } =>
-      spawnSync('sh', ['-c', script, process.execPath, main, option], { encoding: 'utf8', cwd: directory.path });
+      spawnSync('sh', ['-c', script, process.execPath, programFile, option], { encoding: 'utf8', cwd: directory.path });
     expect(into('')).toMatchObject({ status: 5, stderr: expect.stringMatching(/^error: Cannot write the output: /) });
     const { status, stderr } = into('--json');
     expect(status).toBe(5);
