@@ -1,4 +1,4 @@
-import { CancellationSource, CancellationToken, systemClock } from '../../async/index.ts';
+import { CancellationSource, systemClock, type CancellationToken } from '../../async/index.ts';
 import { isTerminal, type Operation } from '../../operations/index.ts';
 import type { OperationsClient } from '../../service/index.ts';
 import type { Display } from './display.ts';
@@ -42,7 +42,7 @@ export function tellChildren({ client, parent, display: { showChild }, token }: 
     async rest() {
       end();
       try {
-        const { operations } = await client.list({ parent: id, limit: mostChildren }, CancellationToken.none);
+        const { operations } = await client.list({ parent: id, limit: mostChildren }, token);
         // Who came later does not hear of what was over by then.
         const unheard = operations.filter((child) => isTerminal(child.status) && child.version > version);
         for (const child of unheard.toReversed()) showChild(child);
