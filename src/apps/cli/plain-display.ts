@@ -24,7 +24,7 @@ export class PlainDisplay implements Display {
   readonly #begunAt: number;
   readonly #told = new Map<string, Told>();
   readonly #ended = new Set<string>();
-  #children = 0;
+  #hasChildren = false;
   #said = '';
 
   constructor(stream: NodeJS.WriteStream, clock: Clock) {
@@ -35,11 +35,11 @@ export class PlainDisplay implements Display {
 
   show(operation: Operation): void {
     // What moves the whole is a child, which has lines of its own.
-    if (this.#children === 0) this.#tell(operation);
+    if (!this.#hasChildren) this.#tell(operation);
   }
 
   readonly showChild = (child: Operation): void => {
-    this.#children += 1;
+    this.#hasChildren = true;
     if (!isTerminal(child.status)) this.#tell(child);
     else if (!this.#ended.has(child.id)) {
       this.#ended.add(child.id);
