@@ -206,10 +206,12 @@ describe('an API and a training host with homes of their own', () => {
     const before = await modelsOf(home);
     const folders = await readdir(join(home, 'models'));
     const waits: number[] = [];
-    for (const id of ['cancelled-1', 'cancelled-2', 'cancelled-3']) {
+    let id = 'cancelled';
+    const resume = (): Promise<Operation> => api.client.resume(id, token);
+    for (const begin of [() => start(api.client, id), resume, resume]) {
       isHeld = false;
       passages = { 'model.safetensors': ['held'] };
-      await start(api.client, id);
+      ({ id } = await begin());
       await expect.poll(() => isHeld, { timeout: 10_000, interval: 5 }).toBe(true);
       await api.client.cancel({ id }, token);
       const { status, cancellation: { requestedAt = 0, stoppedAt = Infinity } = {} } = await end(id);
