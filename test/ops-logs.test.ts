@@ -71,6 +71,19 @@ describe('ktrdr ops logs', { timeout: 60_000 }, () => {
     expect(lines).toEqual(whole.lines.slice(-2).map((line) => ({ schema: 'ktrdr.ops.line/1', ...line })));
   });
 
+  it('leaves the operation running when nobody looks any more', async () => {
+    await using follow = new KtrdrProcess(['ops', 'logs', long, '--follow'], environment);
+    await follow.until(/operation started attempt=1/);
+    follow.kill('SIGINT');
+    expect(await follow.exit).toBe(130);
+    expect(follow.stderr).toMatch(/^It goes on\. Watch it with "ktrdr ops follow \w+", stop it with .*\n$/);
+    await using unread = new KtrdrProcess(['ops', 'logs', long, '--follow'], environment);
+    unread.closeOutput();
+    expect(await unread.exit).toBe(0);
+    const { stdout } = await ktrdr(['ops', 'status', long, '--json'], environment);
+    expect(JSON.parse(stdout)).toMatchObject({ status: 'running' });
+  });
+
   it('follows until the operation ends, also through the death of the API', async () => {
     await using follow = new KtrdrProcess(['ops', 'logs', long, '-f'], environment);
     await follow.until(/operation started attempt=1/);

@@ -4,6 +4,7 @@ import { KtrdrError, systemCode } from '../../base/index.ts';
 import { visible } from './visible.ts';
 
 let isQuiet = false;
+let isUnread = false;
 
 /** Results go to stdout, everything about the work itself to stderr. */
 export const terminal = {
@@ -20,6 +21,10 @@ export const terminal = {
   /** Whether nothing but errors goes to stderr. */
   get isQuiet(): boolean {
     return isQuiet;
+  },
+  /** Whether who was to read the results has gone, as `head` does. */
+  get isUnread(): boolean {
+    return isUnread;
   },
   hush(): void {
     isQuiet = true;
@@ -59,6 +64,7 @@ export function watchOutput({ asJson, setExitCode }: { asJson: boolean; setExitC
   let told = false;
   process.stderr.on('error', () => {});
   process.stdout.on('error', (cause) => {
+    isUnread = true;
     if (told || gone.has(systemCode(cause) ?? '')) return;
     told = true;
     const error = new KtrdrError('failed_precondition', `Cannot write the output: ${cause.message}.`, { cause });

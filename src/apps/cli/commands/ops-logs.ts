@@ -3,6 +3,7 @@ import { isTerminal, type LogLine } from '../../../operations/index.ts';
 import type { OperationsClient } from '../../../service/index.ts';
 import { withApi } from '../api-client.ts';
 import type { CommandContext } from '../programs/command.ts';
+import { noteLeft } from '../run-operation.ts';
 import { colours, printJson, terminal } from '../terminal.ts';
 import { visible } from '../visible.ts';
 import { awayWords, untilApiIsBack } from '../watch-operation.ts';
@@ -18,7 +19,8 @@ export interface LogsOptions {
 const betweenLooksMs = 500;
 
 /** What an operation said; with `follow` also what it still says, until it ends. Its end does not decide the exit code. */
-export async function logs({ settings, token }: CommandContext, id: string, options: LogsOptions): Promise<void> {
+export async function logs(context: CommandContext, id: string, options: LogsOptions): Promise<void> {
+  const { settings, token, interruption } = context;
   const { follow = false, limit, json = false, ndjson = false } = options;
   const all: LogLine[] = [];
   const show = (lines: readonly LogLine[]): void => {
@@ -30,13 +32,21 @@ export async function logs({ settings, token }: CommandContext, id: string, opti
     const first = await reader.read(token);
     show(limit === undefined ? first : first.slice(-limit));
     if (!follow) return;
-    while (!reader.isAtEnd) {
-      await systemClock.sleep(betweenLooksMs, token);
-      const look = (): Promise<LogLine[]> => reader.read(token);
-      const onRetry = (_: unknown, attempt: number): void => {
-        if (attempt === 1 && !ndjson) terminal.note(awayWords);
-      };
-      show(await retry(look, { policy: untilApiIsBack, token, clock: systemClock, onRetry }));
+    // Nothing is cancelled but the looking.
+    using silence = interruption.answerWith(() => {});
+    void silence;
+    const look = (): Promise<LogLine[]> => reader.read(token);
+    const onRetry = (_: unknown, attempt: number): void => {
+      if (attempt === 1 && !ndjson) terminal.note(awayWords);
+    };
+    try {
+      while (!reader.isAtEnd && !terminal.isUnread) {
+        await systemClock.sleep(betweenLooksMs, token);
+        show(await retry(look, { policy: untilApiIsBack, token, clock: systemClock, onRetry }));
+      }
+    } catch (thrown) {
+      if (!token.isCancelled) throw thrown;
+      if (!ndjson) noteLeft(id);
     }
   });
   if (json && !ndjson) printJson('ktrdr.ops.logs/1', { operation: id, lines: all });
