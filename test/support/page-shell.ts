@@ -4,10 +4,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Resources } from '../../src/apps/serve.ts';
 import { freePort } from './free-port.ts';
-import { KtrdrProcess, temporaryDirectory, type Finished } from './ktrdr-process.ts';
+import { KtrdrProcess, programFile, temporaryDirectory, type Finished } from './ktrdr-process.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const main = join(root, 'dist/program/main.js');
 
 /** One block of commands of a page; with `sh stays-up` behind the fence a service that another terminal would show. */
 export interface ShellBlock {
@@ -59,7 +58,7 @@ export class PageShell implements AsyncDisposable {
     for (const usual of ['8000', '4002', '5001', '5002']) ports.set(usual, String(await freePort()));
     await mkdir(join(cwd, 'bin'));
     // What npx does in the folder of the package, without asking a registry.
-    await writeFile(join(cwd, 'bin', 'npx'), `#!/bin/sh\nshift\nexec "${process.execPath}" "${main}" "$@"\n`, {
+    await writeFile(join(cwd, 'bin', 'npx'), `#!/bin/sh\nshift\nexec "${process.execPath}" "${programFile}" "$@"\n`, {
       mode: 0o755,
     });
     await symlink(join(root, 'examples'), join(cwd, 'examples'));
