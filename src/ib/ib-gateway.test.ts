@@ -46,7 +46,8 @@ function connectTo({ port }: { port: number }, options: Partial<IbGatewayOptions
   const gateway = new IbGateway({
     host: '127.0.0.1',
     port,
-    clock: systemClock,
+    // In IB's nightly reset, which is a time of day, a gateway is waited for longer.
+    clock: clockAt(new Date(now).toISOString()),
     log: silentLogger,
     reconnect: { pauseMs: 1, longestPauseMs: 20, nextIdMs: 1, troubleMs: 50 },
     ...options,
@@ -57,8 +58,9 @@ function connectTo({ port }: { port: number }, options: Partial<IbGatewayOptions
 
 /** A clock that runs, and shows another time of day. */
 function clockAt(text: string): Clock {
+  const begunAt = systemClock.elapsed();
   return {
-    now: () => Date.parse(text),
+    now: () => Date.parse(text) + (systemClock.elapsed() - begunAt),
     elapsed: () => systemClock.elapsed(),
     after: (ms, callback) => systemClock.after(ms, callback),
     sleep: (ms, token) => systemClock.sleep(ms, token),
