@@ -151,5 +151,8 @@ describe('types and calls that pages show', () => {
     const named = [...textOf('CONTRIBUTING.md', 'sh npm').matchAll(/npm run (\S+)/g)].map(([, name = '']) => name);
     expect(named).toEqual(['ok']);
     for (const name of named) expect(scripts).toHaveProperty([name]);
+    const files = [...read('CONTRIBUTING.md').matchAll(/\S+\.test\.ts/g)].map(([path]) => path);
+    expect(files.length).toBeGreaterThan(3);
+    for (const path of files) expect(existsSync(join(root, path)), path).toBe(true);
   });
 });
