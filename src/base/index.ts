@@ -11,4 +11,5 @@ export type { Finding } from './schema-findings.ts';
 export { keysAt } from './schema-keys.ts';
 export { parse, problemSchema } from './schema.ts';
 export type { Schema } from './schema.ts';
+export { sha256Of } from './sha256.ts';
 export { newSpanId, newTraceId, parseTraceparent, traceIdOf, traceparentOf } from './trace-context.ts';

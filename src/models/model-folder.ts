@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { KtrdrError, systemCode, type Schema } from '../base/index.ts';
+import { KtrdrError, sha256Of, systemCode, type Schema } from '../base/index.ts';
 import { readSafetensors, tensorsFromWeights, weightsFromTensors, weightsHash, writeSafetensors } from '../nn/index.ts';
 import {
   modelFeaturesSchema,
@@ -58,10 +57,10 @@ export function modelFiles({ weights, metadata, features, report, strategy }: Mo
     format: modelFormat,
     ...metadata,
     weightsSha256: weightsHash(weights),
-    files: Object.fromEntries([...files].map(([name, bytes]) => [name, sha256(bytes)])),
+    files: Object.fromEntries([...files].map(([name, bytes]) => [name, sha256Of(bytes)])),
   };
   const bytes = json(complete);
-  return files.set(metadataFile, bytes).set(metadataHashFile, metadataHashLine(sha256(bytes)));
+  return files.set(metadataFile, bytes).set(metadataHashFile, metadataHashLine(sha256Of(bytes)));
 }
 
 /** What lies beside the metadata that have this SHA-256. */
@@ -119,7 +118,7 @@ export async function readMetadata(address: ModelAddress): Promise<ModelMetadata
   const { format } = decode(bytes, z.object({ format: z.number().int() }), path);
   if (format !== modelFormat) throw ofOtherFormat(address, format);
   const saved = new TextDecoder().decode(await readPart(address, metadataHashFile));
-  if (!saved.startsWith(sha256(bytes))) throw damaged(path, 'it is not what was saved');
+  if (!saved.startsWith(sha256Of(bytes))) throw damaged(path, 'it is not what was saved');
   return decode(bytes, modelMetadataSchema, path);
 }
 
@@ -141,7 +140,7 @@ function ofOtherFormat({ name, version, directory }: ModelAddress, format: numbe
 
 async function readSaved(address: ModelAddress, name: string, { files }: ModelMetadata): Promise<Uint8Array> {
   const bytes = await readPart(address, name);
-  if (sha256(bytes) !== files[name]) throw damaged(join(address.directory, name), 'it is not what was saved');
+  if (sha256Of(bytes) !== files[name]) throw damaged(join(address.directory, name), 'it is not what was saved');
   return bytes;
 }
 
@@ -243,8 +242,4 @@ function damaged(path: string, fault: string, cause?: unknown): KtrdrError {
 
 function json(value: unknown): Uint8Array {
   return new TextEncoder().encode(`${JSON.stringify(value, undefined, 2)}\n`);
-}
-
-export function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CancellationToken } from '../async/index.ts';
-import { KtrdrError, syncFolder } from '../base/index.ts';
-import { hashedFileNames, metadataHashLine, readMetadata, sha256, type ModelFileName } from './model-folder.ts';
+import { KtrdrError, sha256Of, syncFolder } from '../base/index.ts';
+import { hashedFileNames, metadataHashLine, readMetadata, type ModelFileName } from './model-folder.ts';
 import type { ModelMetadata, TrainedModelName } from './model-record.ts';
 
 /** A model in another store. */
@@ -26,7 +26,7 @@ export async function receiveModel(folder: string, source: ModelSource, token: C
   await mkdir(folder);
   const receive = (file: ModelFileName): Promise<string> => receiveFile(file, { folder, source, token });
   const line = metadataHashLine(await receive('metadata.json'));
-  if ((await receive('metadata.json.sha256')) !== sha256(line)) {
+  if ((await receive('metadata.json.sha256')) !== sha256Of(line)) {
     throw refused(source, 'metadata.json is not what was saved there');
   }
   const { files, operation, weightsSha256, strategyName } = await metadataOf(folder, source);

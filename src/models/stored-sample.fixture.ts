@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256Of } from '../base/index.ts';
 import { weightsHash, type ModelSpec } from '../nn/index.ts';
 import { unscaled } from '../samples/index.ts';
 import { parseStrategy, resolvePlan } from '../strategies/index.ts';
@@ -107,7 +107,7 @@ export function storedSample(...replacements: Replacements): StoredModel {
     epochsTrained: report.epochsTrained,
     metrics: report.metrics,
     weightsSha256,
-    strategySha256: createHash('sha256').update(strategy).digest('hex'),
+    strategySha256: sha256Of(strategy),
     dataFingerprint,
     metadata: { format: modelFormat, ...metadata, weightsSha256, files: {} },
     features,

@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { KtrdrError } from '../base/index.ts';
+import { KtrdrError, sha256Of } from '../base/index.ts';
 import { type ModelSpec, parameterCount, parametersOf } from './model.ts';
 import type { Tensor } from './safetensors.ts';
 
@@ -7,7 +6,7 @@ import type { Tensor } from './safetensors.ts';
 export function weightsHash(weights: Float32Array): string {
   const bytes = new DataView(new ArrayBuffer(weights.byteLength));
   for (const [index, value] of weights.entries()) bytes.setFloat32(index * Float32Array.BYTES_PER_ELEMENT, value, true);
-  return createHash('sha256').update(bytes).digest('hex');
+  return sha256Of(bytes);
 }
 
 /**

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { sha256Of } from '../base/index.ts';
 import {
   barColumns,
   barCount,
@@ -50,7 +51,7 @@ export function fingerprintOf(series: readonly SeriesFingerprint[]): string {
     bars,
     sha256,
   ]);
-  return createHash('sha256').update(JSON.stringify(named)).digest('hex');
+  return sha256Of(JSON.stringify(named));
 }
 
 function hashOf(bars: Bars): string {

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   closeSync,
   fsyncSync,
@@ -12,7 +11,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { KtrdrError, operationIdSchema, systemCode } from '../base/index.ts';
+import { KtrdrError, operationIdSchema, sha256Of, systemCode } from '../base/index.ts';
 
 /** What the operation's record keeps of a checkpoint. */
 export interface SavedCheckpoint {
@@ -50,7 +49,7 @@ export class CheckpointFolder {
   /** On disk when it returns; all but the newest two are removed. @throws KtrdrError `failed_precondition` when the disk refuses. */
   write(batches: number, bytes: Uint8Array): SavedCheckpoint {
     const directory = join(this.#root, this.#operation);
-    const sha256 = hashOf(bytes);
+    const sha256 = sha256Of(bytes);
     const name = `batch-${batches}-${sha256}.safetensors`;
     try {
       mkdirSync(directory, { recursive: true });
@@ -141,14 +140,10 @@ function namesIn(directory: string): string[] {
 
 function readWhole(path: string, sha256: string): Uint8Array {
   const bytes = readFileSync(path);
-  if (hashOf(bytes) === sha256) return bytes;
+  if (sha256Of(bytes) === sha256) return bytes;
   throw new KtrdrError('data_corrupt', `The checkpoint "${path}" is damaged: it is not what was saved.`, {
     details: { path },
   });
-}
-
-function hashOf(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }
 
 function refusedByDisk(thrown: unknown, directory: string): unknown {

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
+import { sha256Of } from '../../base/index.ts';
 import {
   barCount,
   barsInRange,
@@ -69,7 +69,7 @@ export async function saveSeries(place: SeriesPlace, head: SeriesHead, change: S
   if (change.unfinished !== undefined) manifest.unfinished = storedRow(change.unfinished);
   if (ledger === undefined && heldLedger !== undefined) manifest.ledger = heldLedger;
   if (ledger !== undefined && knowsAnything(change.ledger)) {
-    manifest.ledger = { name: ledgerName(generation), sha256: createHash('sha256').update(ledger).digest('hex') };
+    manifest.ledger = { name: ledgerName(generation), sha256: sha256Of(ledger) };
     await placeFile(join(place.folder, manifest.ledger.name), ledger);
   }
   if (change.revision !== undefined) {

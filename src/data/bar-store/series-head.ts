@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { KtrdrError } from '../../base/index.ts';
+import { KtrdrError, sha256Of } from '../../base/index.ts';
 import { barCount, emptyBars, sliceBars, type Bars, type Timeframe } from '../../market/index.ts';
 import { readBarLog, emptyLog, type BarLog } from './bar-log.ts';
 import { identityOf, readFileIfPresent } from './durable-file.ts';
@@ -83,8 +82,7 @@ export async function readLedger(place: SeriesPlace, { manifest, olderLedger }: 
   const bytes = await readFileIfPresent(join(place.folder, name));
   try {
     if (bytes === undefined) throw new Error('it is missing');
-    if (createHash('sha256').update(bytes).digest('hex') !== sha256)
-      throw new Error('its content does not match its checksum');
+    if (sha256Of(bytes) !== sha256) throw new Error('its content does not match its checksum');
     return decodeLedger(bytes, join(place.folder, name));
   } catch (error) {
     throw damagedFile(place, { name, cause: error });

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { sha256Of } from '../../base/index.ts';
 import { isIntraday, type Timeframe, type TimeRange } from '../../market/index.ts';
 
 /** Names a series of bars. The symbol is any text; it never becomes a path. */
@@ -24,7 +24,7 @@ export function seriesFolder(root: string, { symbol, timeframe }: SeriesKey): st
     .replaceAll(/^-|-$/g, '')
     .slice(0, 40);
   // UTF-16 tells apart even texts with halves of characters, which UTF-8 would make equal.
-  const digest = createHash('sha256').update(Buffer.from(symbol, 'utf16le')).digest('hex').slice(0, 16);
+  const digest = sha256Of(Buffer.from(symbol, 'utf16le')).slice(0, 16);
   return join(root, readable === '' ? digest : `${readable}-${digest}`, timeframeFolder(timeframe));
 }
 

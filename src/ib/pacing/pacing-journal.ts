@@ -1,10 +1,10 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
 import { uptime } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Clock } from '../../async/index.ts';
-import { KtrdrError, syncFolder, systemCode } from '../../base/index.ts';
+import { KtrdrError, sha256Of, syncFolder, systemCode } from '../../base/index.ts';
 import type { PacedStart } from './pacing.ts';
 
 interface PacingJournalOptions {
@@ -50,7 +50,7 @@ export class PacingJournal {
   constructor(options: PacingJournalOptions) {
     this.#options = { uptimeMs: () => uptime() * 1_000, ...options };
     // A login is text from outside and becomes no path.
-    this.#folder = join(options.folder, createHash('sha256').update(options.login).digest('hex').slice(0, 16));
+    this.#folder = join(options.folder, sha256Of(options.login).slice(0, 16));
   }
 
   /** What others have started, or this program before it was restarted, that was not told of yet; on the own clock. */
