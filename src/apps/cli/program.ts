@@ -4,6 +4,7 @@ import { CliCommand } from './cli-command.ts';
 import { version } from '../version.ts';
 import { interruptible } from './interruptible.ts';
 import { filledOption } from './filled-option.ts';
+import { refuseOldNode } from './oldest-node.ts';
 import type { ClientCommand, ServerCommand, SettingsCommand, Wrappers } from './programs/command.ts';
 import { terminal } from './terminal.ts';
 
@@ -130,7 +131,9 @@ export async function createProgram(
     .exitOverride()
     .configureOutput({ outputError: () => {} })
     .configureHelp({ showGlobalOptions: true })
-    .hook('preAction', () => {
+    .hook('preAction', (_, action) => {
+      // The doctor tells of it among all else, and in the middle of a line nobody wants to hear of it.
+      if (!['doctor', '__complete'].includes(action.name())) refuseOldNode(process.version);
       if (program.opts<GlobalOptions>().quiet === true) terminal.hush();
     })
     .examples(

@@ -50,6 +50,20 @@ describe('runCommandLine()', () => {
     expect(JSON.parse(stderr)).toMatchObject({ schema: 'ktrdr.error/1', code: 'unavailable', exitCode: 8 });
   });
 
+  it('refuses a Node that is too old before it does anything, but for the doctor', async () => {
+    const current = process.version;
+    const pretend = (version: string): void => void Object.defineProperty(process, 'version', { value: version });
+    try {
+      pretend('v18.20.8');
+      const message = 'error: ktrdr needs Node 20.19.0 or newer, and this is v18.20.8. Install a newer one.\n';
+      expect(await run(['strategies', 'list'])).toEqual({ code: 5, stdout: '', stderr: message });
+      expect((await run([...noApi, 'doctor'])).stdout).toMatch(/^fail {2}node +v18\.20\.8/);
+      expect(await run(['ops', '--help'])).toMatchObject({ code: 0, stderr: '' });
+    } finally {
+      pretend(current);
+    }
+  });
+
   it('prints help to stdout for who asks for it, to stderr for who forgets the command', async () => {
     expect(await run(['ops', '--help'])).toMatchObject({ code: 0, stderr: '' });
     const forgotten = await run(['ops']);

@@ -5,7 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { lookAtDirectory } from './directories.ts';
 import { runChecks } from './finding.ts';
-import { lookAtClock, lookAtNode, oldestNode } from './machine.ts';
+import { oldestNode } from '../oldest-node.ts';
+import { lookAtClock, lookAtNode } from './machine.ts';
 import { lookAtTraining } from './training.ts';
 
 let home: string;

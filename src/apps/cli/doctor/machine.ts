@@ -2,24 +2,15 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '../../../async/index.ts';
 import type { Settings } from '../../../config/index.ts';
+import { isTooOld, oldestNode } from '../oldest-node.ts';
 import type { Finding } from './finding.ts';
-
-/** A test holds it against package.json. */
-export const oldestNode = '20.19.0';
 
 export function lookAtNode(version: string): Finding {
   const detail = `${version} on ${process.platform} ${process.arch}`;
-  if (isOlder(version, oldestNode)) {
+  if (isTooOld(version)) {
     return { status: 'fail', detail, advice: `Install Node ${oldestNode} or newer.` };
   }
   return { status: 'ok', detail };
-}
-
-function isOlder(version: string, than: string): boolean {
-  const parts = (text: string): number[] => text.replace(/^v/, '').split('.').map(Number);
-  const [major = 0, minor = 0] = parts(version);
-  const [leastMajor = 0, leastMinor = 0] = parts(than);
-  return major < leastMajor || (major === leastMajor && minor < leastMinor);
 }
 
 /** The oldest time that a clock which is set can show: what is built is older than every moment at which it runs. */
