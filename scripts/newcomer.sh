@@ -138,4 +138,4 @@ stepped
 
 all=$(seconds_since "$began")
 [ "$all" -le "$limit" ] || fail "All of it took $all s, and $limit s are promised."
-printf '%s\n' "newcomer: all of it in $all s, and nothing is left behind"
+printf '%s\n' "newcomer: all of it in $all s, and nothing is left running"
