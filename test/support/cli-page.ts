@@ -146,7 +146,8 @@ const exitWords =
 const ending = `## Signals
 
 The first Ctrl-C (SIGINT) cancels the work and waits until it has stopped ([long work](#long-work)), the second one ends the command at once; the exit code is
-130 either way. SIGTERM cancels as well, and ends with 143.
+130 either way. SIGTERM cancels as well, and ends with 143. When the terminal goes away (SIGHUP), a command ends and leaves the
+work running; \`ktrdr up\` ends at once, and its next start goes on with what was interrupted.
 
 ## Environment
 
