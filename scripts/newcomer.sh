@@ -70,7 +70,7 @@ cd ktrdr
 stepped
 
 step 'npm ci'
-promise "$out" npm ci --no-audit --no-fund
+promise "$out" npm ci --prefer-offline --no-audit --no-fund
 stepped
 
 step 'npm start: the demo, the main job once on a simulated market'

@@ -4,6 +4,7 @@ import { startApi } from '../../dist/apps/api.js';
 import { clientToken } from '../../dist/apps/client-token.js';
 import { startIbHost } from '../../dist/apps/ib-host.js';
 import { startTrainingHost } from '../../dist/apps/training-host.js';
+import { processSettings } from '../../dist/config/index.js';
 import { startGatewaySimulator } from '../../dist/ib/index.js';
 import { clientOf } from './hosts.mjs';
 
@@ -11,27 +12,17 @@ import { clientOf } from './hosts.mjs';
 export async function startSystem({ home, open }) {
   const log = silentLogger;
   const gateway = open(await startGatewaySimulator());
-  const settings = {
-    home,
-    access: accessOf(home),
-    api: { host: '127.0.0.1', port: 0, url: '' },
-    ib: { useHostService: false, hostServiceUrl: '', gateway: { host: '127.0.0.1', port: gateway.port, clientId: 1 } },
-    training: { useHostService: false, hostServiceUrl: '', bars: 'store', backend: 'auto', memoryMb: 4_096 },
-    logLevel: 'silent',
-  };
+  const variables = { KTRDR_HOME: home, KTRDR_API_PORT: '0', IB_PORT: String(gateway.port), KTRDR_LOG_LEVEL: 'silent' };
+  const settings = await processSettings(variables);
   const ibHost = open(await startIbHost(settings, { port: 0, log }));
   const trainingHost = open(await startTrainingHost(settings, { port: 0, log }));
-  const routed = {
-    ...settings,
-    ib: { ...settings.ib, useHostService: true, hostServiceUrl: ibHost.url },
-    training: {
-      useHostService: true,
-      hostServiceUrl: trainingHost.url,
-      bars: 'store',
-      backend: 'auto',
-      memoryMb: 4_096,
-    },
-  };
+  const routed = await processSettings({
+    ...variables,
+    USE_IB_HOST_SERVICE: 'true',
+    IB_HOST_SERVICE_URL: ibHost.url,
+    USE_TRAINING_HOST_SERVICE: 'true',
+    TRAINING_HOST_SERVICE_URL: trainingHost.url,
+  });
   const api = open(await startApi(routed, { port: 0, log }));
   return {
     client: open(clientOf(api.url, tokenOf(home))),
