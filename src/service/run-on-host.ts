@@ -1,4 +1,4 @@
-import { cancelledError, CancellationSource } from '../async/index.ts';
+import { cancelledError, CancellationSource, type ProgressState } from '../async/index.ts';
 import { KtrdrError } from '../base/index.ts';
 import {
   decodeResult,
@@ -140,8 +140,8 @@ export async function runOnHost<I, C, R>({
 
   /** Other changes of the record, such as of a place in the host's queue, are no progress. */
   function relayProgress({ progress: state }: Operation): void {
-    const { phase, done, total, fraction, updatedAt } = state;
-    if (phase === relayed?.phase && updatedAt === relayed.updatedAt) return;
+    const { phase, done, total, fraction } = state;
+    if (relayed !== undefined && isSameProgress(state, relayed)) return;
     relayed = state;
     // A host of another version may know a context that we do not; its numbers still count.
     const known = contract.context.safeParse(state.context);
@@ -154,6 +154,12 @@ export async function runOnHost<I, C, R>({
     const details = { service: client.service, operation: id, unconfirmed: true };
     return cancelledError(reason, `operation "${id}", which ${client.service} has not confirmed`, details);
   }
+}
+
+/** The time alone does not tell: much may be done within a millisecond. */
+function isSameProgress(one: ProgressState<unknown>, other: ProgressState<unknown>): boolean {
+  const keys = ['updatedAt', 'phase', 'done', 'total', 'fraction'] as const;
+  return keys.every((key) => one[key] === other[key]);
 }
 
 /** A host that has started an operation and does not know it any more has lost its record, as by a failure of power. */
