@@ -1,3 +1,5 @@
+import { openSync } from 'node:fs';
+import { ReadStream } from 'node:tty';
 import { systemClock } from '../../async/index.ts';
 import { terminalTurn } from './foreground.ts';
 
@@ -30,6 +32,7 @@ export class Keys implements Disposable {
   readonly #onData = (data: Buffer): void => this.#press(data.toString('latin1'));
   readonly #onEnding = (signal: NodeJS.Signals): void => this.#leave(signal);
   readonly #onContinue = (): void => void this.#return();
+  #terminal: ReadStream | undefined;
   #isReading = false;
   #isDisposed = false;
 
@@ -46,22 +49,24 @@ export class Keys implements Disposable {
   }
 
   #read(): void {
-    const { input } = this.#options;
     this.#isReading = true;
     for (const signal of endings) process.on(signal, this.#onEnding);
-    if (!input.isTTY) return;
-    input.setRawMode(true);
-    input.on('data', this.#onData).resume();
+    if (!this.#options.input.isTTY) return;
+    // Opened for as long as it is read: a terminal is set right when it is closed, and a process that still had it open at
+    // its end would be stopped for that in the background.
+    this.#terminal = new ReadStream(openSync('/dev/tty', 'r'));
+    this.#terminal.setRawMode(true);
+    // One that is taken away has no keys any more.
+    this.#terminal.on('data', this.#onData).on('error', () => {});
   }
 
   #release(): void {
     if (!this.#isReading) return;
-    const { input } = this.#options;
     this.#isReading = false;
     for (const signal of endings) process.off(signal, this.#onEnding);
-    if (!input.isTTY) return;
-    input.off('data', this.#onData).pause();
-    input.setRawMode(false);
+    this.#terminal?.setRawMode(false);
+    this.#terminal?.destroy();
+    this.#terminal = undefined;
   }
 
   #press(text: string): void {
