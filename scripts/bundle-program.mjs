@@ -83,7 +83,6 @@ function bundleOptions(root) {
       // Modules of ours only define things, but for those that are run.
       moduleSideEffects: (id) => entries.has(id),
     },
-    resolve: { alias: { undici: join(root, 'scripts', 'undici-pool.mjs') } },
     plugins: [
       {
         name: 'files-beside',

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { createProgram } from '../src/apps/cli/program.ts';
 import { operationSchema, type Operation } from '../src/operations/index.ts';
 import { freePort } from './support/free-port.ts';
-import { KtrdrProcess, ktrdr, temporaryDirectory, type TemporaryDirectory } from './support/ktrdr-process.ts';
+import { KtrdrProcess, ktrdr, temporaryDirectory, upAt, type TemporaryDirectory } from './support/ktrdr-process.ts';
 import { exampleStrategy } from './support/strategy.ts';
 
 const span = ['--start', '2023-06-01', '--end', '2024-01-01'];
@@ -22,18 +22,10 @@ let up: KtrdrProcess;
 let environment: { KTRDR_API_URL: string; KTRDR_HOME: string };
 let long: string;
 
-async function startApi(): Promise<KtrdrProcess> {
-  const api = new KtrdrProcess(['up', '--simulate', '--port', String(port), '--home', home.path], {
-    KTRDR_LOG_LEVEL: 'silent',
-  });
-  await api.until(/API on (\S+),/);
-  return api;
-}
-
 beforeAll(async () => {
   home = await temporaryDirectory();
   port = await freePort();
-  up = await startApi();
+  up = await upAt({ home: home.path, port });
   environment = { KTRDR_API_URL: `http://127.0.0.1:${port}/api/v1`, KTRDR_HOME: home.path };
   await ktrdr(['data', 'load', 'AAPL', '-t', '1h', ...span], environment);
   long = join(home.path, 'long.yaml');
@@ -114,7 +106,7 @@ describe('long work', { timeout: 60_000 }, () => {
     await up.exit;
     await train.until(/^The API is away; trying again\.$/m);
     const said = train.stderr.length;
-    up = await startApi();
+    up = await upAt({ home: home.path, port });
     await vi.waitFor(() => expect(train.stderr.slice(said)).toMatch(/epoch \d+\/100000/), { timeout: 30_000 });
     train.pressCtrlC();
     expect(await train.exit).toBe(130);

@@ -157,6 +157,17 @@ describe.skipIf(!hasTerminals)(
       await session.until(/code 130/);
     });
 
+    it.skipIf(process.platform !== 'linux')('draws also where the terminal is that of others', async () => {
+      // In a session of its own a process has no terminal, whatever its input is.
+      const started = `setsid --wait "$node" "$main" ${train.slice('ktrdr '.length)}`;
+      await using session = await TerminalSession.start(`${started}; echo "code $?"; ${tellModes}`, { environment });
+      await session.until(/━*─* +\d+% Training MLP model on AAPL/);
+      await ktrdr(['ops', 'cancel', (await newest()).id], environment);
+      await session.until(/^code 130$/m);
+      await session.until(usualModes);
+      expect(await newest()).toMatchObject({ status: 'cancelled' });
+    });
+
     it('keeps up with a terminal that changes its size', async () => {
       await using session = await TerminalSession.start(train, { environment, columns: 110, rows: 12 });
       await session.until(training);

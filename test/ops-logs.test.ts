@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { logsPageSchema, operationSchema } from '../src/operations/index.ts';
 import { freePort } from './support/free-port.ts';
-import { KtrdrProcess, ktrdr, temporaryDirectory, type TemporaryDirectory } from './support/ktrdr-process.ts';
+import { KtrdrProcess, ktrdr, temporaryDirectory, upAt, type TemporaryDirectory } from './support/ktrdr-process.ts';
 import { exampleStrategy } from './support/strategy.ts';
 
 const logs = z.object({
@@ -20,18 +20,10 @@ let environment: { KTRDR_API_URL: string; KTRDR_HOME: string };
 /** Of a training that is not done while the tests run. */
 let long: string;
 
-async function startApi(): Promise<KtrdrProcess> {
-  const api = new KtrdrProcess(['up', '--simulate', '--port', String(port), '--home', home.path], {
-    KTRDR_LOG_LEVEL: 'silent',
-  });
-  await api.until(/API on (\S+),/);
-  return api;
-}
-
 beforeAll(async () => {
   home = await temporaryDirectory();
   port = await freePort();
-  up = await startApi();
+  up = await upAt({ home: home.path, port });
   environment = { KTRDR_API_URL: `http://127.0.0.1:${port}/api/v1`, KTRDR_HOME: home.path };
   const span = ['--start', '2023-06-01', '--end', '2024-01-01'];
   await ktrdr(['data', 'load', 'AAPL', '-t', '1h', ...span], environment);
@@ -90,7 +82,7 @@ describe('ktrdr ops logs', { timeout: 60_000 }, () => {
     up.kill('SIGKILL');
     await up.exit;
     await follow.until(/^The API is away; trying again\.$/m);
-    up = await startApi();
+    up = await upAt({ home: home.path, port });
     await follow.until(/operation started attempt=2/);
     await ktrdr(['ops', 'cancel', long], environment);
     expect(await follow.exit).toBe(0);

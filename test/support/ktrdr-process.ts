@@ -95,6 +95,15 @@ export class KtrdrProcess implements AsyncDisposable {
   }
 }
 
+/** An API with a simulated gateway, where one that was killed can be started again. */
+export async function upAt({ home, port }: { home: string; port: number }): Promise<KtrdrProcess> {
+  const api = new KtrdrProcess(['up', '--simulate', '--port', String(port), '--home', home], {
+    KTRDR_LOG_LEVEL: 'silent',
+  });
+  await api.until(/API on (\S+),/);
+  return api;
+}
+
 export interface Finished {
   code: number;
   stdout: string;

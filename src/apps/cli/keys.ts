@@ -4,8 +4,8 @@ import { systemClock } from '../../async/index.ts';
 import { terminalTurn } from './foreground.ts';
 
 interface KeysOptions {
-  /** Where it is no terminal there are no keys; signals are heard all the same. */
-  readonly input: NodeJS.ReadStream;
+  /** Whether there are keys to be read; signals are heard all the same. */
+  readonly hasTerminal: boolean;
   /** By the character that a key sends. */
   readonly keys: Readonly<Record<string, () => void>>;
   /** Hears that somebody else gets the terminal, before the process is stopped or ended. */
@@ -51,13 +51,10 @@ export class Keys implements Disposable {
   #read(): void {
     this.#isReading = true;
     for (const signal of endings) process.on(signal, this.#onEnding);
-    if (!this.#options.input.isTTY) return;
-    // Opened for as long as it is read: a terminal is set right when it is closed, and a process that still had it open at
-    // its end would be stopped for that in the background.
-    this.#terminal = new ReadStream(openSync('/dev/tty', 'r'));
-    this.#terminal.setRawMode(true);
+    if (this.#options.hasTerminal) this.#terminal = openTerminal();
+    this.#terminal?.setRawMode(true);
     // One that is taken away has no keys any more.
-    this.#terminal.on('data', this.#onData).on('error', () => {});
+    this.#terminal?.on('data', this.#onData).on('error', () => {});
   }
 
   #release(): void {
@@ -95,5 +92,18 @@ export class Keys implements Disposable {
     }
     this.#read();
     this.#options.onReturn();
+  }
+}
+
+/**
+ * The terminal of the process, opened for as long as it is read: it is set right when it is closed, and a process that
+ * still had it open at its end would be stopped for that in the background. Undefined for a process without one, whatever
+ * its input is.
+ */
+function openTerminal(): ReadStream | undefined {
+  try {
+    return new ReadStream(openSync('/dev/tty', 'r'));
+  } catch {
+    return undefined;
   }
 }

@@ -17,16 +17,17 @@ interface DisplayOptions {
 
 /** The display that fits to what was asked for, and to where stderr goes. */
 export async function openDisplay({ ndjson, onCtrlC, detach }: DisplayOptions): Promise<Display> {
-  const { stdin: input, stderr: stream } = process;
+  const { stdin, stderr: stream } = process;
   if (ndjson) return new EventsDisplay();
   if (terminal.isQuiet) return noDisplay;
   const canDraw = stream.isTTY && process.env['TERM'] !== 'dumb';
   // In the background nobody wants his prompt to be drawn over.
   if (!canDraw || (await terminalTurn()) === 'others') return new PlainDisplay(stream, systemClock);
-  const hasDetach = detach !== undefined && input.isTTY;
+  const hasKeys = stdin.isTTY;
+  const hasDetach = detach !== undefined && hasKeys;
   return new TerminalDisplay({
     stream,
-    input,
+    hasKeys,
     hint: `Ctrl-C ${onCtrlC}${hasDetach ? `, d ${detach.words}` : ''}`,
     keys: hasDetach ? { d: detach.act } : {},
   });

@@ -1,4 +1,3 @@
-import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import type { Operation } from '../../operations/index.ts';
 import { childOf, operationOf } from './operation.fixture.ts';
@@ -8,8 +7,7 @@ import { TerminalDisplay } from './terminal-display.ts';
 const bar = (filled: number): string => '\u2501'.repeat(filled) + '\u2500'.repeat(24 - filled);
 
 function displayOn(screen: Screen): TerminalDisplay {
-  const input = new PassThrough() as unknown as NodeJS.ReadStream;
-  return new TerminalDisplay({ stream: screen.stream, input, hint: 'Ctrl-C cancels it', keys: {} });
+  return new TerminalDisplay({ stream: screen.stream, hasKeys: false, hint: 'Ctrl-C cancels it', keys: {} });
 }
 
 function childrenOf(count: number): Operation[] {

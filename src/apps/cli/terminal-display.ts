@@ -11,7 +11,8 @@ const leastRowsForHint = 3;
 
 interface TerminalDisplayOptions {
   readonly stream: NodeJS.WriteStream;
-  readonly input: NodeJS.ReadStream;
+  /** Whether keys can be pressed. */
+  readonly hasKeys: boolean;
   /** Which keys do what, in one line that is shown while there is nothing else to say. */
   readonly hint: string;
   readonly keys: Readonly<Record<string, () => void>>;
@@ -30,11 +31,11 @@ export class TerminalDisplay implements Display {
   #whole: Operation | undefined;
   #said = '';
 
-  constructor({ stream, input, hint, keys }: TerminalDisplayOptions) {
+  constructor({ stream, hasKeys, hint, keys }: TerminalDisplayOptions) {
     this.#area = new LiveArea(stream);
     this.#hint = hint;
     this.#keys = new Keys({
-      input,
+      hasTerminal: hasKeys,
       keys,
       onLeave: () => this.#area.leave(),
       onReturn: () => this.#area.comeBack(),
