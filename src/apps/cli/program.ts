@@ -3,7 +3,7 @@ import type { Flags, Settings } from '../../config/index.ts';
 import { CliCommand } from './cli-command.ts';
 import { version } from '../version.ts';
 import { interruptible } from './interruptible.ts';
-import { filledOption } from './filled-option.ts';
+import { filledOption } from './programs/filled-option.ts';
 import { refuseOldNode } from './oldest-node.ts';
 import type { ClientCommand, ServerCommand, SettingsCommand, Wrappers } from './programs/command.ts';
 import { terminal } from './terminal.ts';
@@ -180,7 +180,7 @@ export async function createProgram(
 /** An error of a command; where it is about a name, with the one that may have been meant. */
 async function suggesting(error: unknown, command: unknown, settings: Settings): Promise<unknown> {
   if (!(error instanceof KtrdrError && error.code === 'not_found' && command instanceof CliCommand)) return error;
-  const { withSuggestion } = await import('./suggest-name.ts');
+  const { withSuggestion } = await import('./completion/suggest-name.ts');
   return withSuggestion(error, command, settings);
 }
 

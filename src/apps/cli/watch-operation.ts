@@ -3,10 +3,10 @@ import { KtrdrError } from '../../base/index.ts';
 import { isTerminal, type Operation } from '../../operations/index.ts';
 import type { OperationsClient } from '../../service/index.ts';
 import { cancellingWords } from './interruptible.ts';
-import { openDisplay } from './open-display.ts';
-import { closingLine, closingWithoutCause } from './progress-lines.ts';
+import { openDisplay } from './display/open-display.ts';
+import { closingLine, closingWithoutCause } from './display/progress-lines.ts';
 import type { CommandContext } from './programs/command.ts';
-import { tellChildren } from './tell-children.ts';
+import { tellChildren } from './display/tell-children.ts';
 import { colours } from './terminal.ts';
 
 interface Watching {

@@ -1,8 +1,8 @@
 import { processSettings, type Flags } from '../../../config/index.ts';
 import type { CliCommand } from '../cli-command.ts';
-import { completionOf, type Candidate, type NameSource } from '../completion.ts';
-import { completionScript, type Shell } from '../completion-scripts.ts';
-import { knownNames } from '../known-names.ts';
+import { completionOf, type Candidate, type NameSource } from '../completion/completion.ts';
+import { completionScript, type Shell } from '../completion/completion-scripts.ts';
+import { knownNames } from '../completion/known-names.ts';
 import { terminal } from '../terminal.ts';
 
 export function script(shell: Shell): Promise<void> {

@@ -2,9 +2,9 @@ import type { Absence, AbsenceKind } from '../../../data/index.ts';
 import type { Timeframe } from '../../../market/index.ts';
 import { getCoverage, getGaps, getRange } from '../../data-endpoints.ts';
 import { withApi } from '../api-client.ts';
-import { coveragePicture, pictureLegend } from '../coverage-picture.ts';
+import { coveragePicture, pictureLegend } from './coverage-picture.ts';
 import { formatCount, formatCounted, formatPercent, formatStamp } from '../format.ts';
-import { checkSpan } from '../parse-options.ts';
+import { checkSpan } from '../programs/parse-options.ts';
 import type { CommandContext } from '../programs/command.ts';
 import { colours, printJson, table, terminal } from '../terminal.ts';
 

@@ -2,7 +2,7 @@ import { seriesToLoad } from '../../../data/index.ts';
 import { postPlan } from '../../data-endpoints.ts';
 import { withApi } from '../api-client.ts';
 import { formatBytes, formatCount, formatCounted, formatDuration, formatStamp } from '../format.ts';
-import { checkSpan } from '../parse-options.ts';
+import { checkSpan } from '../programs/parse-options.ts';
 import type { CommandContext } from '../programs/command.ts';
 import { printJson, table, terminal } from '../terminal.ts';
 import { spanOf, type LoadOptions } from './data.ts';

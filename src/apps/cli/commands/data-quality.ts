@@ -1,7 +1,7 @@
 import { assessQualityOf, type QualityReport } from '../../../data/index.ts';
 import type { Timeframe } from '../../../market/index.ts';
 import { formatCount, formatCounted, formatStamp } from '../format.ts';
-import { checkSpan } from '../parse-options.ts';
+import { checkSpan } from '../programs/parse-options.ts';
 import type { CommandContext } from '../programs/command.ts';
 import { runOperation } from '../run-operation.ts';
 import { colours, printJson, table, terminal } from '../terminal.ts';

@@ -4,7 +4,7 @@ import type { Timeframe } from '../../../market/index.ts';
 import { deleteBars, getContract, getHead, getRange, getSearch } from '../../data-endpoints.ts';
 import { withApi } from '../api-client.ts';
 import { formatCount, formatCounted, formatStamp } from '../format.ts';
-import { checkSpan } from '../parse-options.ts';
+import { checkSpan } from '../programs/parse-options.ts';
 import type { CommandContext } from '../programs/command.ts';
 import { runOperation } from '../run-operation.ts';
 import { colours, printJson, table, terminal } from '../terminal.ts';

@@ -3,7 +3,7 @@ import type { Latency } from '../../../ib/index.ts';
 import { createLogger } from '../../create-logger.ts';
 import { startSimulation, type Simulation } from '../../gateway-simulator.ts';
 import { serve } from '../../serve.ts';
-import { prepareHome } from '../prepare-home.ts';
+import { prepareHome } from './prepare-home.ts';
 import { printJson, terminal } from '../terminal.ts';
 
 export interface SimulateOptions {

@@ -3,7 +3,7 @@ import { createLogger } from '../../create-logger.ts';
 import { startIbHost } from '../../ib-host.ts';
 import { serve } from '../../serve.ts';
 import { startTrainingHost } from '../../training-host.ts';
-import { prepareHome } from '../prepare-home.ts';
+import { prepareHome } from './prepare-home.ts';
 import { printJson, terminal } from '../terminal.ts';
 
 export interface HostOptions {

@@ -6,8 +6,8 @@ import type { EndpointOutput, OperationsClient } from '../../../service/index.ts
 import { getExplanation, getPredictions } from '../../model-endpoints.ts';
 import { withApi } from '../api-client.ts';
 import { formatCounted, formatPercent, formatStamp } from '../format.ts';
-import { formatOfFile, mustNotExist, toFile, toStdout } from '../output-file.ts';
-import { checkSpan, predictionFormats, type ModelReference } from '../parse-options.ts';
+import { formatOfFile, mustNotExist, toFile, toStdout } from './output-file.ts';
+import { checkSpan, predictionFormats, type ModelReference } from '../programs/parse-options.ts';
 import type { CommandContext } from '../programs/command.ts';
 import { printJson, table, terminal } from '../terminal.ts';
 

@@ -4,8 +4,8 @@ import { modelFormats, type ModelFormat } from '../../../models/index.ts';
 import { deleteModel, exportedModel, getModel, verifyModels } from '../../model-endpoints.ts';
 import { withApi } from '../api-client.ts';
 import { formatBytes, formatCount } from '../format.ts';
-import { formatOfFile, mustNotExist, toFile, toStdout } from '../output-file.ts';
-import type { ModelReference } from '../parse-options.ts';
+import { formatOfFile, mustNotExist, toFile, toStdout } from './output-file.ts';
+import type { ModelReference } from '../programs/parse-options.ts';
 import type { CommandContext } from '../programs/command.ts';
 import { colours, printJson, terminal } from '../terminal.ts';
 

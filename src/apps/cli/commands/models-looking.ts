@@ -3,9 +3,9 @@ import type { EndpointOutput } from '../../../service/index.ts';
 import { getComparison, getModel } from '../../model-endpoints.ts';
 import { withApi } from '../api-client.ts';
 import { formatCount, formatCounted, formatStamp } from '../format.ts';
-import type { ModelReference } from '../parse-options.ts';
+import type { ModelReference } from '../programs/parse-options.ts';
 import type { CommandContext } from '../programs/command.ts';
-import { partsTable } from '../parts-table.ts';
+import { partsTable } from './parts-table.ts';
 import { colours, printJson, table, terminal } from '../terminal.ts';
 
 interface JsonOption {

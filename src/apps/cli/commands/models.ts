@@ -5,11 +5,11 @@ import { trainModel, type TrainModelResult } from '../../../training/index.ts';
 import { listModels } from '../../model-endpoints.ts';
 import { withApi } from '../api-client.ts';
 import { formatDuration, formatPercent } from '../format.ts';
-import { checkSpan } from '../parse-options.ts';
-import { partsTable } from '../parts-table.ts';
+import { checkSpan } from '../programs/parse-options.ts';
+import { partsTable } from './parts-table.ts';
 import type { CommandContext } from '../programs/command.ts';
 import { runLongWork, type LongWorkOptions } from '../run-operation.ts';
-import { readStrategy } from '../strategy-file.ts';
+import { readStrategy } from './strategy-file.ts';
 import { colours, printJson, table, terminal } from '../terminal.ts';
 
 export interface TrainOptions extends LongWorkOptions {

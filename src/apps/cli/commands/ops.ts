@@ -10,7 +10,7 @@ import type { OperationsClient } from '../../../service/index.ts';
 import { withApi } from '../api-client.ts';
 import { formatDuration, formatPercent } from '../format.ts';
 import type { CommandContext } from '../programs/command.ts';
-import { closingLine } from '../progress-lines.ts';
+import { closingLine } from '../display/progress-lines.ts';
 import { errorOf, noteLeft, type LongWorkOptions } from '../run-operation.ts';
 import { printJson, table, terminal, type JsonSchemaName } from '../terminal.ts';
 import { watchOperation, type Watched } from '../watch-operation.ts';

@@ -11,8 +11,8 @@ import {
   strategyJsonSchema,
 } from '../../../strategies/index.ts';
 import { packageFile } from '../../package-file.ts';
-import { shellWord } from '../shell-word.ts';
-import { readStrategyText } from '../strategy-file.ts';
+import { shellWord } from '../completion/shell-word.ts';
+import { readStrategyText } from './strategy-file.ts';
 import { colours, printJson, terminal } from '../terminal.ts';
 
 export interface NewOptions {

@@ -11,8 +11,8 @@ import {
   type Feature,
   type StrategyCheck,
 } from '../../../strategies/index.ts';
-import { readStrategyText } from '../strategy-file.ts';
-import { strategySummary } from '../strategy-summary.ts';
+import { readStrategyText } from './strategy-file.ts';
+import { strategySummary } from './strategy-summary.ts';
 import { colours, printJson, table, terminal } from '../terminal.ts';
 
 interface JsonOption {

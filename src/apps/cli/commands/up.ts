@@ -7,8 +7,8 @@ import { startApi } from '../../api.ts';
 import { createLogger } from '../../create-logger.ts';
 import { Resources, serve, type RunningService } from '../../serve.ts';
 import { healthAt } from '../../who-answers.ts';
-import { prepareHome } from '../prepare-home.ts';
-import { shellWord } from '../shell-word.ts';
+import { prepareHome } from './prepare-home.ts';
+import { shellWord } from '../completion/shell-word.ts';
 import { SupervisedProcess } from '../supervised-process.ts';
 import { colours, printJson, terminal } from '../terminal.ts';
 

@@ -1,6 +1,6 @@
 import { Argument } from 'commander';
 import { CliCommand } from '../cli-command.ts';
-import { shells, type Shell } from '../completion-scripts.ts';
+import { shells, type Shell } from '../completion/completion-scripts.ts';
 import type { Wrappers } from './command.ts';
 
 /** Teaches a shell. */

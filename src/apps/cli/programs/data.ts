@@ -8,7 +8,7 @@ import type { ExportOptions, ImportOptions } from '../commands/data-files.ts';
 import type { CoverageOptions, GapsOptions } from '../commands/data-gaps.ts';
 import type { QualityOptions } from '../commands/data-quality.ts';
 import type { DeleteOptions, SeriesOptions, VerifyOptions } from '../commands/data-series.ts';
-import { filledOption } from '../filled-option.ts';
+import { filledOption } from './filled-option.ts';
 import {
   calendarOption,
   conflictsOption,
@@ -18,7 +18,7 @@ import {
   nameArgument,
   nameArguments,
   timeframeListOption,
-} from '../parse-options.ts';
+} from './parse-options.ts';
 import type { ClientCommand, Wrappers } from './command.ts';
 import {
   force,

@@ -1,6 +1,6 @@
 import type { CliCommand } from '../cli-command.ts';
 import type { SimulateOptions } from '../commands/gateway.ts';
-import { filledOption } from '../filled-option.ts';
+import { filledOption } from './filled-option.ts';
 import {
   dateOption,
   listOption,
@@ -10,7 +10,7 @@ import {
   speedOption,
   wholeNumberBetween,
   wholeNumberOption,
-} from '../parse-options.ts';
+} from './parse-options.ts';
 import type { Wrappers } from './command.ts';
 import { port, withJson, type JsonOption } from './shared-options.ts';
 

@@ -4,7 +4,7 @@ import type { CliCommand } from '../cli-command.ts';
 import type { TrainOptions } from '../commands/models.ts';
 import type { ExplainOptions, PredictOptions } from '../commands/models-applying.ts';
 import type { DeleteOptions, ExportOptions } from '../commands/models-files.ts';
-import { filledOption } from '../filled-option.ts';
+import { filledOption } from './filled-option.ts';
 import {
   dateOption,
   modelArgument,
@@ -16,7 +16,7 @@ import {
   seedOption,
   timeframeOption,
   type ModelReference,
-} from '../parse-options.ts';
+} from './parse-options.ts';
 import type { ClientCommand, Wrappers } from './command.ts';
 import {
   force,

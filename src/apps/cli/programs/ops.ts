@@ -2,8 +2,8 @@ import type { Option } from 'commander';
 import type { CliCommand } from '../cli-command.ts';
 import type { AgainOptions, FollowOptions, ListOptions } from '../commands/ops.ts';
 import type { LogsOptions } from '../commands/ops-logs.ts';
-import { filledOption } from '../filled-option.ts';
-import { listOption, nameArgument } from '../parse-options.ts';
+import { filledOption } from './filled-option.ts';
+import { listOption, nameArgument } from './parse-options.ts';
 import type { ClientCommand, Wrappers } from './command.ts';
 import { follow, limit, withEvents, withJson, type JsonOption } from './shared-options.ts';
 

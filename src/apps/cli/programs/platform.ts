@@ -1,6 +1,6 @@
 import type { CliCommand } from '../cli-command.ts';
 import type { UpOptions } from '../commands/up.ts';
-import { latencyOption } from '../parse-options.ts';
+import { latencyOption } from './parse-options.ts';
 import type { Wrappers } from './command.ts';
 import { port, withJson, type JsonOption } from './shared-options.ts';
 

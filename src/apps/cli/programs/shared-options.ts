@@ -2,7 +2,7 @@ import { Option } from 'commander';
 import { repairNames } from '../../../data/index.ts';
 import { timeframes } from '../../../market/index.ts';
 import type { CliCommand } from '../cli-command.ts';
-import { filledOption } from '../filled-option.ts';
+import { filledOption } from './filled-option.ts';
 import {
   dateOption,
   durationOption,
@@ -13,7 +13,7 @@ import {
   timeframeListOption,
   timeframeOption,
   wholeNumberBetween,
-} from '../parse-options.ts';
+} from './parse-options.ts';
 
 /** Options that several commands have are made here, so that they are called, take and mean the same everywhere. */
 

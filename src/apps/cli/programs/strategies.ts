@@ -2,8 +2,8 @@ import { Option } from 'commander';
 import type { CliCommand } from '../cli-command.ts';
 import type { FeaturesOptions } from '../commands/strategies.ts';
 import type { MigrateOptions, NewOptions, SchemaOptions } from '../commands/strategies-files.ts';
-import { filledOption } from '../filled-option.ts';
-import { filledArguments, nameArgument, schemaFormatOption, schemaFormats } from '../parse-options.ts';
+import { filledOption } from './filled-option.ts';
+import { filledArguments, nameArgument, schemaFormatOption, schemaFormats } from './parse-options.ts';
 import type { ClientCommand, Wrappers } from './command.ts';
 import { output, timeframesOfStrategy, withJson, type JsonOption } from './shared-options.ts';
 

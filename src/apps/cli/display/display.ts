@@ -1,4 +1,4 @@
-import type { Operation } from '../../operations/index.ts';
+import type { Operation } from '../../../operations/index.ts';
 
 /** Where somebody sees long work that he watches. */
 export interface Display extends Disposable {

@@ -1,4 +1,4 @@
-import type { Operation } from '../../operations/index.ts';
+import type { Operation } from '../../../operations/index.ts';
 
 export function operationOf(given: Partial<Operation> = {}): Operation {
   return {

@@ -1,8 +1,8 @@
 import type { Argument, Option } from 'commander';
-import { settingNames } from '../../config/index.ts';
-import { timeframes } from '../../market/index.ts';
-import type { CliCommand } from './cli-command.ts';
-import { commandsOf, isNoun } from './command-tree.ts';
+import { settingNames } from '../../../config/index.ts';
+import { timeframes } from '../../../market/index.ts';
+import type { CliCommand } from '../cli-command.ts';
+import { commandsOf, isNoun } from '../command-tree.ts';
 
 /** Names that only the API knows. */
 export type NameSource = 'symbols' | 'models' | 'operations';

@@ -1,6 +1,6 @@
-import { CancellationSource, systemClock, type CancellationToken } from '../../async/index.ts';
-import { isTerminal, type Operation } from '../../operations/index.ts';
-import type { OperationsClient } from '../../service/index.ts';
+import { CancellationSource, systemClock, type CancellationToken } from '../../../async/index.ts';
+import { isTerminal, type Operation } from '../../../operations/index.ts';
+import type { OperationsClient } from '../../../service/index.ts';
 import type { Display } from './display.ts';
 
 interface Family {

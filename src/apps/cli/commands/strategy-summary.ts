@@ -1,4 +1,4 @@
-import { classesOf, type Feature, type ModelSettings, type Strategy } from '../../strategies/index.ts';
+import { classesOf, type Feature, type ModelSettings, type Strategy } from '../../../strategies/index.ts';
 
 /** What a strategy does, a line for each part. */
 export function strategySummary(strategy: Strategy, features: readonly Feature[]): string {

@@ -1,9 +1,9 @@
-import { CancellationToken } from '../../async/index.ts';
-import type { Settings } from '../../config/index.ts';
-import { briefClient } from '../brief-client.ts';
-import { clientToken } from '../client-token.ts';
-import { listSeries } from '../data-endpoints.ts';
-import { listModels } from '../model-endpoints.ts';
+import { CancellationToken } from '../../../async/index.ts';
+import type { Settings } from '../../../config/index.ts';
+import { briefClient } from '../../brief-client.ts';
+import { clientToken } from '../../client-token.ts';
+import { listSeries } from '../../data-endpoints.ts';
+import { listModels } from '../../model-endpoints.ts';
 import type { Candidate, NameSource } from './completion.ts';
 
 /** Who presses the tab key, or has mistyped a name, waits for it. */

@@ -1,10 +1,10 @@
-import { isTerminal, type Operation } from '../../operations/index.ts';
+import { isTerminal, type Operation } from '../../../operations/index.ts';
 import type { Display } from './display.ts';
 import { Keys } from './keys.ts';
 import { LiveArea, type TerminalSize } from './live-area.ts';
 import { closingWithoutCause, drawnLine } from './progress-lines.ts';
 import { progressView } from './progress-view.ts';
-import { colours } from './terminal.ts';
+import { colours } from '../terminal.ts';
 
 /** With fewer rows there is room for the work, and for nothing about it. */
 const leastRowsForHint = 3;

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { ManualClock } from '../../async/index.ts';
+import { ManualClock } from '../../../async/index.ts';
 import { childOf, operationOf } from './operation.fixture.ts';
 import { PlainDisplay } from './plain-display.ts';
 

@@ -1,6 +1,6 @@
-import type { CoveragePeriod, PeriodKind } from '../../data/index.ts';
-import { formatCount, formatPercent } from './format.ts';
-import { colours } from './terminal.ts';
+import type { CoveragePeriod, PeriodKind } from '../../../data/index.ts';
+import { formatCount, formatPercent } from '../format.ts';
+import { colours } from '../terminal.ts';
 
 const labelWidth = 9;
 const tailWidth = 27;

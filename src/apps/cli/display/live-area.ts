@@ -1,5 +1,5 @@
 import { fitted, textWidth } from './text-width.ts';
-import { textFor } from './terminal.ts';
+import { textFor } from '../terminal.ts';
 
 export interface TerminalSize {
   readonly columns: number;

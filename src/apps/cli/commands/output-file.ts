@@ -3,7 +3,7 @@ import { access, rename, rm } from 'node:fs/promises';
 import { extname } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { KtrdrError, systemCode } from '../../base/index.ts';
+import { KtrdrError, systemCode } from '../../../base/index.ts';
 
 /** A file that appears when it is complete, or not at all. */
 export async function toFile(chunks: Readable, output: string): Promise<void> {

@@ -1,6 +1,6 @@
-import { isTerminal, type Operation } from '../../operations/index.ts';
+import { isTerminal, type Operation } from '../../../operations/index.ts';
 import type { Display } from './display.ts';
-import { printJson } from './terminal.ts';
+import { printJson } from '../terminal.ts';
 
 /** Shows long work to programs: each state of it as a JSON object on a line of stdout. */
 export class EventsDisplay implements Display {

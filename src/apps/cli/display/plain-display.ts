@@ -1,9 +1,9 @@
-import type { Clock } from '../../async/index.ts';
-import { isTerminal, type Operation } from '../../operations/index.ts';
+import type { Clock } from '../../../async/index.ts';
+import { isTerminal, type Operation } from '../../../operations/index.ts';
 import type { Display } from './display.ts';
 import { closingWithoutCause, plainLine } from './progress-lines.ts';
 import { progressView } from './progress-view.ts';
-import { textFor } from './terminal.ts';
+import { textFor } from '../terminal.ts';
 import { fitted } from './text-width.ts';
 
 /** Numbers move with every batch and would flood a log, the more so the longer it takes. */

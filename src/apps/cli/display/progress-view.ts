@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Operation } from '../../operations/index.ts';
-import { formatCount, formatCounted, formatDuration, formatPercent } from './format.ts';
+import type { Operation } from '../../../operations/index.ts';
+import { formatCount, formatCounted, formatDuration, formatPercent } from '../format.ts';
 
 /** What is shown of a piece of work. */
 export interface ProgressView {

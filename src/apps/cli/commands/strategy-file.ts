@@ -2,9 +2,9 @@ import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
-import { KtrdrError, nearestName, systemCode } from '../../base/index.ts';
-import { parseStrategy } from '../../strategies/index.ts';
-import { colours, terminal } from './terminal.ts';
+import { KtrdrError, nearestName, systemCode } from '../../../base/index.ts';
+import { parseStrategy } from '../../../strategies/index.ts';
+import { colours, terminal } from '../terminal.ts';
 
 const mostBytesRead = 1024 * 1024;
 const unreadable: ReadonlyMap<string, string> = new Map([

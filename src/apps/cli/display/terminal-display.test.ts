@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Operation } from '../../operations/index.ts';
+import type { Operation } from '../../../operations/index.ts';
 import { childOf, operationOf } from './operation.fixture.ts';
 import { Screen } from './screen.fixture.ts';
 import { TerminalDisplay } from './terminal-display.ts';

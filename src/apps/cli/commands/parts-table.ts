@@ -1,6 +1,6 @@
-import { areClassMetrics, type PartMetrics, type PartsMetrics } from '../../models/index.ts';
-import { formatCount, formatPercent } from './format.ts';
-import { table } from './terminal.ts';
+import { areClassMetrics, type PartMetrics, type PartsMetrics } from '../../../models/index.ts';
+import { formatCount, formatPercent } from '../format.ts';
+import { table } from '../terminal.ts';
 
 interface MeasuredParts {
   readonly metrics: PartsMetrics;

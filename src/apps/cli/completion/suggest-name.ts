@@ -1,6 +1,6 @@
-import { KtrdrError, nearestName } from '../../base/index.ts';
-import type { Settings } from '../../config/index.ts';
-import type { CliCommand } from './cli-command.ts';
+import { KtrdrError, nearestName } from '../../../base/index.ts';
+import type { Settings } from '../../../config/index.ts';
+import type { CliCommand } from '../cli-command.ts';
 import { namesByName } from './completion.ts';
 import { knownNames } from './known-names.ts';
 

@@ -1,6 +1,6 @@
 import { openSync } from 'node:fs';
 import { ReadStream } from 'node:tty';
-import { systemClock } from '../../async/index.ts';
+import { systemClock } from '../../../async/index.ts';
 import { terminalTurn } from './foreground.ts';
 
 interface KeysOptions {

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import { KtrdrError, suggestion } from '../../base/index.ts';
+import { KtrdrError, suggestion } from '../../../base/index.ts';
 import { filledOption } from './filled-option.ts';
 import {
   dateOrders,
@@ -8,10 +8,10 @@ import {
   loadModes,
   repairNames,
   type RepairName,
-} from '../../data/index.ts';
-import type { Latency } from '../../ib/index.ts';
-import type { ModelFormat } from '../../models/index.ts';
-import { calendarIds, parseTimeframe, type Timeframe } from '../../market/index.ts';
+} from '../../../data/index.ts';
+import type { Latency } from '../../../ib/index.ts';
+import type { ModelFormat } from '../../../models/index.ts';
+import { calendarIds, parseTimeframe, type Timeframe } from '../../../market/index.ts';
 
 export const predictionFormats = ['csv', 'json'] as const;
 

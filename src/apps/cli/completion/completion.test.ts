@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { completionOf, type Completion } from './completion.ts';
-import { createProgram } from './program.ts';
+import { createProgram } from '../program.ts';
 
 const program = await createProgram(() => {});
 

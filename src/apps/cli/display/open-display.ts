@@ -1,10 +1,10 @@
-import { systemClock } from '../../async/index.ts';
+import { systemClock } from '../../../async/index.ts';
 import { noDisplay, type Display } from './display.ts';
 import { EventsDisplay } from './events-display.ts';
 import { terminalTurn } from './foreground.ts';
 import { PlainDisplay } from './plain-display.ts';
 import { TerminalDisplay } from './terminal-display.ts';
-import { terminal } from './terminal.ts';
+import { terminal } from '../terminal.ts';
 
 interface DisplayOptions {
   /** One JSON object a line on stdout, in the place of everything else. */

@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { KtrdrError } from '../../base/index.ts';
+import { KtrdrError } from '../../../base/index.ts';
 
 /**
  * Makes the directory that is to hold everything, before anything is started on it.

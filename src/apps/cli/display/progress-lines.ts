@@ -1,7 +1,7 @@
-import type { Operation } from '../../operations/index.ts';
-import { formatDuration } from './format.ts';
+import type { Operation } from '../../../operations/index.ts';
+import { formatDuration } from '../format.ts';
 import type { ProgressView } from './progress-view.ts';
-import { colours } from './terminal.ts';
+import { colours } from '../terminal.ts';
 import { textWidth } from './text-width.ts';
 
 /** The bar gives way to the words: the widest one that leaves them room, or none. */
