@@ -12,6 +12,7 @@ import { clientOf } from './support/hosts.mjs';
 import { atLeast, atMost, formats, report, row } from './support/report.mjs';
 import { withResources } from './support/resources.mjs';
 import { interleaved, msEach } from './support/rounds.mjs';
+import { sized } from './support/smoke.mjs';
 import { median } from './support/stats.mjs';
 
 const echoHost = fileURLToPath(new URL('./support/echo-host.mjs', import.meta.url));
@@ -45,11 +46,11 @@ await withResources(async ({ open, directory }) => {
       fetch: async () => response.parse(await callByFetch(url + path, request)),
     };
     // What all of it costs once it is compiled.
-    for (const act of [competitors.ours, competitors.pool]) await msEach(4_000, act, 10);
-    for (const act of [competitors.http, competitors.fetch]) await msEach(1_000, act, 10);
+    for (const act of [competitors.ours, competitors.pool]) await msEach(sized(4_000, 20), act, 10);
+    for (const act of [competitors.http, competitors.fetch]) await msEach(sized(1_000, 20), act, 10);
     for (const [wide, count] of [
-      [1, 150],
-      [10, 300],
+      [1, sized(150, 5)],
+      [10, sized(300, 10)],
     ]) {
       const timed = Object.entries(competitors).map(([key, act]) => [key, () => msEach(count, act, wide)]);
       const values = await interleaved(Object.fromEntries(timed), { rounds: 21, warmups: 2 });

@@ -6,12 +6,13 @@ import { trainModel } from '../dist/training/index.js';
 import { cancelledRun, within } from './support/cancelled-run.mjs';
 import { atMost, formats, report, row } from './support/report.mjs';
 import { withResources } from './support/resources.mjs';
+import { sized } from './support/smoke.mjs';
 import { p99 } from './support/stats.mjs';
 import { startSystem } from './support/system.mjs';
 import { storeTrainingBars, strategy } from './support/training.mjs';
 
-const runs = 50;
-const lastEpoch = 25;
+const runs = sized(50, 2);
+const lastEpoch = sized(25, 3);
 
 await withResources(async ({ open, directory }) => {
   await storeTrainingBars(directory);

@@ -8,6 +8,7 @@ import { clientOf, startHost } from './support/hosts.mjs';
 import { loopWork } from './support/loop-work.mjs';
 import { atMost, formats, report, row } from './support/report.mjs';
 import { withResources } from './support/resources.mjs';
+import { sized } from './support/smoke.mjs';
 import { p99 } from './support/stats.mjs';
 
 const thread = new URL('./support/loop-thread.mjs', import.meta.url);
@@ -23,7 +24,7 @@ const phases = {
   'while it runs': { input: endless, moment: (seen) => seen(hasBegun).then(() => within(10, random)) },
   'about to end': { input: { rounds: 60 }, moment: (seen) => seen(hasBegun).then(() => within(30, random)) },
 };
-const runs = Number(process.argv[2] ?? 1_000);
+const runs = sized(1_000, 10);
 const lanes = 2;
 
 await withResources(async ({ open, directory }) => {

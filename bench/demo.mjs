@@ -5,15 +5,18 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { atMost, formats, report, row } from './support/report.mjs';
 import { withResources } from './support/resources.mjs';
+import { sized } from './support/smoke.mjs';
 
 const main = fileURLToPath(new URL('../dist/program/main.js', import.meta.url));
-const rounds = 3;
+const rounds = sized(3, 1);
+// The tests run the demo itself.
+const command = sized(['demo'], ['demo', '--help']);
 
 await withResources(async ({ directory }) => {
   const times = [];
   for (let round = 0; round < rounds; round += 1) {
     const begun = performance.now();
-    const child = spawn(process.execPath, [main, '--home', join(directory, String(round)), 'demo'], {
+    const child = spawn(process.execPath, [main, '--home', join(directory, String(round)), ...command], {
       stdio: 'ignore',
     });
     const [code] = await once(child, 'exit');

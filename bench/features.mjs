@@ -1,15 +1,16 @@
 // From bars to features: the indicators of a strategy and its degrees of membership over a million bars, against pandas.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { walkedBars } from '../dist/apps/cli/commands/bench-inputs.js';
 import { CancellationToken } from '../dist/async/index.js';
 import { findIndicator, indicatorCatalogue } from '../dist/indicators/index.js';
 import { symbolFeatures } from '../dist/samples/features.js';
 import { parseStrategy, resolvePlan } from '../dist/strategies/index.js';
-import { walkedBars } from './support/bars.mjs';
 import { pythonPeer, withoutPython } from './support/python.mjs';
 import { atLeast, formats, report, row } from './support/report.mjs';
 import { withResources } from './support/resources.mjs';
 import { interleaved, msOf } from './support/rounds.mjs';
+import { sized } from './support/smoke.mjs';
 
 /** The peer computes the same: `peers/features.py`. */
 const strategy = `
@@ -64,8 +65,10 @@ training:
   epochs: 1
 `;
 
+const count = sized(1_000_000, 3_000);
+
 await withResources(async ({ open, directory }) => {
-  const bars = walkedBars({ calendar: 'us_equities', timeframe: '1m', start: Date.UTC(2010, 0, 1), count: 1_000_000 });
+  const bars = walkedBars({ calendar: 'us_equities', timeframe: '1m', start: Date.UTC(2010, 0, 1), count });
   const plan = resolvePlan(parseStrategy(strategy, 'features.yaml'));
   const held = { symbol: 'SPY', calendar: 'us_equities', series: [{ timeframe: '1m', bars }] };
   const features = () => symbolFeatures(plan, held, CancellationToken.none);
@@ -93,7 +96,7 @@ await withResources(async ({ open, directory }) => {
   const format = formats.ms;
   const against = (peer) => (peer === undefined ? {} : { peer, limit: atLeast(2) });
   report({
-    title: 'From 1,000,000 bars to features',
+    title: `From ${count.toLocaleString('en-US')} bars to features`,
     rows: [
       row({
         what: 'five indicators, 13 degrees of membership, 15 columns of complete rows; pandas',

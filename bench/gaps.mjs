@@ -12,10 +12,11 @@ import { pythonPeer, withoutPython } from './support/python.mjs';
 import { atLeast, formats, report, row } from './support/report.mjs';
 import { withResources } from './support/resources.mjs';
 import { interleaved, msOf } from './support/rounds.mjs';
+import { sized } from './support/smoke.mjs';
 
-const decade = { start: Date.UTC(2012, 0, 1), end: Date.UTC(2022, 0, 1) };
+const decade = { start: Date.UTC(2012, 0, 1), end: sized(Date.UTC(2022, 0, 1), Date.UTC(2012, 1, 1)) };
 const calendar = calendarOf('us_equities');
-const holes = 10_000;
+const holes = sized(10_000, 10);
 const planning = {
   mode: 'full',
   maxSpanMs: maxSpanMs('1m', 'stock'),

@@ -7,10 +7,11 @@ import { startGatewaySimulator } from '../dist/ib/simulator/index.js';
 import { startChild } from './support/children.mjs';
 import { atMost, formats, report, row } from './support/report.mjs';
 import { withResources } from './support/resources.mjs';
+import { sized } from './support/smoke.mjs';
 
 const reader = fileURLToPath(new URL('./support/history-reader.mjs', import.meta.url));
 const now = Date.parse('2025-06-13T16:00:00Z');
-const rounds = 10;
+const rounds = sized(10, 1);
 
 await withResources(async ({ open }) => {
   const gateway = open(await startGatewaySimulator({ clock: { now: () => now }, enforcePacing: false }));

@@ -11,11 +11,12 @@ import { startChild } from './support/children.mjs';
 import { openOperations } from './support/hosts.mjs';
 import { atLeast, formats, report, row } from './support/report.mjs';
 import { withResources } from './support/resources.mjs';
+import { sized } from './support/smoke.mjs';
 
 const gatewayEntry = fileURLToPath(new URL('./support/gateway.mjs', import.meta.url));
 const hostEntry = fileURLToPath(new URL('./support/unpaced-ib-host.mjs', import.meta.url));
-const symbols = ['AAPL', 'MSFT', 'NVDA', 'SPY'];
-const range = { start: Date.UTC(2019, 0, 1), end: Date.UTC(2024, 0, 1) };
+const symbols = sized(['AAPL', 'MSFT', 'NVDA', 'SPY'], ['AAPL', 'MSFT']);
+const range = { start: Date.UTC(2019, 0, 1), end: sized(Date.UTC(2024, 0, 1), Date.UTC(2019, 1, 1)) };
 
 await withResources(async ({ open, directory }) => {
   const gateway = open(await startChild(gatewayEntry));

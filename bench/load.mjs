@@ -3,11 +3,12 @@ import { loadBars } from '../dist/data/index.js';
 import { formats, report, row } from './support/report.mjs';
 import { withResources } from './support/resources.mjs';
 import { runContext } from './support/run-context.mjs';
+import { sized } from './support/smoke.mjs';
 import { startSystem } from './support/system.mjs';
 
-const symbols = ['AAPL', 'MSFT', 'GOOG', 'AMZN', 'NVDA', 'SPY'];
+const symbols = sized(['AAPL', 'MSFT', 'GOOG', 'AMZN', 'NVDA', 'SPY'], ['AAPL', 'MSFT']);
 // Seven bars a session.
-const range = { start: Date.UTC(2018, 0, 1), end: Date.UTC(2023, 8, 7) };
+const range = { start: Date.UTC(2018, 0, 1), end: sized(Date.UTC(2023, 8, 7), Date.UTC(2018, 1, 1)) };
 
 await withResources(async ({ open, directory }) => {
   const { client } = await startSystem({ home: directory, open });

@@ -9,11 +9,12 @@ import { clientOf, startHost } from './support/hosts.mjs';
 import { atMost, formats, report, row } from './support/report.mjs';
 import { withResources } from './support/resources.mjs';
 import { msEach } from './support/rounds.mjs';
+import { sized } from './support/smoke.mjs';
 
 const token = CancellationToken.none;
-const streams = 100;
-const finished = 10_000;
-const warmUp = 5_000;
+const streams = sized(100, 3);
+const finished = sized(10_000, 20);
+const warmUp = sized(5_000, 20);
 
 const work = {
   type: 'copy_name',

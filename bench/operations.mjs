@@ -7,8 +7,10 @@ import { openOperations } from './support/hosts.mjs';
 import { atLeast, formats, report, row } from './support/report.mjs';
 import { withResources } from './support/resources.mjs';
 import { interleaved, msEach, msOf } from './support/rounds.mjs';
+import { sized } from './support/smoke.mjs';
 
 const updates = 100;
+const operationsEach = sized(400, 10);
 const countWork = {
   type: 'count_work',
   input: z.strictObject({ name: z.string() }),
@@ -33,8 +35,8 @@ await withResources(async ({ open, directory }) => {
   };
   const values = await interleaved(
     {
-      alone: () => msEach(400, act),
-      together: () => msEach(400, act, 50),
+      alone: () => msEach(operationsEach, act),
+      together: () => msEach(operationsEach, act, 50),
       flush: () => msOf(() => Array.from({ length: 100 }, flush)) / 100,
     },
     { rounds: 9, warmups: 2 },

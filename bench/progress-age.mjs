@@ -8,30 +8,34 @@ import { startChild } from './support/children.mjs';
 import { clientOf } from './support/hosts.mjs';
 import { atMost, formats, report, row } from './support/report.mjs';
 import { withResources } from './support/resources.mjs';
+import { sized } from './support/smoke.mjs';
 import { median, p99 } from './support/stats.mjs';
 import { ticking, wallClock } from './support/ticking.mjs';
 
 const tickingHost = fileURLToPath(new URL('./support/ticking-host.mjs', import.meta.url));
 const token = CancellationToken.none;
 const perSecond = 50;
-const seconds = 6;
-/** The reports of the first second warm the stream up. */
-const counted = (operation) => operation.progress.done > perSecond && operation.progress.context.reportedAt > 0;
+const seconds = sized(6, 1);
+/** The first reports warm the stream up. */
+const warmUp = sized(perSecond, 5);
+const counted = (operation) => operation.progress.done > warmUp && operation.progress.context.reportedAt > 0;
 
 await withResources(async ({ open, directory }) => {
   const { message: url } = open(await startChild(tickingHost, { args: [join(directory, 'host')] }));
   const client = open(clientOf(url));
   const rows = [];
   const notes = [];
-  await watched(client, 10);
-  for (const watchers of [1, 10, 100]) {
+  await watched(client, sized(10, 1));
+  for (const watchers of sized([1, 10, 100], [1])) {
     const { ages, states } = await watched(client, watchers);
     const who = watchers === 1 ? '1 watcher' : `${watchers} watchers`;
     rows.push(
       row({ what: `${who}, p99`, ours: ages, format: formats.ms, by: p99, limit: atMost(10) }),
       row({ what: `${who}, median`, ours: ages, format: formats.ms, by: median }),
     );
-    notes.push(`With ${who}, each saw ${(states / watchers / (seconds - 1)).toFixed(1)} states a second.`);
+    notes.push(
+      `With ${who}, each saw ${(states / watchers / (seconds - warmUp / perSecond)).toFixed(1)} states a second.`,
+    );
   }
   report({ title: `Age of progress at its watchers, ${perSecond} reports a second`, rows, notes });
 });

@@ -3,9 +3,10 @@
 import { ProgressReporter, systemClock } from '../dist/async/index.js';
 import { atMost, formats, report, row } from './support/report.mjs';
 import { interleaved, msOf } from './support/rounds.mjs';
+import { sized } from './support/smoke.mjs';
 import { batchMs, repeat } from './support/training-step.mjs';
 
-const reports = 100_000;
+const reports = sized(100_000, 1_000);
 /** As in src/training/training-run.ts. */
 const reportEveryMs = 5;
 const total = reports * 100;

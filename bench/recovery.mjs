@@ -10,6 +10,7 @@ import { startChild } from './support/children.mjs';
 import { clientOf } from './support/hosts.mjs';
 import { atMost, formats, report, row } from './support/report.mjs';
 import { withResources } from './support/resources.mjs';
+import { sized } from './support/smoke.mjs';
 import { tokenOf } from './support/system.mjs';
 import { storeTrainingBars, strategy } from './support/training.mjs';
 
@@ -22,7 +23,7 @@ const works = [
 ];
 const token = CancellationToken.none;
 const unfinished = ['pending', 'running', 'cancelling'];
-const rounds = 5;
+const rounds = sized(5, 1);
 
 await withResources(async ({ open, directory }) => {
   await storeTrainingBars(directory);

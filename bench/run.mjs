@@ -6,6 +6,7 @@ import { loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { machine } from './support/report.mjs';
 
+/** In this order; what belongs together stands together in the results. */
 const benches = [
   'adapter',
   'cancellation-check',

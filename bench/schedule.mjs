@@ -10,9 +10,10 @@ import { maxSpanMs } from '../dist/ib/requests.js';
 import { calendarOf, expectedRuns } from '../dist/market/index.js';
 import { atMost, formats, report, row } from './support/report.mjs';
 import { lowerBoundMs, simulateSchedule, violationsOf } from './support/schedule.mjs';
+import { sized } from './support/smoke.mjs';
 
-const year = { start: Date.UTC(2024, 0, 1), end: Date.UTC(2025, 0, 1) };
-const month = { start: Date.UTC(2024, 2, 1), end: Date.UTC(2024, 3, 1) };
+const year = { start: Date.UTC(2024, 0, 1), end: sized(Date.UTC(2025, 0, 1), Date.UTC(2024, 1, 1)) };
+const month = { start: Date.UTC(2024, 2, 1), end: sized(Date.UTC(2024, 3, 1), Date.UTC(2024, 2, 6)) };
 const minutes = (range) => {
   const runs = expectedRuns(calendarOf('us_equities'), '1m', range);
   const nothing = stretchesOf({ runs, present: new Float64Array(), confirmedEmpty: [] });

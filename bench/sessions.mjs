@@ -1,18 +1,21 @@
 // A hundred trainings accepted at once by the API: all finish on the training host, all with the same weights, and the API
 // answers as if there was nothing to do. The services are processes of their own, as they are in use.
 import { availableParallelism } from 'node:os';
+import { trainingStrategy } from '../dist/apps/cli/commands/bench-inputs.js';
 import { CancellationToken, systemClock } from '../dist/async/index.js';
 import { trainModel } from '../dist/training/index.js';
 import { clientOf } from './support/hosts.mjs';
 import { atLeast, atMost, formats, report, row } from './support/report.mjs';
 import { startChild } from './support/children.mjs';
 import { withResources } from './support/resources.mjs';
+import { sized } from './support/smoke.mjs';
 import { median, p99 } from './support/stats.mjs';
 import { tokenOf } from './support/system.mjs';
-import { storeTrainingBars, strategy } from './support/training.mjs';
+import { storeTrainingBars } from './support/training.mjs';
 
-const sessions = 100;
-const epochs = 20;
+const sessions = sized(100, 2);
+const epochs = sized(20, 2);
+const looksIdle = sized(300, 4);
 const pauseMs = 10;
 
 const { none: token } = CancellationToken;
@@ -25,9 +28,9 @@ await withResources(async ({ open, directory }) => {
   const client = open(clientOf(api.message, tokenOf(directory)));
   // A client of its own: the other's few connections are busy with a hundred starts.
   const asking = open(clientOf(api.message, tokenOf(directory)));
-  const input = { strategy: strategy.replace('epochs: 100000', `epochs: ${epochs}`) };
+  const input = { strategy: trainingStrategy(epochs) };
 
-  const idle = await answers((count) => count < 300);
+  const idle = await answers((count) => count < looksIdle);
   const begunAt = performance.now();
   const ids = Array.from({ length: sessions }, (_, index) => `session-${index}`);
   const accepted = [];
@@ -70,7 +73,7 @@ await withResources(async ({ open, directory }) => {
     const times = [];
     const questions = [
       () => asking.list({ limit: 20 }, token),
-      () => asking.get('session-7', token).catch(() => undefined),
+      () => asking.get('session-0', token).catch(() => undefined),
     ];
     while (goesOn(times.length)) {
       const askedAt = performance.now();

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CancellationToken } from '../dist/async/index.js';
 import { readBarsFile } from '../dist/data/transfer/read-bars-file.js';
+import { sliceBars } from '../dist/market/index.js';
 import { initialWeights, wasmBackend } from '../dist/nn/index.js';
 import { buildTrainingSet } from '../dist/samples/index.js';
 import { chooseBackend } from '../dist/training/backends.js';
@@ -17,12 +18,13 @@ import { atLeast, formats, report, row } from './support/report.mjs';
 import { withResources } from './support/resources.mjs';
 import { interleaved } from './support/rounds.mjs';
 import { runContext } from './support/run-context.mjs';
+import { sized } from './support/smoke.mjs';
 import { median } from './support/stats.mjs';
 
 const title = 'A whole training on 23 years of SPY 1h';
 const file = fileURLToPath(new URL('../../shared/data/SPY_1h_raw.csv', import.meta.url));
 const strategy = readFileSync(new URL('../examples/strategies/momentum-mlp.yaml', import.meta.url), 'utf8');
-const [rounds, warmups] = [7, 1];
+const [rounds, warmups] = sized([7, 1], [1, 0]);
 /** A training is luck as well as speed: each round has a seed of its own, for weights, order and dropout. */
 const seeds = Array.from({ length: warmups + rounds }, (_, index) => 7 + index);
 
@@ -31,7 +33,8 @@ else report({ title, rows: [], notes: ['Not measured: `../shared/data/SPY_1h_raw
 
 async function measure({ open, directory }) {
   const token = CancellationToken.none;
-  const { bars } = await readBarsFile(file, { token, onProgress: () => {}, timeframe: '1h' });
+  const { bars: all } = await readBarsFile(file, { token, onProgress: () => {}, timeframe: '1h' });
+  const bars = sized(all, sliceBars(all, 0, 2_000));
   const symbols = [{ symbol: 'SPY', calendar: 'us_equities', series: [{ timeframe: '1h', bars }] }];
   const given = await givenTo(directory, symbols);
   const peer = await pythonPeer('whole_training', given.setup);

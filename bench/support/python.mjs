@@ -2,9 +2,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { sized } from './smoke.mjs';
 
 /** The interpreter of the peers that are written in Python, with pandas, pyarrow and PyTorch; without it they are not measured. */
-const interpreter = process.env.KTRDR_BENCH_PYTHON;
+const interpreter = sized(process.env.KTRDR_BENCH_PYTHON, undefined);
 
 export const withoutPython =
   'The peer was not measured: set `KTRDR_BENCH_PYTHON` to a Python that has pandas (PyTorch for the benches of training).';

@@ -1,3 +1,5 @@
+import { sized } from './smoke.mjs';
+
 /**
  * Lets competitors take turns, so that a slow moment of the machine hits all of them alike. Each is a function that does
  * its work once and returns what is measured; the order turns with the round. Returns the values by name, one for each
@@ -6,9 +8,10 @@
 export async function interleaved(competitors, { rounds = 9, warmups = 2 } = {}) {
   const names = Object.keys(competitors);
   const values = Object.fromEntries(names.map((name) => [name, []]));
-  for (let round = -warmups; round < rounds; round += 1) {
+  const before = sized(warmups, 0);
+  for (let round = -before; round < sized(rounds, 1); round += 1) {
     for (const index of names.keys()) {
-      const name = names[(index + round + warmups) % names.length];
+      const name = names[(index + round + before) % names.length];
       const value = await competitors[name]();
       if (round >= 0) values[name].push(value);
     }

@@ -1,5 +1,6 @@
 import { createRandom, findNativeLibrary, nativeBackend, plainBackend, wasmBackend } from '../../dist/nn/index.js';
 import { msOf } from './rounds.mjs';
+import { sized } from './smoke.mjs';
 import { median } from './stats.mjs';
 
 /** The three sizes of network that training is measured with: small, ordinary, large. */
@@ -9,7 +10,7 @@ export const cases = {
   C: { inputs: 120, hiddenLayers: [128, 64, 32], batch: 1024 },
 };
 
-const rowCount = 8_192;
+const rowCount = sized(8_192, 1_024);
 
 /** Rows of three classes that can be learnt, and the order in which they are gone through, again and again. */
 export function samplesOf({ inputs }) {

@@ -5,8 +5,7 @@ import type { CancellationToken } from '../../../async/index.ts';
 import { newOperationId, silentLogger } from '../../../base/index.ts';
 import { processSettings } from '../../../config/index.ts';
 import { BarStore } from '../../../data/index.ts';
-import { barsFromRows, calendarOf, expectedBars, type Bars, type Timeframe } from '../../../market/index.ts';
-import { createRandom } from '../../../nn/index.ts';
+import type { Timeframe } from '../../../market/index.ts';
 import { isTerminal } from '../../../operations/index.ts';
 import type { OperationsClient } from '../../../service/index.ts';
 import { trainModel } from '../../../training/index.ts';
@@ -15,6 +14,7 @@ import { version } from '../../version.ts';
 import { withApi } from '../api-client.ts';
 import type { CommandContext } from '../programs/command.ts';
 import { printJson, table, terminal } from '../terminal.ts';
+import { batchSize, trainingStrategy, walkedBars } from './bench-inputs.ts';
 
 interface Measure {
   readonly name: string;
@@ -77,24 +77,8 @@ async function measureIn(home: string, token: CancellationToken): Promise<Measur
 
 async function storeBars(home: string, timeframe: Timeframe, count: number): Promise<void> {
   await using store = await BarStore.open(join(home, 'bars'));
-  const bars = walkedBars(timeframe, count);
+  const bars = walkedBars({ calendar, timeframe, start: Date.UTC(2020, 0, 1), count });
   await store.append({ symbol, timeframe }, { calendar, bars, confirmedEmpty: [] });
-}
-
-/** A random walk on the stamps that the calendar expects, the same every time. */
-function walkedBars(timeframe: Timeframe, count: number): Bars {
-  const years = { start: Date.UTC(2020, 0, 1), end: Date.UTC(2024, 0, 1) };
-  const stamps = expectedBars(calendarOf(calendar), timeframe, years).start.subarray(0, count);
-  const random = createRandom(7);
-  let close = 100;
-  return barsFromRows(
-    Array.from(stamps, (time) => {
-      const open = close;
-      close *= Math.exp(0.004 * random.normal());
-      const [low, high] = [Math.min(open, close) * 0.999, Math.max(open, close) * 1.001];
-      return { time, open, high, low, close, volume: 1_000 };
-    }),
-  );
 }
 
 async function readStore(home: string): Promise<Measure> {
@@ -110,7 +94,7 @@ async function callApi({ client, token }: Measuring): Promise<Measure> {
 
 async function trainOnce({ client, token }: Measuring): Promise<Measure> {
   const id = newOperationId(trainModel.type, Date.now());
-  await client.start({ type: trainModel.type, input: { strategy: strategyOf(epochs) }, id }, token);
+  await client.start({ type: trainModel.type, input: { strategy: trainingStrategy(epochs) }, id }, token);
   for await (const { status } of client.follow(id, { token })) if (isTerminal(status)) break;
   const { rows, epochsTrained, durationMs } = await client.result(trainModel, id, token);
   const perSecond = (epochsTrained * Math.ceil(rows.train / batchSize)) / (durationMs / 1_000);
@@ -123,7 +107,7 @@ async function cancelTrainings({ client, token }: Measuring): Promise<Measure> {
   const times: number[] = [];
   for (let run = 0; run < 5; run += 1) {
     const id = newOperationId(trainModel.type, Date.now());
-    await client.start({ type: trainModel.type, input: { strategy: strategyOf(100_000) }, id }, token);
+    await client.start({ type: trainModel.type, input: { strategy: trainingStrategy(100_000) }, id }, token);
     let askedAt: number | undefined;
     for await (const { status, progress } of client.follow(id, { token })) {
       if (isTerminal(status)) break;
@@ -157,32 +141,3 @@ function msOf(name: string, times: readonly number[]): Measure {
 function shown(value: number): string {
   return value >= 100 ? Math.round(value).toLocaleString('en-US') : value.toFixed(value >= 10 ? 1 : 2);
 }
-
-const batchSize = 32;
-
-const strategyOf = (epochCount: number): string => `
-name: bench
-version: "3.0"
-training_data:
-  symbols: { mode: single, symbol: ${symbol} }
-  timeframes: { mode: single, timeframe: 1h }
-indicators:
-  rsi: { type: rsi, period: 14 }
-  trend: { type: distancefromma, period: 20 }
-fuzzy_sets:
-  momentum: { indicator: rsi, low: [0, 20, 45], middle: [30, 50, 70], high: [55, 80, 100] }
-nn_inputs:
-  - { fuzzy_set: momentum, timeframes: all }
-  - { raw_indicator: trend, timeframes: all, normalization: zscore }
-model:
-  type: mlp
-  architecture: { hidden_layers: [64, 32], activation: relu, dropout: 0.2 }
-decisions: { output_format: classification }
-training:
-  labels: { source: zigzag, zigzag_threshold: 0.03 }
-  epochs: ${epochCount}
-  batch_size: ${batchSize}
-  learning_rate: 0.001
-  seed: 7
-  data_split: { train: 0.7, validation: 0.15, test: 0.15 }
-`;
