@@ -6,7 +6,7 @@ import { rolldown } from 'rolldown';
  * What stays outside of the bundle: binaries, what starts threads from files of its own, and what is large and needed
  * by few commands.
  */
-const external = [/^@photostructure\/sqlite/, /^@stoqey\/ib/, /^apache-arrow/, /^hyparquet/, /^pino/];
+const external = [/^@photostructure\/sqlite/, /^@stoqey\/ib/, /^apache-arrow/, /^pino/];
 
 /**
  * Joins what was compiled to `dist/` into the few files of `dist/program/`, which start in a fraction of the time that
@@ -20,7 +20,7 @@ export async function bundleProgram(root) {
   rmSync(target, { recursive: true, force: true });
   const options = bundleOptions(root);
   const inPieces = await rolldown(options);
-  const groups = chunkGroups(root, await inPieces.generate(outputOptions));
+  const groups = chunkGroups(root, await inPieces.generate());
   await inPieces.close();
   const build = await rolldown(options);
   const { output } = await build.write({
@@ -32,13 +32,15 @@ export async function bundleProgram(root) {
   const chunks = output.filter(({ type }) => type === 'chunk');
   // Where the folder is linked and not installed, nobody else makes it a program.
   chmodSync(join(target, 'main.js'), 0o755);
+  writeFileSync(join(target, 'package.json'), '{ "type": "commonjs" }\n');
   writeFileSync(join(target, 'licences.txt'), licencesOf(chunks.flatMap(({ moduleIds }) => moduleIds)));
   const [client] = chunks.filter(({ name }) => name === 'client');
   return { start: sizeOf(closureOf(chunks, ['main.js'])), client: sizeOf([client]) };
 }
 
 const outputOptions = {
-  format: 'esm',
+  // Node begins with such modules, and reads more of them, in less time than with those of ECMAScript.
+  format: 'cjs',
   entryFileNames: '[name].js',
   chunkFileNames: '[name]-[hash].js',
   minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } },
@@ -55,12 +57,12 @@ function chunkGroups(root, { output }) {
   const chunks = output.filter(({ type }) => type === 'chunk');
   const modulesOf = (names) => new Set(closureOf(chunks, names).flatMap(({ moduleIds }) => moduleIds));
   const paths = client.map((path) => join(root, 'dist', ...path.split('/')));
-  const files = chunks.filter(({ facadeModuleId }) => paths.includes(facadeModuleId)).map(({ fileName }) => fileName);
-  if (files.length < paths.length) throw new Error(`One of ${client.join(', ')} is loaded by nobody.`);
+  const files = paths.map((path) => chunks.find(({ moduleIds }) => moduleIds.includes(path))?.fileName);
+  if (files.includes(undefined)) throw new Error(`One of ${client.join(', ')} is loaded by nobody.`);
   const start = modulesOf(['main.js']);
   const beside = modulesOf(files);
   return [
-    // What imports from a file waits until all of it has run, and the entry runs until the command has ended.
+    // A thread that needs a part of it does not run the entry.
     { name: 'start', test: (id) => start.has(id) && id !== entryOf(root) },
     { name: 'client', test: (id) => beside.has(id) && !start.has(id) },
   ];

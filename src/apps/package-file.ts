@@ -6,6 +6,6 @@ import { fileURLToPath } from 'node:url';
 export function packageFile(...path: string[]): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   // How deep this module lies is up to the build.
-  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
+  while (!existsSync(join(folder, ...path)) && folder !== dirname(folder)) folder = dirname(folder);
   return join(folder, ...path);
 }

@@ -4,7 +4,8 @@ import { watchOutput } from './terminal.ts';
 
 const argv = process.argv.slice(2);
 watchOutput({ asJson: wantsJson(argv), setExitCode: (code) => (process.exitCode = code) });
-const exitCode = await runCommandLine(argv);
-process.exitCode ??= exitCode;
-// An open channel to a parent would keep a process that has nothing left to do.
-if (process.connected) process.disconnect();
+void runCommandLine(argv).then((exitCode) => {
+  process.exitCode ??= exitCode;
+  // An open channel to a parent would keep a process that has nothing left to do.
+  if (process.connected) process.disconnect();
+});
