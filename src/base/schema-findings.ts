@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod/mini';
 import { suggestion } from './did-you-mean.ts';
 import { keysAt, memberOf } from './schema-keys.ts';
 

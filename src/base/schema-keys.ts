@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 
 /**
  * The keys that a schema knows for the map at a path, for a hint to whoever wrote another one; none where it has no fixed
@@ -7,21 +7,23 @@ import { z } from 'zod';
 export function keysAt(schema: z.core.$ZodType, path: readonly PropertyKey[], value: unknown): string[] {
   const [step, ...rest] = path;
   const inner = unwrapped(schema);
-  if (inner instanceof z.ZodDiscriminatedUnion) {
+  if (inner instanceof z.core.$ZodDiscriminatedUnion) {
     const chosen = optionFor(inner, value);
     return chosen === undefined ? [] : keysAt(chosen, path, value);
   }
-  if (inner instanceof z.ZodUnion) {
-    const map = inner.options.find((option) => unwrapped(option) instanceof z.ZodObject);
+  if (inner instanceof z.core.$ZodUnion) {
+    const map = inner._zod.def.options.find((option) => unwrapped(option) instanceof z.core.$ZodObject);
     return map === undefined ? [] : keysAt(map, path, value);
   }
-  if (inner instanceof z.ZodObject) {
-    if (step === undefined) return Object.keys(inner.shape);
-    const next: unknown = Object.hasOwn(inner.shape, step) ? inner.shape[String(step)] : inner.def.catchall;
-    return next instanceof z.ZodType ? keysAt(next, rest, memberOf(value, step)) : [];
+  const below = (next: z.core.$ZodType, at: PropertyKey): string[] => keysAt(next, rest, memberOf(value, at));
+  if (inner instanceof z.core.$ZodObject) {
+    const { shape, catchall } = inner._zod.def;
+    if (step === undefined) return Object.keys(shape);
+    const next: unknown = Object.hasOwn(shape, step) ? shape[String(step)] : catchall;
+    return next instanceof z.core.$ZodType ? below(next, step) : [];
   }
-  if (step !== undefined && inner instanceof z.ZodArray) return keysAt(inner.element, rest, memberOf(value, step));
-  if (step !== undefined && inner instanceof z.ZodRecord) return keysAt(inner.valueType, rest, memberOf(value, step));
+  if (step !== undefined && inner instanceof z.core.$ZodArray) return below(inner._zod.def.element, step);
+  if (step !== undefined && inner instanceof z.core.$ZodRecord) return below(inner._zod.def.valueType, step);
   return [];
 }
 
@@ -31,26 +33,28 @@ export function memberOf(value: unknown, step: PropertyKey): unknown {
   return (value as Record<PropertyKey, unknown>)[step];
 }
 
-function optionFor(union: z.ZodDiscriminatedUnion, value: unknown): z.core.$ZodType | undefined {
-  const { discriminator } = union.def;
+function optionFor(union: z.core.$ZodDiscriminatedUnion, value: unknown): z.core.$ZodType | undefined {
+  const { discriminator } = union._zod.def;
   const written = memberOf(value, discriminator);
-  return union.options.find((option) => {
+  return union._zod.def.options.find((option) => {
     const map = unwrapped(option);
-    const field: unknown = map instanceof z.ZodObject ? map.shape[discriminator] : undefined;
-    return field instanceof z.ZodType && field.safeParse(written).success;
+    const field: unknown = map instanceof z.core.$ZodObject ? map._zod.def.shape[discriminator] : undefined;
+    return field instanceof z.core.$ZodType && z.safeParse(field, written).success;
   });
 }
 
 /** The schema under defaults, optionality, transforms and what prepares a value for it. */
 function unwrapped(schema: z.core.$ZodType): z.core.$ZodType {
-  if (schema instanceof z.ZodPipe) return unwrapped(schema.in instanceof z.ZodTransform ? schema.out : schema.in);
+  if (schema instanceof z.core.$ZodPipe) {
+    const { in: first, out: then } = schema._zod.def;
+    return unwrapped(first instanceof z.core.$ZodTransform ? then : first);
+  }
   if (
-    schema instanceof z.ZodDefault ||
-    schema instanceof z.ZodPrefault ||
-    schema instanceof z.ZodOptional ||
-    schema instanceof z.ZodExactOptional
+    schema instanceof z.core.$ZodDefault ||
+    schema instanceof z.core.$ZodPrefault ||
+    schema instanceof z.core.$ZodOptional
   ) {
-    return unwrapped(schema.def.innerType);
+    return unwrapped(schema._zod.def.innerType);
   }
   return schema;
 }

@@ -1,16 +1,16 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { errorCodes, KtrdrError, type ProblemDetails } from './errors.ts';
 import { findingsOf } from './schema-findings.ts';
 
 /** What validates at every door: HTTP, files, environment, threads. */
-export type Schema<T> = z.ZodType<T>;
+export type Schema<T> = z.ZodMiniType<T>;
 
 /**
  * Parses a value at a door of the program.
  * @throws KtrdrError `invalid_input` naming every key that is wrong, what is expected there and what was given.
  */
-export function parse<T>(schema: Schema<T>, value: unknown, what: string): T {
-  const parsed = schema.safeParse(value);
+export function parse<T>(schema: z.core.$ZodType<T>, value: unknown, what: string): T {
+  const parsed = z.safeParse(schema, value);
   if (parsed.success) return parsed.data;
   const findings = findingsOf(parsed.error.issues, { schema, root: value });
   const issues = findings.map(({ path, message }) => ({ path: path.join('.'), message }));
@@ -26,8 +26,8 @@ function capitalized(sentence: string): string {
 export const problemSchema: Schema<ProblemDetails> = z.object({
   type: z.string(),
   title: z.string(),
-  status: z.number().int(),
+  status: z.int(),
   code: z.enum(errorCodes),
   detail: z.string(),
-  details: z.record(z.string(), z.unknown()).exactOptional(),
+  details: z.exactOptional(z.record(z.string(), z.unknown())),
 });

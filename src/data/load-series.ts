@@ -60,8 +60,8 @@ export const loadSeries: OperationContract<LoadSeriesInput, LoadSeriesContext, L
       z.object({
         symbol: z.string(),
         timeframe: z.enum(timeframes),
-        result: loadBars.result.exactOptional(),
-        error: problemSchema.exactOptional(),
+        result: z.exactOptional(loadBars.result),
+        error: z.exactOptional(problemSchema),
       }),
     ),
   }),

@@ -1,5 +1,5 @@
 import { sep } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof logLevels)[number];

@@ -1,5 +1,5 @@
 import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructure/sqlite';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { logFieldsSchema, logLevels, type LogLine, type LogsPage } from './log-line.ts';
 import { transaction } from './open-database.ts';
 
@@ -124,4 +124,4 @@ const lineRow = z.object({
   message: z.string(),
   fields: z.string(),
 });
-const cursorRow = z.object({ cursor: z.number().nullable() });
+const cursorRow = z.object({ cursor: z.nullable(z.number()) });

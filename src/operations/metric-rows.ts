@@ -1,5 +1,5 @@
 import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructure/sqlite';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import type { MetricPoint } from '../async/index.ts';
 import { metricValuesSchema, type MetricsPage } from './metrics-page.ts';
 import { transaction } from './open-database.ts';

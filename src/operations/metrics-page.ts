@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import type { MetricPoint } from '../async/index.ts';
 
 /** A point, and when it was recorded, in epoch milliseconds. */

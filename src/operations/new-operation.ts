@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import type { ProgressState } from '../async/index.ts';
 import { KtrdrError, parse } from '../base/index.ts';
 import type { OperationContract } from './contract.ts';
@@ -74,4 +74,4 @@ export function inputOf(contract: AnyContract, { id, input }: Operation): unknow
   return parse(contract.input, wasNone ? undefined : input, `The input of operation "${id}"`);
 }
 
-const prioritySchema = z.number().min(-1_000).max(1_000);
+const prioritySchema = z.number().check(z.minimum(-1_000), z.maximum(1_000));

@@ -1,5 +1,5 @@
 import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { KtrdrError } from '../base/index.ts';
 
 /** What `PRAGMA user_version` says of a database of this program. */
@@ -161,7 +161,7 @@ function fromUnversioned(db: DatabaseSyncInstance): void {
   }
 }
 
-const unversionedRow = z.object({ seq: z.number(), version: z.number().int().nullable() });
+const unversionedRow = z.object({ seq: z.number(), version: z.nullable(z.int()) });
 
 function versionOf(db: DatabaseSyncInstance): number {
   return z.object({ user_version: z.number() }).parse({ ...db.prepare('PRAGMA user_version').get() }).user_version;

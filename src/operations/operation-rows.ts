@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { KtrdrError } from '../base/index.ts';
 import { operationSchema, operationStatuses, type Operation } from './operation.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { cancelReasons, type CancelReason, type ProgressState } from '../async/index.ts';
 import { KtrdrError, problemSchema, type ProblemDetails, type Schema } from '../base/index.ts';
 
@@ -68,7 +68,8 @@ export interface Operation {
   version: number;
 }
 
-const epochMs = z.number().nonnegative();
+const counted = z.int().check(z.positive());
+const epochMs = z.number().check(z.nonnegative());
 
 export const operationSchema: Schema<Operation> = z.object({
   id: z.string(),
@@ -79,46 +80,46 @@ export const operationSchema: Schema<Operation> = z.object({
     phase: z.string(),
     done: z.number(),
     total: z.number(),
-    fraction: z.number().min(0).max(1),
+    fraction: z.number().check(z.minimum(0), z.maximum(1)),
     context: z.unknown(),
     startedAt: epochMs,
     updatedAt: epochMs,
-    unitsPerSecond: z.number().exactOptional(),
-    remainingMs: z.number().exactOptional(),
-    remaining: z.object({ p50Ms: z.number(), p90Ms: z.number() }).exactOptional(),
+    unitsPerSecond: z.exactOptional(z.number()),
+    remainingMs: z.exactOptional(z.number()),
+    remaining: z.exactOptional(z.object({ p50Ms: z.number(), p90Ms: z.number() })),
   }),
   message: z.string(),
-  error: problemSchema.exactOptional(),
+  error: z.exactOptional(problemSchema),
   createdAt: epochMs,
-  startedAt: epochMs.exactOptional(),
-  endedAt: epochMs.exactOptional(),
-  deadlineAt: epochMs.exactOptional(),
-  cancellation: z
-    .object({
+  startedAt: z.exactOptional(epochMs),
+  endedAt: z.exactOptional(epochMs),
+  deadlineAt: z.exactOptional(epochMs),
+  cancellation: z.exactOptional(
+    z.object({
       reason: z.enum(cancelReasons),
       requestedAt: epochMs,
-      acknowledgedAt: epochMs.exactOptional(),
-      stoppedAt: epochMs.exactOptional(),
+      acknowledgedAt: z.exactOptional(epochMs),
+      stoppedAt: z.exactOptional(epochMs),
       forced: z.boolean(),
-    })
-    .exactOptional(),
-  attempt: z.number().int().positive(),
+    }),
+  ),
+  attempt: counted,
   attempts: z.array(
     z.object({
-      number: z.number().int().positive(),
+      number: counted,
       startedAt: epochMs,
-      endedAt: epochMs.exactOptional(),
+      endedAt: z.exactOptional(epochMs),
       ended: z.enum(attemptEnds),
-      error: problemSchema.exactOptional(),
+      error: z.exactOptional(problemSchema),
     }),
   ),
   priority: z.number(),
-  queuePlace: z.number().int().positive().exactOptional(),
-  parent: z.string().exactOptional(),
-  resumedFrom: z.string().exactOptional(),
-  retriedFrom: z.string().exactOptional(),
-  traceId: z.string().exactOptional(),
-  version: z.number().int(),
+  queuePlace: z.exactOptional(counted),
+  parent: z.exactOptional(z.string()),
+  resumedFrom: z.exactOptional(z.string()),
+  retriedFrom: z.exactOptional(z.string()),
+  traceId: z.exactOptional(z.string()),
+  version: z.int(),
 });
 
 const successors: Record<OperationStatus, readonly OperationStatus[]> = {

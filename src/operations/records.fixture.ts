@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { systemClock, type Clock } from '../async/index.ts';
 import { silentLogger } from '../base/index.ts';
 import type { OperationContract, OperationWork } from './contract.ts';
@@ -23,7 +23,7 @@ export type ClimbWork = OperationWork<ClimbInput, ClimbContext, ClimbResult>;
 
 export const climb: OperationContract<ClimbInput, ClimbContext, ClimbResult> = {
   type: 'climb',
-  input: z.strictObject({ steps: z.number().int().positive().default(3) }),
+  input: z.strictObject({ steps: z._default(z.int().check(z.positive()), 3) }),
   context: z.object({ step: z.number() }),
   result: z.object({ reached: z.number() }),
   begin: () => ({ step: 0 }),

@@ -9,7 +9,7 @@ const find = defineEndpoint({
   path: '/shelves/{shelf}/books/{book}',
   summary: 'Find a book',
   params: z.object({ shelf: z.coerce.number<number>(), book: z.string() }),
-  query: z.object({ tag: oneOrMore(z.string()).optional(), limit: z.coerce.number<number>().default(10) }),
+  query: z.object({ tag: z.optional(oneOrMore(z.string())), limit: z.coerce.number<number>().default(10) }),
   response: z.object({ title: z.string() }),
 });
 

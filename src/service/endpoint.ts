@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod/mini';
 import { KtrdrError } from '../base/index.ts';
 import type { ResultEncoding } from '../operations/index.ts';
 import type { ServerEvent } from './sse.ts';
@@ -9,15 +9,15 @@ export interface Endpoint {
   /** With placeholders: `/things/{id}`. Every placeholder is a key of `params`. */
   readonly path: `/${string}`;
   readonly summary: string;
-  readonly params?: z.ZodObject;
+  readonly params?: z.core.$ZodObject;
   /** Values arrive as text, or as a list of texts when the key is repeated: use `z.coerce` and `oneOrMore`. */
-  readonly query?: z.ZodObject;
+  readonly query?: z.core.$ZodObject;
   /** Names in lower case. Values arrive as text. */
-  readonly headers?: z.ZodObject;
+  readonly headers?: z.core.$ZodObject;
   /** Travels as JSON. */
-  readonly body?: z.ZodType;
+  readonly body?: z.core.$ZodType;
   /** JSON, JSON or bytes of the same value, bytes that the handler names the media type of, or server-sent events. */
-  readonly response: z.ZodType | Encodable<z.ZodType> | 'binary' | 'events';
+  readonly response: z.core.$ZodType | Encodable<z.core.$ZodType> | 'binary' | 'events';
   /** May be sent again when the answer was lost. By default every method but POST. */
   readonly idempotent?: boolean;
   /** Of a success; 200 when absent. */
@@ -25,12 +25,12 @@ export interface Endpoint {
 }
 
 /** A value with two forms: bytes for whoever accepts their media type, as our own client does, and JSON for the rest. */
-export interface Encodable<S extends z.ZodType> {
+export interface Encodable<S extends z.core.$ZodType> {
   readonly json: S;
   readonly encoding: ResultEncoding<z.output<S>>;
 }
 
-export function encodable<S extends z.ZodType>(json: S, encoding: ResultEncoding<z.output<S>>): Encodable<S> {
+export function encodable<S extends z.core.$ZodType>(json: S, encoding: ResultEncoding<z.output<S>>): Encodable<S> {
   return { json, encoding };
 }
 
@@ -57,7 +57,7 @@ export type EndpointRequest<E extends Endpoint> = {
 };
 
 /** What a handler returns and a caller gets. */
-export type EndpointOutput<E extends Endpoint> = E['response'] extends z.ZodType
+export type EndpointOutput<E extends Endpoint> = E['response'] extends z.core.$ZodType
   ? z.output<E['response']>
   : E['response'] extends Encodable<infer S>
     ? z.output<S>
@@ -68,7 +68,7 @@ export type EndpointOutput<E extends Endpoint> = E['response'] extends z.ZodType
 /** @throws KtrdrError `internal` when the placeholders of the path and the keys of `params` differ. */
 export function defineEndpoint<const E extends Endpoint>(endpoint: E): E {
   const placeholders = placeholdersOf(endpoint.path);
-  const declared = Object.keys(endpoint.params?.shape ?? {});
+  const declared = Object.keys(shapeOf(endpoint.params));
   if (placeholders.length !== declared.length || !placeholders.every((name) => declared.includes(name))) {
     throw new KtrdrError(
       'internal',
@@ -78,14 +78,19 @@ export function defineEndpoint<const E extends Endpoint>(endpoint: E): E {
   return endpoint;
 }
 
+/** The keys of a part, each with its schema. */
+export function shapeOf(part: z.core.$ZodObject | undefined): Readonly<Record<string, z.core.$ZodType>> {
+  return part?._zod.def.shape ?? {};
+}
+
 /** For logs and error details: `GET /things/{id}`. */
 export function nameOf({ method, path }: Endpoint): string {
   return `${method} ${path}`;
 }
 
 /** The forms of a response that is a value. */
-export function formsOf(response: z.ZodType | Encodable<z.ZodType>): {
-  json: z.ZodType;
+export function formsOf(response: z.core.$ZodType | Encodable<z.core.$ZodType>): {
+  json: z.core.$ZodType;
   encoding: ResultEncoding<unknown> | undefined;
 } {
   return 'encoding' in response ? response : { json: response, encoding: undefined };
@@ -136,4 +141,4 @@ type DeclaredPart<E> = {
   [P in 'params' | 'query' | 'headers' | 'body']: P extends keyof E ? P : never;
 }['params' | 'query' | 'headers' | 'body'];
 type MayBeAbsent<T> = undefined extends T ? true : Partial<T> extends T ? true : false;
-type PartSchema<E, P> = P extends keyof E ? Extract<E[P], z.ZodType> : never;
+type PartSchema<E, P> = P extends keyof E ? Extract<E[P], z.core.$ZodType> : never;

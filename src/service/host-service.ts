@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { CancellationSource, systemClock, type Clock } from '../async/index.ts';
 import { KtrdrError, silentLogger, type Logger } from '../base/index.ts';
 import type { ServiceOrchestrator } from '../operations/index.ts';

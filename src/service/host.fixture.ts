@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { systemClock } from '../async/index.ts';
 import { silentLogger } from '../base/index.ts';
 import { OperationsService, OperationStore, ServiceOrchestrator, type OperationContract } from '../operations/index.ts';

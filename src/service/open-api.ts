@@ -1,7 +1,7 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { problemSchema } from '../base/index.ts';
 import type { OperationContract } from '../operations/index.ts';
-import { formsOf, placeholdersOf, type Endpoint } from './endpoint.ts';
+import { formsOf, placeholdersOf, shapeOf, type Endpoint } from './endpoint.ts';
 import { getHealth, startOperation, startUnnamedOperation } from './operation-endpoints.ts';
 
 interface ApiDescription {
@@ -41,8 +41,8 @@ export function openApiDocument({ name, version, prefix, endpoints, contracts, a
 }
 
 function startEndpoints({ type, input }: OperationContract<unknown, unknown, unknown>): Endpoint[] {
-  const named = { ...startOperation, params: startOperation.params.omit({ type: true }) };
-  const unnamed = { ...startUnnamedOperation, params: startUnnamedOperation.params.omit({ type: true }) };
+  const named = { ...startOperation, params: z.omit(startOperation.params, { type: true }) };
+  const unnamed = { ...startUnnamedOperation, params: z.omit(startUnnamedOperation.params, { type: true }) };
   return [named, unnamed].map((endpoint) => ({
     ...endpoint,
     path: endpoint.path.replace('{type}', type) as `/${string}`,
@@ -63,7 +63,7 @@ function describe(endpoint: Endpoint): Json {
       ? {}
       : {
           requestBody: {
-            required: !body.safeParse(undefined).success,
+            required: !z.safeParse(body, undefined).success,
             content: { 'application/json': { schema: jsonSchema(body, 'input') } },
           },
         }),
@@ -87,9 +87,9 @@ function operationId({ method, path }: Endpoint): string {
 }
 
 function parametersOf({ path, params, query, headers }: Endpoint): Json[] {
-  const inPath = placeholdersOf(path).map((name) => parameter(name, 'path', params?.shape[name]));
-  const inQuery = Object.entries(query?.shape ?? {}).map(([name, schema]) => parameter(name, 'query', schema));
-  const inHeaders = Object.entries(headers?.shape ?? {}).map(([name, schema]) => parameter(name, 'header', schema));
+  const inPath = placeholdersOf(path).map((name) => parameter(name, 'path', shapeOf(params)[name]));
+  const inQuery = Object.entries(shapeOf(query)).map(([name, schema]) => parameter(name, 'query', schema));
+  const inHeaders = Object.entries(shapeOf(headers)).map(([name, schema]) => parameter(name, 'header', schema));
   return [...inPath, ...inQuery, ...inHeaders];
 }
 

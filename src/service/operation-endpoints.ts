@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { cancelReasons } from '../async/index.ts';
 import type { Schema } from '../base/index.ts';
 import { logsPageSchema, metricsPageSchema, operationSchema, operationStatuses } from '../operations/index.ts';
@@ -66,16 +66,16 @@ export const listOperations = defineEndpoint({
   path: '/operations',
   summary: 'Operations, newest first; `nextCursor` as `cursor` gives the next page',
   query: z.object({
-    status: oneOrMore(z.enum(operationStatuses)).optional(),
-    type: z.string().optional(),
-    parent: z.string().optional(),
-    limit: z.coerce.number<number>().int().min(1).max(1000).default(100),
-    cursor: z.string().optional(),
+    status: z.optional(oneOrMore(z.enum(operationStatuses))),
+    type: z.optional(z.string()),
+    parent: z.optional(z.string()),
+    limit: z._default(z.coerce.number<number>().check(z.int(), z.minimum(1), z.maximum(1000)), 100),
+    cursor: z.optional(z.string()),
   }),
   response: z.object({
     operations: z.array(operationSchema),
-    total: z.number().int(),
-    nextCursor: z.string().exactOptional(),
+    total: z.int(),
+    nextCursor: z.exactOptional(z.string()),
   }),
 });
 
@@ -85,9 +85,9 @@ export const watchOperations = defineEndpoint({
   summary:
     'All operations in one stream, without end: those that have not ended, in the order of their last changes, then whenever one changes. The id of an event is a version that rises over all operations; `Last-Event-ID` or `after` resumes behind it, and `after=0` begins with everything that is kept',
   query: z.object({
-    type: z.string().optional(),
-    parent: z.string().optional(),
-    after: z.coerce.number<number>().min(0).optional(),
+    type: z.optional(z.string()),
+    parent: z.optional(z.string()),
+    after: z.optional(z.coerce.number<number>().check(z.minimum(0))),
   }),
   response: 'events',
 });
@@ -98,8 +98,8 @@ export const getOperation = defineEndpoint({
   summary:
     'An operation as it is now. With `Prefer: wait=n` the answer waits until it changes, or is newer than the version `after`, for n seconds at most; 60 is the most that is applied',
   params: ofOne,
-  query: z.object({ after: z.coerce.number<number>().min(0).optional() }),
-  headers: z.object({ prefer: z.string().optional() }),
+  query: z.object({ after: z.optional(z.coerce.number<number>().check(z.minimum(0))) }),
+  headers: z.object({ prefer: z.optional(z.string()) }),
   response: operationSchema,
 });
 
@@ -109,7 +109,7 @@ export const watchOperation = defineEndpoint({
   summary:
     'The operation as it is now and whenever it changes, until it ends. The id of an event is the version of the operation; `Last-Event-ID` or `after` resumes behind it',
   params: ofOne,
-  query: z.object({ after: z.coerce.number<number>().min(0).default(0) }),
+  query: z.object({ after: z._default(z.coerce.number<number>().check(z.minimum(0)), 0) }),
   response: 'events',
 });
 
@@ -128,8 +128,8 @@ export const getOperationMetrics = defineEndpoint({
     'The curves of an operation as points in the order in which they were recorded: a step and its values. `cursor` of an answer as `cursor` goes on behind it, also later; `more` says that there are some already. A point whose step is not above that of the one before takes the place of all from there on',
   params: ofOne,
   query: z.object({
-    cursor: z.coerce.number<number>().min(0).default(0),
-    limit: z.coerce.number<number>().int().min(1).max(10_000).default(1_000),
+    cursor: z._default(z.coerce.number<number>().check(z.minimum(0)), 0),
+    limit: z._default(z.coerce.number<number>().check(z.int(), z.minimum(1), z.maximum(10_000)), 1_000),
   }),
   response: metricsPageSchema,
 });
@@ -141,8 +141,8 @@ export const getOperationLogs = defineEndpoint({
     'What an operation and its work said on their way, the newest 1,000 lines, oldest first. `cursor` of an answer as `cursor` goes on behind it, also later; `more` says that there are some already',
   params: ofOne,
   query: z.object({
-    cursor: z.coerce.number<number>().min(0).default(0),
-    limit: z.coerce.number<number>().int().min(1).max(1_000).default(1_000),
+    cursor: z._default(z.coerce.number<number>().check(z.minimum(0)), 0),
+    limit: z._default(z.coerce.number<number>().check(z.int(), z.minimum(1), z.maximum(1_000)), 1_000),
   }),
   response: logsPageSchema,
 });
@@ -152,7 +152,7 @@ export const cancelOperation = defineEndpoint({
   path: '/operations/{id}/cancel',
   summary: 'Ask an operation to stop; asking again, or after its end, changes nothing',
   params: ofOne,
-  body: z.object({ reason: z.enum(cancelReasons).default('user') }).optional(),
+  body: z.optional(z.object({ reason: z._default(z.enum(cancelReasons), 'user') })),
   response: operationSchema,
   idempotent: true,
 });

@@ -1,5 +1,5 @@
 import type { HonoRequest } from 'hono';
-import type { z } from 'zod';
+import type * as z from 'zod/mini';
 import { KtrdrError, parse } from '../base/index.ts';
 import { nameOf, type Endpoint, type RawInput } from './endpoint.ts';
 import { parseJson } from './parse-json.ts';
@@ -28,8 +28,13 @@ export async function readInput(endpoint: Endpoint, request: HonoRequest, maxBod
   };
 }
 
-function parsePart<S extends z.ZodType>(schema: S, value: unknown, endpoint: Endpoint, part: string): z.output<S> {
-  return parse(schema as z.ZodType<z.output<S>>, value, `The ${part} of ${nameOf(endpoint)}`);
+function parsePart<S extends z.core.$ZodType>(
+  schema: S,
+  value: unknown,
+  endpoint: Endpoint,
+  part: string,
+): z.output<S> {
+  return parse(schema as z.core.$ZodType<z.output<S>>, value, `The ${part} of ${nameOf(endpoint)}`);
 }
 
 /** A key that stands once is a text, one that is repeated a list of texts. */

@@ -1,4 +1,5 @@
-import { KtrdrError, problemSchema, type ErrorCode } from '../base/index.ts';
+import * as z from 'zod/mini';
+import { findingsOf, KtrdrError, problemSchema, type ErrorCode } from '../base/index.ts';
 import { formsOf, type Endpoint } from './endpoint.ts';
 import type { TransportResponse } from './transport.ts';
 
@@ -13,9 +14,11 @@ export async function readOutput({ response: expected }: Endpoint, response: Tra
   if (expected === 'events') throw new KtrdrError('internal', 'A stream of events is read with `stream`.');
   const { json, encoding } = formsOf(expected);
   if (encoding !== undefined && mediaType === encoding.mediaType) return encoding.decode(bytes);
-  const parsed = json.safeParse(bytes.length === 0 ? undefined : parseJson(bytes));
+  const given = bytes.length === 0 ? undefined : parseJson(bytes);
+  const parsed = z.safeParse(json, given);
   if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message }));
+  const findings = findingsOf(parsed.error.issues, { schema: json, root: given });
+  const issues = findings.map(({ path, message }) => ({ path: path.join('.'), message }));
   throw new KtrdrError(
     'data_corrupt',
     'The answer does not have the promised shape; client and service may be of different versions.',

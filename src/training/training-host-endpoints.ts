@@ -66,7 +66,7 @@ const session = z.object({
   /** ISO 8601, in UTC. */
   start_time: z.string(),
   last_updated: z.string(),
-  error: problemSchema.exactOptional(),
+  error: z.exactOptional(problemSchema),
 });
 
 const ofSession = z.object({ session_id: z.string() });
@@ -77,7 +77,7 @@ const startTraining = defineEndpoint({
   path: '/training/start',
   summary: 'Start a training, under a session id of your choice if you name one',
   headers: unnamedStartHeaders,
-  body: z.strictObject({ ...trainModelInputShape, session_id: operationIdSchema.exactOptional() }),
+  body: z.strictObject({ ...trainModelInputShape, session_id: z.exactOptional(operationIdSchema) }),
   response: session,
   status: 202,
 });

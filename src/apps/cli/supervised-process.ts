@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { systemClock, type CancellationToken } from '../../async/index.ts';
 import { KtrdrError, type Schema } from '../../base/index.ts';
 import { environmentWith } from '../../config/index.ts';

@@ -36,9 +36,9 @@ export const modelReportSchema: Schema<ModelReport> = z.object({
   metrics: partsMetricsSchema,
   details: z.object({
     train: partDetailsSchema,
-    validation: partDetailsSchema.exactOptional(),
-    test: partDetailsSchema.exactOptional(),
+    validation: z.exactOptional(partDetailsSchema),
+    test: z.exactOptional(partDetailsSchema),
   }),
-  importance: importanceSchema.exactOptional(),
+  importance: z.exactOptional(importanceSchema),
   warnings: z.array(z.string()),
 });

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import type { Operation } from '../../../operations/index.ts';
 import { formatCount, formatCounted, formatDuration, formatPercent } from '../format.ts';
 
@@ -29,8 +29,8 @@ function remainingWords({ remaining, remainingMs = 0 }: Progress): string {
 }
 
 /** What the context of a load, and of a training, counts. The rooms that know all of it are too much to start with. */
-const loadContext = z.object({ loadedBars: z.number(), requestsLeft: z.number().optional() });
-const trainingContext = z.object({ rowsPerSecond: z.number().optional(), validationAccuracy: z.number().optional() });
+const loadContext = z.object({ loadedBars: z.number(), requestsLeft: z.optional(z.number()) });
+const trainingContext = z.object({ rowsPerSecond: z.optional(z.number()), validationAccuracy: z.optional(z.number()) });
 
 /** A rate over less says little. */
 const rateKnownAfterMs = 1_000;
