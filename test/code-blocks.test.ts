@@ -22,11 +22,11 @@ const runBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'docs/cli.md': { sh: 'cli-page', text: 'cli-page' },
   'docs/configuration.md': { sh: 'configuration-page', yaml: 'configuration-page' },
   'docs/data.md': { sh: 'data-page', text: 'code-blocks' },
-  'docs/developer-guide.md': { js: 'documents' },
+  'docs/developer-guide.md': { js: 'documents', ts: 'code-blocks' },
   'docs/gateway-simulator.md': { sh: 'gateway-simulator-page', yaml: 'gateway-simulator-page' },
-  'docs/guide.md': { sh: 'guide-page', 'sh stays-up': 'guide-page' },
+  'docs/guide.md': { python: 'guide-page', sh: 'guide-page', 'sh stays-up': 'guide-page' },
   'docs/models.md': { python: 'models-page', sh: 'models-page' },
-  'docs/operating.md': { sh: 'operating-page', 'sh stays-up': 'operating-page' },
+  'docs/operating.md': { ini: 'operating-page', sh: 'operating-page', 'sh stays-up': 'operating-page' },
   'docs/operations.md': { text: drawing },
   'docs/strategies.md': { sh: 'strategies-page', text: 'code-blocks', yaml: 'strategies-page' },
   'docs/training.md': { sh: 'training-page' },
@@ -37,9 +37,12 @@ const single = [
   'docs/api.md js',
   'docs/bar-store.md python',
   'docs/configuration.md yaml',
+  'docs/developer-guide.md ts',
   'docs/gateway-simulator.md sh',
   'docs/gateway-simulator.md yaml',
+  'docs/guide.md python',
   'docs/models.md python',
+  'docs/operating.md ini',
 ];
 
 const pages = [
@@ -117,6 +120,8 @@ describe('types and calls that pages show', () => {
       sources.some((source) => source.includes(`export ${type}`)),
       type,
     ).toBe(true);
+    const indicator = textOf('docs/developer-guide.md', 'ts');
+    expect(read('src/indicators/roc.ts')).toContain(indicator);
     const calls = textOf('docs/calendars.md', 'ts');
     expect(parseSync('calls.ts', calls).errors).toEqual([]);
     const names = [...calls.matchAll(/(\w+)\(/g)].map(([, name = '']) => name);

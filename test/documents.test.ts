@@ -113,11 +113,13 @@ describe('the architecture page', () => {
     }
   });
 
-  it('links to pages that exist, as every document does', () => {
+  it('links to pages and headings that exist, as every document does', () => {
     const pages = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
     for (const document of ['README.md', 'CONTRIBUTING.md', ...pages.map((name) => `docs/${name}`)]) {
-      for (const [, target = ''] of read(document).matchAll(/\]\((?!https?:)([^)#]+)\)/g)) {
-        expect(() => readdirOrRead(join(root, dirname(document), target)), `${document}: ${target}`).not.toThrow();
+      for (const [, target = '', anchor] of read(document).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)/g)) {
+        const path = target === '' ? document : join(dirname(document), target);
+        expect(() => readdirOrRead(join(root, path)), `${document}: ${target}`).not.toThrow();
+        if (anchor !== undefined) expect(anchorsOf(read(path)), `${document}: ${target}`).toContain(anchor);
       }
     }
   });
@@ -182,6 +184,20 @@ describe('the package', () => {
     expect((await ktrdr(['--version'])).stdout.trim()).toBe(version);
   });
 });
+
+/** What can follow `#` in a link to the page: headings in lower case; the second one of a name has `-1` at its end. */
+function anchorsOf(page: string): string[] {
+  const seen = new Map<string, number>();
+  return [...page.replaceAll(/^```[\s\S]*?^```$/gm, '').matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => {
+    const name = heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-');
+    const before = seen.get(name) ?? 0;
+    seen.set(name, before + 1);
+    return before === 0 ? name : `${name}-${before}`;
+  });
+}
 
 function readdirOrRead(path: string): unknown {
   return path.endsWith('/') ? readdirSync(path) : readFileSync(path);

@@ -31,6 +31,14 @@ describe('the user guide', () => {
     }
   });
 
+  it('shows how Python asks the API (skipped where there is no python3)', { timeout: 30_000 }, async ({ skip }) => {
+    if ((await shell.run({ text: 'python3 --version', staysUp: false })).code !== 0) skip();
+    const [, script = ''] = /```python\n([\s\S]*?)```/.exec(page) ?? [];
+    const result = await shell.run({ text: `python3 - <<'END'\n${script}\nEND`, staysUp: false });
+    expect(result.stderr).toBe('');
+    expect(result.stdout).toMatch(/^500 bars, the newest signals:( BUY| HOLD| SELL){5}$/m);
+  });
+
   it('does what it says', async () => {
     expect(stdout('--dry-run')).toMatch(/\d+ requests/);
     const [before = '', after = ''] = stdout('data gaps AAPL').split(/bars? loaded/);

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -37,6 +38,13 @@ describe('the handbook', () => {
     const [, ofCopy = ''] = [...printed].find(([text]) => text.includes('backup ops list')) ?? [];
     expect(ofCopy).toMatch(/^AAPL 1h: 2023-01-03 .*, 1,744 bars$/m);
     expect(ofCopy).toMatch(/load_series/);
+  });
+
+  it('shows a unit of systemd that starts a command there is and knows how that ends', async () => {
+    const [, unit = ''] = /```ini\n([\s\S]*?)```/.exec(page) ?? [];
+    const [, command = ''] = /^ExecStart=\/usr\/bin\/env (.+)$/m.exec(unit) ?? [];
+    expect((await shell.run({ text: `${command} --help`, staysUp: false })).code).toBe(0);
+    expect(unit).toContain(`SuccessExitStatus=${128 + constants.signals.SIGTERM}`);
   });
 
   it('names everything that lies in a home', () => {
