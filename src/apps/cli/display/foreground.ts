@@ -15,16 +15,36 @@ export async function terminalTurn(): Promise<TerminalTurn> {
   }
 }
 
-/** The process group of this process, and the one that the terminal has in front. */
-async function processGroups(): Promise<{ group: number; front: number }> {
-  if (process.platform === 'linux') {
-    const stat = await readFile('/proc/self/stat', 'utf8');
-    // The name of the program, in parentheses, may hold anything.
-    const [, , group, , , front] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return { group: Number(group), front: Number(front) };
-  }
+interface ProcessGroups {
+  /** The group that the process is in. */
+  readonly group: number;
+  /** The group that its terminal has in front; 0 or less without a terminal. */
+  readonly front: number;
+}
+
+async function processGroups(): Promise<ProcessGroups> {
+  return process.platform === 'linux'
+    ? groupsInStat(await readFile('/proc/self/stat', 'utf8'))
+    : groupsByPs(process.pid);
+}
+
+/** From what Linux has in `/proc/<pid>/stat`. */
+export function groupsInStat(stat: string): ProcessGroups {
+  // The name of the program, in parentheses, may hold anything.
+  const [, , group, , , front] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return { group: Number(group), front: Number(front) };
+}
+
+/** From `ps`, as macOS and the BSDs have it. */
+export async function groupsByPs(pid: number): Promise<ProcessGroups> {
   const { execFile } = await import('node:child_process');
-  const { stdout } = await promisify(execFile)('ps', ['-o', 'pgid=,tpgid=', '-p', String(process.pid)]);
-  const [group, front] = stdout.trim().split(/\s+/);
+  // An option for each column: what stands behind a "=" is, by POSIX, a heading to the end of the argument.
+  const { stdout } = await promisify(execFile)('ps', ['-o', 'pgid=', '-o', 'tpgid=', '-p', String(pid)]);
+  return groupsInColumns(stdout);
+}
+
+/** From the two columns that `ps` prints. */
+export function groupsInColumns(columns: string): ProcessGroups {
+  const [group, front] = columns.trim().split(/\s+/);
   return { group: Number(group), front: Number(front) };
 }
