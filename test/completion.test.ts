@@ -37,7 +37,7 @@ afterAll(async () => {
 
 /** What bash would offer when the tab key is pressed at the end of a line. */
 async function offered(line: string): Promise<string[]> {
-  const script = `source <(ktrdr completion bash) && complete -p ktrdr >/dev/null
+  const script = `eval "$(ktrdr completion bash)" && complete -p ktrdr >/dev/null
 COMP_LINE='${line}' COMP_POINT=${line.length}
 _ktrdr && printf '%s\\n' "\${COMPREPLY[@]}"`;
   const { stdout } = await run('bash', ['--norc', '-c', script], { env: environment, cwd: home.path });

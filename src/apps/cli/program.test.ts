@@ -53,7 +53,7 @@ describe('the tree of commands', () => {
 
   it('has examples that it understands', async () => {
     for (const line of commands.flatMap(({ exampleLines }) => exampleLines)) {
-      const [, args = ''] = /^(?:source <\()?(?:[A-Z_]+=\S+ )*ktrdr ([^|>&)]+)/.exec(line) ?? [];
+      const [, args = ''] = /^(?:source <\(|eval "\$\()?(?:[A-Z_]+=\S+ )*ktrdr ([^|>&)]+)/.exec(line) ?? [];
       const program = await treeOf();
       const heard: string[] = [];
       for (const command of program) if (!isNoun(command)) command.action(() => void heard.push(command.path));

@@ -12,7 +12,7 @@ export function completionScript(shell: Shell): string {
 
 /** Bash takes words apart at = and @ and replaces the last part alone. */
 const bash = `# ktrdr completion for bash. To have it in every shell, add to ~/.bashrc:
-#   source <(ktrdr completion bash)
+#   eval "$(ktrdr completion bash)"
 _ktrdr() {
   local line="\${COMP_LINE:0:COMP_POINT}" words word about last prefix file
   read -ra words <<< "$line"

@@ -8,7 +8,7 @@ export function completeCompletion(completion: CliCommand, { settings }: Wrapper
   completion
     .addArgument(new Argument('<shell>', 'which one').choices(shells))
     .examples(
-      'source <(ktrdr completion bash)',
+      'eval "$(ktrdr completion bash)"',
       'source <(ktrdr completion zsh)',
       'ktrdr completion fish > ~/.config/fish/completions/ktrdr.fish',
     )
