@@ -14,7 +14,8 @@ export function openDatabase(path: string): DatabaseSyncInstance {
   let db: DatabaseSyncInstance | undefined;
   try {
     db = new DatabaseSync(path);
-    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
+    // What macOS calls synced may still be in the memory of the disk, unless the full way is asked for.
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON;');
     upgrade(db, path);
     return db;
   } catch (cause) {

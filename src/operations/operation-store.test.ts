@@ -5,6 +5,7 @@ import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite'
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { OperationStatus } from './operation.ts';
+import { openDatabase } from './open-database.ts';
 import { OperationStore } from './operation-store.ts';
 import { operation } from './records.fixture.ts';
 
@@ -46,6 +47,12 @@ describe('a record', () => {
     store.takeOver(operation('op', { version: 3 }), owner);
     expect(store.find('op')).toMatchObject({ status: 'running', attempt: 2, version: 2 });
     expect(store.checkpoint('op')).toBe('{"mine":true}');
+  });
+
+  it('waits for the disk itself, which macOS does only where it is asked to', () => {
+    using db = openDatabase(join(directory, 'operations.db'));
+    expect(db.prepare('PRAGMA fullfsync').get()).toEqual({ fullfsync: 1 });
+    expect(db.prepare('PRAGMA synchronous').get()).toEqual({ synchronous: 2 });
   });
 
   it('that waited for no disk outlives its process all the same', () => {
