@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, mkdir, readdir, readFile, rm, truncate, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, mkdir, readdir, readFile, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -71,6 +71,25 @@ describe('ModelStore', () => {
     expect(new Set(saved.map(({ version }) => version)).size).toBe(12);
     for (const { version } of saved) expect(await store.readWeights('sample', version)).toEqual(weights);
     expect(await readdir(directory)).toEqual(['sample']);
+  });
+
+  it('knows a model by all names that the file system takes for one', async () => {
+    await store.save(sampleModel());
+    // Another case leads to the same folder on macOS; a link does so everywhere, and is no folder itself.
+    await symlink(join(directory, 'sample'), join(directory, 'Sample'));
+    expect(await store.save(sampleModel('Sample'))).toEqual({
+      name: 'sample',
+      version: 'v2',
+      directory: join(directory, 'sample', 'v2'),
+    });
+    expect((await store.list()).map(({ name, version }) => `${name} ${version}`)).toEqual(['sample v2', 'sample v1']);
+    expect(await store.get('Sample')).toMatchObject({ name: 'sample', version: 'v2' });
+    expect(await store.readWeights('Sample', 'v2')).toEqual(weights);
+    const trained = { operation: sampleModel().metadata.operation ?? '', weightsSha256: weightsHash(weights) };
+    expect(await store.trainedBy({ ...trained, name: 'Sample' })).toEqual({ name: 'sample', version: 'v2' });
+    expect(await store.verify('Sample')).toMatchObject([{ version: 'v1' }, { version: 'v2' }]);
+    expect(await store.remove('Sample', 'v1')).toEqual({ name: 'sample', version: 'v1' });
+    expect(await codeOf(store.get('SAMPLE')), 'where nothing leads to it').toBe('not_found');
   });
 
   it('shows nothing of a save that did not finish, and clears it away when it is old', async () => {

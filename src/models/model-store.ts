@@ -106,9 +106,10 @@ export class ModelStore {
   }
 
   /** The model that an operation has trained, if it is there and undamaged. */
-  async trainedBy({ name, ...trained }: TrainedModelName): Promise<ModelName | undefined> {
+  async trainedBy({ name: given, ...trained }: TrainedModelName): Promise<ModelName | undefined> {
+    const name = await this.#heldName(parse(nameSchema, given, 'The name of the model'));
     // Others may have saved under the same name since.
-    for (const version of (await this.#versions(parse(nameSchema, name, 'The name of the model'))).reverse()) {
+    for (const version of (await this.#versions(name)).reverse()) {
       const address = { name, version, directory: join(this.#root, name, version) };
       if ((await isOf(address, trained)) && (await verifyModel(address)).length === 0) return { name, version };
     }
@@ -144,13 +145,13 @@ export class ModelStore {
    * @throws KtrdrError `not_found`.
    */
   async verify(name?: string, version?: string): Promise<VerifiedModel[]> {
+    const found = name === undefined ? undefined : await this.#find(name, version ?? 'latest');
     const addresses =
-      name === undefined
+      found === undefined
         ? await this.#addresses()
         : version === undefined
-          ? (await this.#addresses()).filter((address) => address.name === name)
-          : [await this.#find(name, version)];
-    if (name !== undefined && addresses.length === 0) await this.#find(name, 'latest');
+          ? (await this.#addresses()).filter((address) => address.name === found.name)
+          : [found];
     const verified: VerifiedModel[] = [];
     for (const address of addresses) {
       const { directory: _, ...of } = address;
@@ -165,7 +166,7 @@ export class ModelStore {
    */
   async remove(name: string, version: string): Promise<ModelName> {
     const address = await this.#find(name, version);
-    const home = join(this.#root, name);
+    const home = join(this.#root, address.name);
     const removed = join(this.#root, `${temporaryPrefix}${randomBytes(8).toString('hex')}`);
     try {
       await writeNewFile(join(home, `${address.version}${removedSuffix}`), new Uint8Array(0));
@@ -175,7 +176,7 @@ export class ModelStore {
     } catch (thrown) {
       throw refusedByDisk(thrown, address.directory, 'removed');
     }
-    return { name, version: address.version };
+    return { name: address.name, version: address.version };
   }
 
   /** What `write` leaves in a new folder becomes a version of this name, as a whole or not at all. */
@@ -188,7 +189,8 @@ export class ModelStore {
       const version = await this.#publish(temporary, name, leastNumber);
       await syncFolder(home);
       await syncFolder(this.#root);
-      return { name, version, directory: join(home, version) };
+      const held = await this.#heldName(name);
+      return { name: held, version, directory: join(this.#root, held, version) };
     } catch (thrown) {
       await rm(temporary, { recursive: true, force: true }).catch(() => {});
       throw refusedByDisk(thrown, home);
@@ -208,9 +210,10 @@ export class ModelStore {
     }
   }
 
-  async #find(name: string, version: string): Promise<ModelAddress> {
+  async #find(given: string, version: string): Promise<ModelAddress> {
     // Looked up among what is there: what somebody typed never becomes a path.
     const names = await this.#names();
+    const name = nameSchema.safeParse(given).success ? await this.#heldName(given) : given;
     if (!names.includes(name)) {
       const hint = names.length === 0 ? 'there is none yet; train one first.' : suggestion(name, names);
       throw new KtrdrError('not_found', `There is no model "${name}"; ${hint}`);
@@ -225,6 +228,13 @@ export class ModelStore {
       );
     }
     return { name, version: found, directory: join(this.#root, name, found) };
+  }
+
+  /** A name as the folder has it, which others lead to as well where the file system ignores case. */
+  async #heldName(name: string): Promise<string> {
+    const names = await foldersIn(this.#root);
+    if (names.includes(name) || (await ifThere(stat(join(this.#root, name)))) === undefined) return name;
+    return names.find((held) => held.toLowerCase() === name.toLowerCase()) ?? name;
   }
 
   async #addresses(): Promise<ModelAddress[]> {
