@@ -9,9 +9,9 @@ import { hasTerminals, TerminalSession } from './support/terminal-session.ts';
 
 const ctrlC = '\x03';
 const ctrlZ = '\x1A';
-/** Prints whether the terminal makes signals of keys, lines of what is typed, and shows it. */
-const tellModes = `stty -a | tr ' ;' '\\n\\n' | grep -E '^-?(isig|icanon|echo)$' | tr '\\n' ' '; echo "were the modes"`;
-const usualModes = /^isig icanon echo were the modes$/m;
+/** Prints whether the terminal makes signals of keys, lines of what is typed, and shows it, in the order of the alphabet. */
+const tellModes = `stty -a | tr ' \\t;' '\\n\\n\\n' | grep -E '^-?(isig|icanon|echo)$' | LC_ALL=C sort | tr '\\n' ' '; echo "were the modes"`;
+const usualModes = /^echo icanon isig were the modes$/m;
 const listed = z.object({ operations: z.array(operationSchema) });
 
 describe.skipIf(!hasTerminals)(

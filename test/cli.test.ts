@@ -305,8 +305,8 @@ describe('bad input gets one clear sentence and its exit code', () => {
     const routes = [
       { environment: { IB_PORT: '9' }, says: /gateway at 127\.0\.0\.1:9.*ktrdr gateway simulate/s },
       {
-        environment: { USE_IB_HOST_SERVICE: 'true', IB_HOST_SERVICE_URL: 'http://127.0.0.2:9' },
-        says: /IB host service cannot be reached at http:\/\/127\.0\.0\.2:9/,
+        environment: { USE_IB_HOST_SERVICE: 'true', IB_HOST_SERVICE_URL: 'http://0.0.0.0:9' },
+        says: /IB host service cannot be reached at http:\/\/0\.0\.0\.0:9/,
       },
     ];
     for (const { environment, says } of routes) {

@@ -63,7 +63,7 @@ describe('ktrdr doctor', () => {
       KTRDR_API_PORT: String(stranger.port),
       IB_PORT: String(stranger.port),
       USE_TRAINING_HOST_SERVICE: 'true',
-      TRAINING_HOST_SERVICE_URL: 'http://127.0.0.2:9',
+      TRAINING_HOST_SERVICE_URL: 'http://0.0.0.0:9',
     };
     const begun = performance.now();
     const report = await ktrdr(['doctor', '--json'], environment);

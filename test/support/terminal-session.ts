@@ -11,6 +11,12 @@ export const hasTerminals = isMac || spawnSync('script', ['--version']).status =
 /** The first line of a session: the name of its terminal. */
 const announcement = /^on (\S+) \.$/;
 
+/**
+ * What this process writes into is a socket, which the `script` of macOS does not take for its input: the keys go through a
+ * pipe. The last line on descriptor 3 says that `script` has ended, which its neighbour in the pipe cannot know.
+ */
+const throughPipe = 'cat | { "$@" 3>&-; code=$?; echo ended >&3; exit "$code"; }';
+
 interface SessionOptions {
   readonly columns?: number;
   readonly rows?: number;
@@ -48,10 +54,13 @@ export class TerminalSession implements AsyncDisposable {
     // A shell script goes on after Ctrl-C only when it says so.
     const command = `${size}; echo "on $(tty) ."; trap : INT; ${ktrdr}; ${script}`;
     const args = isMac ? ['-q', '/dev/null', '/bin/sh', '-c', command] : ['-qfec', command, '/dev/null'];
-    const child = spawn('script', args, {
+    const child = spawn('sh', ['-c', throughPipe, 'sh', 'script', ...args], {
       env: { ...process.env, SHELL: '/bin/sh', TERM: 'xterm-256color', NO_COLOR: '1', ...environment },
-      stdio: ['pipe', 'pipe', 'inherit'],
+      stdio: ['pipe', 'pipe', 'inherit', 'pipe'],
+      detached: true,
     });
+    // Nobody types any more.
+    child.stdio[3]?.once('data', () => child.stdin?.end());
     const session = new TerminalSession(
       child,
       new headless.Terminal({ cols: columns, rows, allowProposedApi: true, scrollback: 1_000 }),
@@ -135,7 +144,8 @@ export class TerminalSession implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     // The terminal goes away, and whoever is on it hears of that.
-    if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill('SIGTERM');
+    const { pid, exitCode, signalCode } = this.#child;
+    if (pid !== undefined && exitCode === null && signalCode === null) process.kill(-pid, 'SIGTERM');
     await this.#closed;
     this.#terminal.dispose();
   }

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -10,7 +10,8 @@ describe('findNativeLibrary()', () => {
   let empty: string;
 
   beforeEach(() => {
-    home = mkdtempSync(join(tmpdir(), 'ktrdr-library-'));
+    // What is found is told without links, and the directory for temporary files may be one.
+    home = realpathSync(mkdtempSync(join(tmpdir(), 'ktrdr-library-')));
     empty = join(home, 'empty');
     mkdirSync(empty);
   });
