@@ -1,8 +1,8 @@
 // Copies a home while its API runs: node examples/operating/copy-home.mjs HOME COPY
 //
 // Records of operations are copied by the database itself, at one moment. A series of bars is copied until nothing was
-// written meanwhile but at the end of its log, which readers understand. A model never changes.
-import { cp, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+// written meanwhile; its log, to which a load may add all the time, by itself. A model never changes.
+import { copyFile, cp, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 
@@ -48,9 +48,23 @@ async function copySeries(series) {
       () => true,
       (error) => refuseUnlessGone(error),
     );
-    if (isWhole && (await readFile(manifest, 'utf8')) === before) return;
+    const isNamed = isWhole && (await copyLog(series, JSON.parse(before).series?.log));
+    if (isNamed && (await readFile(manifest, 'utf8')) === before) return;
   }
   throw new Error(`${series} was written anew at each of ${mostTries} tries; copy it when its load has ended.`);
+}
+
+/** Begins with how far it goes, so it must not grow between the beginning and the end of its copy. */
+async function copyLog(series, name) {
+  if (name === undefined) return true;
+  const log = join(home, series, name);
+  for (let tries = 0; tries < mostTries; tries += 1) {
+    const before = await stat(log).catch(refuseUnlessGone);
+    if (before === false || (await copyFile(log, join(copy, series, name)).catch(refuseUnlessGone)) === false)
+      return false;
+    if ((await stat(log).catch(refuseUnlessGone)).size === before.size) return true;
+  }
+  return false;
 }
 
 /** A file that went while it was copied belongs to what is superseded or unfinished; the next try finds what is there. */

@@ -90,9 +90,9 @@ export function dataRoutes({ data, provider, operations }: DataRoutes): Implemen
         ...(next === undefined ? {} : { next }),
       };
     }),
-    implement(deleteBars, async ({ query }) => {
-      const { key, span } = await named(query);
-      return { symbol: key.symbol, removed: await stored.remove(key, span) };
+    implement(deleteBars, async ({ query: { symbol, timeframe, ...span } }) => {
+      const { key, removed } = await stored.remove({ symbol, timeframe }, span);
+      return { symbol: key.symbol, removed };
     }),
     implement(getContract, ({ query: { symbol } }, context) => provider.describe(symbol, context)),
     implement(getSearch, async ({ query: { text } }, context) => ({

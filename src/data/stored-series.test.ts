@@ -89,7 +89,7 @@ describe('StoredSeries', () => {
   it('removes a span, tells it as missing, and forgets a series of which nothing is left', async () => {
     const own = { symbol: 'my series!', timeframe: '1h' } as const;
     const cut = { start: Date.parse('2023-02-01'), end: Date.parse('2023-02-03') };
-    expect(await stored.remove(own, cut)).toBe(14);
+    expect(await stored.remove(own, cut)).toEqual({ key: own, removed: 14 });
     expect(await stored.absences(own, { all: false })).toMatchObject([{ kind: 'missing', bars: 14 }]);
     expect(await stored.coverage(own)).toMatchObject({ missing: 14 });
     await stored.remove(own, {});

@@ -141,10 +141,16 @@ export class StoredSeries {
     return absencesOf({ calendar, timeframe, range, stretches, finalBefore: final, all });
   }
 
-  /** Cuts bars out, and forgets what is known to be empty there. @returns how many bars were removed. */
-  async remove(key: SeriesKey, span: OpenSpan): Promise<number> {
-    const info = await this.info(key);
-    return this.#store.remove(info.key, { start: span.start ?? -Infinity, end: span.end ?? Infinity });
+  /**
+   * Cuts bars out, and forgets what is known to be empty there; also of a series that is too damaged to be read.
+   * @returns under which name, and how many bars were removed.
+   */
+  async remove(
+    key: SeriesKey,
+    { start = -Infinity, end = Infinity }: OpenSpan,
+  ): Promise<{ key: SeriesKey; removed: number }> {
+    const stored = await this.keyOf(key);
+    return { key: stored, removed: await this.#store.remove(stored, { start, end }) };
   }
 
   #notStored({ symbol, timeframe }: SeriesKey): KtrdrError {

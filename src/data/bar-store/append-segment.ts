@@ -11,12 +11,14 @@ import {
   type Bars,
   type ReportedDay,
 } from '../../market/index.ts';
-import { appendToLog, emptyLog, entryBytes, type LogEntry } from './bar-log.ts';
+import { canGrow, emptyLog, entryBytes, type LogEntry } from './bar-log.ts';
+import { appendToLog } from './bar-log-file.ts';
 import type { AppendOutcome, BarSegment } from './bar-segment.ts';
 import { compareBars, newOnly, rowAt, type Comparison } from './compare-bars.ts';
 import { requireSpace } from './disk-space.ts';
 import { addToLedger, isCovered, type Ledger } from './ledger.ts';
 import type { AnsweredRange } from './provenance.ts';
+import { manifestVersion } from './manifest.ts';
 import { saveSeries } from './save-series.ts';
 import type { SeriesHead } from './series-head.ts';
 import { lastStamp, unfinishedBar } from './series-info.ts';
@@ -79,10 +81,10 @@ export async function appendSegment(
     confirmedEmpty,
     provenance,
   };
-  if (found !== undefined && hours === undefined && fitsLog(head, { compared, entry, limits })) {
+  const { log } = head;
+  if (found !== undefined && hours === undefined && canGrow(log) && fitsLog(head, { compared, entry, limits })) {
     await requireSpace(place.folder, entryBytes(entry));
-    const log = await appendToLog(place, { log: head.log, calendar: segment.calendar, entry });
-    return { outcome, head: { ...head, log, hasLog: true } };
+    return { outcome, head: { ...head, log: await appendToLog(place, log, entry) } };
   }
   const ledger = await readLedger(head);
   const added = {
@@ -118,13 +120,14 @@ function newHours({ hours }: Ledger, { calendar, hours: reported = [] }: BarSegm
 }
 
 function newHead({ symbol, timeframe }: SeriesKey, { calendar }: BarSegment): SeriesHead {
-  const manifest = { version: 2, generation: 0, symbol, timeframe, calendar, updatedAt: 0, files: {} } as const;
+  const manifest = { version: manifestVersion, generation: 0, symbol, timeframe, calendar, updatedAt: 0 } as const;
   return {
-    manifest: { ...manifest, revision: 0, revisionBytes: 0 },
+    manifest: { ...manifest, files: {}, revision: 0, revisionBytes: 0 },
     isSaved: false,
     identity: undefined,
     log: emptyLog(0),
     hasLog: false,
+    isLogLost: false,
     olderLedger: undefined,
   };
 }
@@ -205,7 +208,6 @@ function fitsLog(
   const { isSaved, log } = head;
   const isAtEnd =
     barCount(compared.older) === 0 && (compared.changed.time[0] ?? Infinity) > (lastStamp(head) ?? -Infinity);
-  const isSound = isSaved && log.tornBytes === 0;
   const count = barCount(log.bars) + barCount(compared.changed);
-  return isAtEnd && isSound && count < limits.bars && log.length + entryBytes(entry) <= limits.bytes;
+  return isSaved && isAtEnd && count < limits.bars && log.length + entryBytes(entry) <= limits.bytes;
 }

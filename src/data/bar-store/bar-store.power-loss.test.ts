@@ -6,6 +6,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ManualClock } from '../../async/index.ts';
 import { barColumns, barsFromRows, type Bars } from '../../market/index.ts';
 import { BarStore, type BarSegment, type SeriesKey } from './index.ts';
+import { asSecondLayout } from './second-layout.fixture.ts';
+import { seriesFolder } from './series.ts';
 
 /**
  * A disk whose calls that change something are counted. From the call `failsAt` on all of them fail, as for a computer
@@ -135,12 +137,16 @@ const clock = new ManualClock(newYear);
 /** Two years, and a log behind them. */
 const held = [segment('first', minutes(-30, 60, 100), 1), segment('second', minutes(30, 2, 101), 2)];
 const revising = segment('third', minutes(-10, 50, 200), 3);
-const acts: Record<string, (store: BarStore) => Promise<unknown>> = {
+const acts: Record<string, (store: BarStore, place: string) => Promise<unknown>> = {
   'an append to the log': (store) => store.append(key, segment('third', minutes(32, 3, 102), 3)),
   'an append that saves the log': (store) => store.append(key, segment('third', minutes(32, 40, 102), 3)),
   'an append that revises two years': (store) => store.append(key, revising),
   'an append of an unfinished bar': (store) =>
     store.append(key, { ...segment('third', minutes(32, 1, 102), 2), lastIsUnfinished: true }),
+  'the first append to a series of the second layout': async (store, place) => {
+    await asSecondLayout(seriesFolder(place, key));
+    await store.append(key, segment('third', minutes(32, 3, 102), 3));
+  },
   'a removal across two years': (store) => store.remove(key, { start: newYear - hour / 6, end: newYear + hour / 6 }),
   'a removal of everything': (store) => store.remove(key, { start: -Infinity, end: Infinity }),
 };
@@ -185,10 +191,11 @@ async function everything(store: BarStore): Promise<string> {
 
 describe.each(Object.entries(acts))('%s', (_, act) => {
   async function outcomes(): Promise<{ before: string; after: string; calls: number }> {
-    await using store = await filled(join(root, 'sound'));
+    const place = join(root, 'sound');
+    await using store = await filled(place);
     const before = await everything(store);
     disk.calls = 0;
-    await act(store);
+    await act(store, place);
     return { calls: disk.calls, before, after: await everything(store) };
   }
 
@@ -199,7 +206,7 @@ describe.each(Object.entries(acts))('%s', (_, act) => {
       const store = await filled(place);
       await restore();
       Object.assign(disk, { calls: 0, failsAt: step, failsOn: true });
-      const isDone = await act(store).then(
+      const isDone = await act(store, place).then(
         () => true,
         () => false,
       );
@@ -223,14 +230,14 @@ describe.each(Object.entries(acts))('%s', (_, act) => {
       const store = await filled(place);
       await restore();
       Object.assign(disk, { calls: 0, failsAt: step, failsOn: false });
-      const error: unknown = await act(store).then(
+      const error: unknown = await act(store, place).then(
         () => undefined,
         (reason: unknown) => reason,
       );
       Object.assign(disk, { failsAt: Infinity });
       if (error !== undefined) expect(error).toMatchObject({ code: 'failed_precondition' });
       expect(error === undefined ? [after] : [before, after], `step ${step}`).toContain(await everything(store));
-      await act(store);
+      await act(store, place);
       expect(await everything(store)).toBe(after);
       await store[Symbol.asyncDispose]();
       await using again = await open(place);

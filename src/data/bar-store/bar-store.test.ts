@@ -105,6 +105,7 @@ describe('BarStore', () => {
     expect((await readdir(seriesFolder(root, spy))).sort((a, b) => a.localeCompare(b))).toEqual([
       '2019.1.parquet',
       '2020.1.parquet',
+      'newest.1.log',
       'series.json',
     ]);
   });
@@ -161,7 +162,7 @@ describe('BarStore', () => {
     );
     await add(bars, key);
     expect(await store.read(key)).toEqual(bars);
-    expect(await readdir(seriesFolder(root, key))).toEqual(['all.1.parquet', 'series.json']);
+    expect(await readdir(seriesFolder(root, key))).toEqual(['all.1.parquet', 'newest.1.log', 'series.json']);
     await expect(add(minutes(1, 1), key)).rejects.toMatchObject({ code: 'invalid_input' });
     const confirmedEmpty = [{ start: newYear + minute, end: newYear + day }];
     await expect(store.append(key, { calendar, bars: emptyBars, confirmedEmpty })).rejects.toThrow(/session dates/);
@@ -311,7 +312,7 @@ describe('BarStore.remove()', () => {
   it('removes a year of which nothing is left, and at last the series', async () => {
     await add(minutes(-10, 20));
     await store.remove(spy, { start: newYear, end: Infinity });
-    expect(await readdir(seriesFolder(root, spy))).toEqual(['2019.1.parquet', 'series.json']);
+    expect(await readdir(seriesFolder(root, spy))).toEqual(['2019.1.parquet', 'newest.2.log', 'series.json']);
     expect(await store.remove(spy, { start: -Infinity, end: Infinity })).toBe(10);
     expect(await store.info(spy)).toBeUndefined();
     expect(await symbolFolders()).toEqual([]);
@@ -322,15 +323,18 @@ describe('BarStore after a crash', () => {
   it('holds what the manifest names, and takes away what a save that was cut short had written', async () => {
     await add(minutes(-50, 40));
     const before = await readFile(pathOf('series.json'));
-    const older = await readFile(pathOf('2019.1.parquet'));
+    const older = await Promise.all(
+      ['2019.1.parquet', 'newest.1.log'].map(async (name) => ({ name, bytes: await readFile(pathOf(name)) })),
+    );
     await add(minutes(-5, 2000));
     await writeFile(pathOf('series.json'), before);
-    await writeFile(pathOf('2019.1.parquet'), older);
+    for (const { name, bytes } of older) await writeFile(pathOf(name), bytes);
     const again = await reopen();
     expect(await again.read(spy)).toEqual(minutes(-50, 40));
     expect((await again.verify()).issues).toMatchObject([
       { severity: 'leftover', path: expect.stringMatching(/1m.2019\.2\.parquet/) },
       { severity: 'leftover', path: expect.stringMatching(/1m.2020\.2\.parquet/) },
+      { severity: 'leftover', path: expect.stringMatching(/1m.newest\.2\.log/) },
     ]);
     await again.append(spy, { calendar, bars: minutes(35, 5), confirmedEmpty: [] });
     expect(await again.read(spy)).toEqual(concatBars([minutes(-50, 40), minutes(35, 5)]));
@@ -352,7 +356,12 @@ describe('BarStore after a crash', () => {
     await writeFile(pathOf('.2020.1.parquet.4711-3.tmp'), 'half');
     await writeFile(pathOf('.notes.tmp'), 'mine');
     const again = await reopen();
-    expect(await readdir(seriesFolder(root, spy))).toEqual(['.notes.tmp', '2020.1.parquet', 'series.json']);
+    expect(await readdir(seriesFolder(root, spy))).toEqual([
+      '.notes.tmp',
+      '2020.1.parquet',
+      'newest.1.log',
+      'series.json',
+    ]);
     expect(barCount(await again.read(spy))).toBe(10);
   });
 });

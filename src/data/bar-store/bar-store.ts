@@ -202,7 +202,7 @@ export class BarStore implements AsyncDisposable {
   async remove(key: SeriesKey, range: TimeRange): Promise<number> {
     this.#mayWrite();
     return this.#write(key, async (place) => {
-      const head = await this.#heads.load(place);
+      const head = await this.#heads.load(place, range);
       if (head === undefined) return 0;
       const ledger = await this.#ledgers.read(place, head);
       const result = await removeRange(place, range, { head, ledger, now: this.#clock.now() });

@@ -48,24 +48,41 @@ export async function createDurably(path: string, bytes: Uint8Array): Promise<vo
   });
 }
 
+/** Bytes that take the place of others in a file. */
+export interface Overwriting {
+  readonly bytes: Uint8Array;
+  readonly position: number;
+}
+
 /**
  * Writes behind the first `length` bytes of a file, for good. When it fails the file is cut back to those, unless the
- * disk refuses that, too.
+ * disk refuses that, too. `afterwards` is written when the bytes are on the disk, and comes there itself with the next ones.
  */
-export async function appendDurably(path: string, bytes: Uint8Array, length: number): Promise<void> {
+export async function appendDurably(
+  path: string,
+  bytes: Uint8Array,
+  { length, afterwards }: { length: number; afterwards?: Overwriting },
+): Promise<void> {
   await guarded(`write ${path}`, async () => {
     const file = await open(path, 'r+');
     try {
-      await file.truncate(length);
-      await writeFully(file, bytes, length);
-      await file.datasync();
-    } catch (error) {
-      await file.truncate(length).catch(() => undefined);
-      throw error;
+      await append(file, bytes, length);
+      if (afterwards !== undefined) await writeFully(file, afterwards.bytes, afterwards.position);
     } finally {
       await file.close();
     }
   });
+}
+
+async function append(file: FileHandle, bytes: Uint8Array, length: number): Promise<void> {
+  try {
+    await file.truncate(length);
+    await writeFully(file, bytes, length);
+    await file.datasync();
+  } catch (error) {
+    await file.truncate(length).catch(() => undefined);
+    throw error;
+  }
 }
 
 /** Removes a file for good; one that is not there is no error. */

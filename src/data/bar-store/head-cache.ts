@@ -1,7 +1,8 @@
 import { join } from 'node:path';
+import type { TimeRange } from '../../market/index.ts';
 import { identityOf, readFolder, sweepFiles, syncNames } from './durable-file.ts';
 import { isOfGeneration, logName, manifestName } from './file-names.ts';
-import { readSettledHead, type SeriesHead } from './series-head.ts';
+import { readHead, type SeriesHead } from './series-head.ts';
 import type { SeriesPlace } from './series-place.ts';
 
 const mostHeads = 64;
@@ -13,10 +14,11 @@ const mostHeads = 64;
 export class HeadCache {
   readonly #heads = new Map<string, { head: SeriesHead; identity: string }>();
 
-  async load(place: SeriesPlace): Promise<SeriesHead | undefined> {
+  /** As `readHead`. */
+  async load(place: SeriesPlace, givenUp?: TimeRange): Promise<SeriesHead | undefined> {
     const known = this.#heads.get(place.folder);
     if (known !== undefined && known.identity === (await identity(place, known.head))) return known.head;
-    const head = await readSettledHead(place);
+    const head = await readHead(place, givenUp);
     await sweep(place, head);
     return head;
   }

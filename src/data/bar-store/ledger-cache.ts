@@ -1,5 +1,5 @@
 import type { Ledger } from './ledger.ts';
-import { isOutdated, readLedger, readSettledHead, type SeriesHead } from './series-head.ts';
+import { isOutdated, readHead, readLedger, type SeriesHead } from './series-head.ts';
 import type { SeriesPlace } from './series-place.ts';
 
 const mostLedgers = 32;
@@ -11,7 +11,7 @@ export class LedgerCache {
   /** A series and its ledger of one moment; undefined when there is no such series. */
   async readWithHead(place: SeriesPlace): Promise<{ head: SeriesHead; ledger: Ledger } | undefined> {
     for (;;) {
-      const head = await readSettledHead(place);
+      const head = await readHead(place);
       if (head === undefined) return undefined;
       try {
         return { head, ledger: await this.read(place, head) };

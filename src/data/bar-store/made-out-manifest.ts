@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import type { Timeframe } from '../../market/index.ts';
 import { openBarFile } from './bar-file.ts';
 import type { BarFile, BarFileLabel } from './bar-file-format.ts';
-import { readLogLabel } from './bar-log.ts';
+import { readLogLabel } from './bar-log-file.ts';
 import { readBytes, sourceOfFile } from './byte-source.ts';
 import { openIfPresent, readFileIfPresent, readFolder } from './durable-file.ts';
 import { parseBarFileName, parseLogName, revisionsName } from './file-names.ts';
-import type { FileSummary, Manifest, OlderManifest } from './manifest.ts';
+import { manifestVersion, type FileSummary, type Manifest, type OlderManifest } from './manifest.ts';
 import { decodeRecords } from './records.ts';
 import { readSeal, sealTailBytes } from './seal.ts';
 import { remedyOfUnnamed } from './remedies.ts';
@@ -32,8 +32,8 @@ export async function makeOutManifest(folder: string, timeframe: Timeframe): Pro
     files[span.id] = file.summary;
     label = file.label;
   }
-  const logGeneration = await newestLog(folder);
-  const { symbol, calendar } = label ?? (await readLogLabel(folder, logGeneration)) ?? {};
+  const logGeneration = (await logGenerations(folder)).at(-1) ?? -1;
+  const { symbol, calendar } = label ?? (await readLogLabel({ folder, timeframe }, logGeneration)) ?? {};
   if (symbol === undefined || calendar === undefined) return undefined;
   const generation = Math.max(logGeneration, ...[...newest.values()].map((file) => file.generation));
   const revisions = await countRevisions({ folder, key: { symbol, timeframe } });
@@ -72,12 +72,13 @@ export async function upgradeManifest(place: SeriesPlace, older: OlderManifest):
   return { ...blank, symbol, timeframe, calendar, updatedAt, files };
 }
 
-/** The highest generation that a log bears; -1 when there is no log. */
-export async function newestLog(folder: string): Promise<number> {
-  return Math.max(-1, ...(await readFolder(folder)).map((name) => parseLogName(name) ?? -1));
+/** The generations of which there is a log, oldest first. */
+export async function logGenerations(folder: string): Promise<number[]> {
+  const generations = (await readFolder(folder)).map(parseLogName).filter((found) => found !== undefined);
+  return generations.sort((a, b) => a - b);
 }
 
-const blank = { version: 2, generation: 0, updatedAt: 0, revision: 0, revisionBytes: 0 } as const;
+const blank = { version: manifestVersion, generation: 0, updatedAt: 0, revision: 0, revisionBytes: 0 } as const;
 
 async function countRevisions(place: SeriesPlace): Promise<{ revision: number; revisionBytes: number }> {
   const bytes = (await readFileIfPresent(join(place.folder, revisionsName))) ?? new Uint8Array();

@@ -28,14 +28,15 @@ const rowSchema = z.object({
   volume: z.number().nullable(),
 });
 
-const manifestVersion = 2;
+/** Version 3 names the log, which until then was there when something had been added to it. */
+export const manifestVersion = 3;
 
 /**
  * Which files make up a series. Replacing it is what makes a save happen, for all its files at once: those of the next
  * generation lie ready beside the old ones, and what no manifest names does not count.
  */
 const manifestSchema = z.object({
-  version: z.literal(manifestVersion),
+  version: z.union([z.literal(2), z.literal(manifestVersion)]),
   generation: z.number().int().nonnegative(),
   symbol: z.string(),
   timeframe: z.enum(timeframes),
@@ -44,6 +45,8 @@ const manifestSchema = z.object({
   /** By the id of their span. */
   files: z.record(z.string(), fileSchema),
   ledger: z.object({ name: z.string(), sha256: z.string() }).exactOptional(),
+  /** The name of the log, which says itself how far it goes. A series that holds nothing has none. */
+  log: z.string().exactOptional(),
   /** How often bars of the series were revised, and how much of the file of revisions counts. */
   revision: z.number().int().nonnegative(),
   revisionBytes: z.number().int().nonnegative(),
@@ -57,7 +60,7 @@ export type FileSummary = z.infer<typeof fileSchema>;
 
 const sealedManifestSchema = z.object({ sha256: z.string(), series: manifestSchema });
 
-/** How manifests were before: beside the files, which could be newer. */
+/** How manifests were at first: beside the files, which could be newer. */
 const olderManifestSchema = z.object({
   version: z.literal(1),
   symbol: z.string(),
@@ -111,6 +114,17 @@ export async function writeManifest(folder: string, manifest: Manifest): Promise
   const series = manifestSchema.parse(manifest);
   const text = `${JSON.stringify({ sha256: digestOf(series), series }, undefined, 1)}\n`;
   await replaceFile(join(folder, manifestName), new TextEncoder().encode(text));
+}
+
+/** The stamp of the newest bar in the files. */
+export function lastSaved({ files }: Manifest): number | undefined {
+  const lasts = Object.values(files).map(({ last }) => last);
+  return lasts.length === 0 ? undefined : Math.max(...lasts);
+}
+
+/** True when a series holds nothing but what may be in its log. */
+export function holdsNothing({ files, ledger, unfinished }: Manifest): boolean {
+  return Object.keys(files).length === 0 && ledger === undefined && unfinished === undefined;
 }
 
 export async function removeManifest(folder: string): Promise<void> {

@@ -94,6 +94,7 @@ describe('A store of the older layout', () => {
       '2019.parquet',
       '2020.1.parquet',
       'ledger.1.json.gz',
+      'newest.1.log',
       'series.json',
     ]);
     await store.append(spy, { ...segment, bars: minutes(1001, 1) });

@@ -19,18 +19,18 @@ export function encodeRecord(payload: Uint8Array): Uint8Array {
 
 export interface DecodedRecords {
   readonly payloads: readonly Uint8Array[];
-  /** The bytes of whole records. What is behind them is a record whose writing was cut short. */
+  /** Where the last whole record ends. What is behind it is a record whose writing was cut short. */
   readonly length: number;
 }
 
 /**
- * Reads records as far as they are whole. A crash can only leave the last one half-written; where whole records follow
+ * Reads records from byte `from` on, as far as they are whole. A crash can only leave the last one half-written; where whole records follow
  * behind a broken one, the file was damaged afterwards.
  * @throws Error that says so.
  */
-export function decodeRecords(bytes: Uint8Array): DecodedRecords {
+export function decodeRecords(bytes: Uint8Array, from = 0): DecodedRecords {
   const payloads: Uint8Array[] = [];
-  let length = 0;
+  let length = from;
   for (;;) {
     const payload = payloadAt(bytes, length);
     if (payload === undefined) break;

@@ -1,4 +1,4 @@
-import { manifestName, parseBarFileName, parseLogName, revisionsName } from './file-names.ts';
+import { manifestName, parseBarFileName, revisionsName } from './file-names.ts';
 import type { SeriesKey, Span } from './series.ts';
 
 /**
@@ -8,11 +8,16 @@ import type { SeriesKey, Span } from './series.ts';
 export function remedyOf(key: SeriesKey, name: string): string {
   const file = parseBarFileName(key.timeframe, name);
   if (file !== undefined) return barFileRemedy(key, file.span);
-  if (parseLogName(name) !== undefined) return `Move it away and load its bars again with "${load(key)} --mode tail".`;
   if (name === manifestName) return remedyOfManifest;
   if (name === revisionsName)
     return `Put it back from a backup, or move what there is of it, and the ${manifestName} beside it, away: the older values of revised bars are lost then, and ${madeAgain.replace('it is', 'the manifest is')}.`;
   return `Put it back from a backup, or move the ${manifestName} beside it away: ${madeAgain}.`;
+}
+
+/** Of a log behind files whose newest bar has the stamp `last`. */
+export function remedyOfLog(key: SeriesKey, last: number | undefined): string {
+  const start = last === undefined ? '' : ` --start ${instantText(last)}`;
+  return `Put it back from a backup, or give its bars up with "ktrdr data delete ${nameOf(key)}${start} --yes" and load them again with "${load(key)} --mode tail"; what came from a file is imported again.`;
 }
 
 const madeAgain =
@@ -43,6 +48,11 @@ function load(key: SeriesKey): string {
 
 function nameOf({ symbol, timeframe }: SeriesKey): string {
   return `${/^[\w./:@%+,-]+$/.test(symbol) ? symbol : `'${symbol.replaceAll("'", `'\\''`)}'`} -t ${timeframe}`;
+}
+
+/** As short as it can be told to the second. */
+function instantText(instant: number): string {
+  return new Date(instant).toISOString().replace(/(?:T00:00)?(?::00)?\.\d+Z$/, '');
 }
 
 function dateText(instant: number): string {

@@ -24,7 +24,7 @@ export async function removeRange(
   const isKnown = [...known.confirmedEmpty, ...known.provenance].some(
     ({ start, end }) => start < cells.end && cells.start < end,
   );
-  if (removed === 0 && !isKnown && !isHeldThere) return { removed, head };
+  if (removed === 0 && !isKnown && !isHeldThere && !head.isLogLost) return { removed, head };
   const left = cutLedger(known, cells);
   const isLeft =
     infoOf(head, left).count > removed || left.confirmedEmpty.length > 0 || (held !== undefined && !isHeldThere);

@@ -29,7 +29,7 @@ export async function addRevision(place: SeriesPlace, { bars, ...about }: OlderB
     await createDurably(path, record);
   } else {
     requireLength(place, await readFileIfPresent(path), length);
-    await appendDurably(path, record, length);
+    await appendDurably(path, record, { length });
   }
   return length + record.length;
 }

@@ -14,6 +14,7 @@ import {
   digestYears,
 } from '../../market/index.ts';
 import { emptyLog } from './bar-log.ts';
+import { createLog } from './bar-log-file.ts';
 import { requireSpace } from './disk-space.ts';
 import {
   makeFolder,
@@ -27,7 +28,14 @@ import {
 import { encodeBarFile } from './encode-bar-file.ts';
 import { barFileName, isOfGeneration, ledgerName, logName, revisionsName } from './file-names.ts';
 import { encodeLedger, type Ledger } from './ledger.ts';
-import { removeManifest, writeManifest, type FileSummary, type Manifest } from './manifest.ts';
+import {
+  holdsNothing,
+  manifestVersion,
+  removeManifest,
+  writeManifest,
+  type FileSummary,
+  type Manifest,
+} from './manifest.ts';
 import { addRevision, type OlderBars } from './revisions.ts';
 import { manifestIdentity, type SeriesHead } from './series-head.ts';
 import { isWithin, withFile } from './series-view.ts';
@@ -51,7 +59,7 @@ export interface SeriesChange {
  * manifest is replaced. Up to there nothing of it counts, from there on all of it; what is superseded goes last.
  */
 export async function saveSeries(place: SeriesPlace, head: SeriesHead, change: SeriesChange): Promise<SeriesHead> {
-  const { manifest: before, log } = head;
+  const { manifest: before } = head;
   const generation = before.generation + 1;
   const spans = touchedSpans(head, change);
   const ledger = change.ledger === undefined ? undefined : encodeLedger(change.ledger);
@@ -64,8 +72,8 @@ export async function saveSeries(place: SeriesPlace, head: SeriesHead, change: S
     delete files[span.id];
     if (barCount(merged) > 0) files[span.id] = await writeBarFile(place, { before, span, bars: merged });
   }
-  const { ledger: heldLedger, unfinished: _, ...rest } = before;
-  const manifest: Manifest = { ...rest, generation, files, updatedAt: change.updatedAt };
+  const { ledger: heldLedger, unfinished: _, log: __, ...rest } = before;
+  const manifest: Manifest = { ...rest, version: manifestVersion, generation, files, updatedAt: change.updatedAt };
   if (change.unfinished !== undefined) manifest.unfinished = storedRow(change.unfinished);
   if (ledger === undefined && heldLedger !== undefined) manifest.ledger = heldLedger;
   if (ledger !== undefined && knowsAnything(change.ledger)) {
@@ -76,16 +84,25 @@ export async function saveSeries(place: SeriesPlace, head: SeriesHead, change: S
     manifest.revision = change.revision.revision;
     manifest.revisionBytes = await addRevision(place, change.revision, before.revisionBytes);
   }
+  let log = emptyLog(generation);
+  if (!holdsNothing(manifest)) {
+    log = await createLog(place, { calendar: before.calendar, generation });
+    manifest.log = logName(generation);
+  }
   // Their names have to be there before the manifest's is.
   await syncNames(place.folder);
   await writeManifest(place.folder, manifest);
-  await sweepFiles(place.folder, [...superseded(before, manifest), ...(head.hasLog ? [logName(log.generation)] : [])]);
+  await sweepFiles(place.folder, [
+    ...superseded(before, manifest),
+    ...(head.hasLog ? [logName(head.log.generation)] : []),
+  ]);
   return {
     manifest,
     isSaved: true,
     identity: await manifestIdentity(place),
-    log: emptyLog(generation),
-    hasLog: false,
+    log,
+    hasLog: manifest.log !== undefined,
+    isLogLost: false,
     olderLedger: undefined,
   };
 }

@@ -1,14 +1,23 @@
 import { join } from 'node:path';
 import { KtrdrError, sha256Of } from '../../base/index.ts';
-import { barCount, emptyBars, sliceBars, type Bars, type Timeframe } from '../../market/index.ts';
-import { readBarLog, emptyLog, type BarLog } from './bar-log.ts';
+import {
+  barCount,
+  emptyBars,
+  mergeBars,
+  sliceBars,
+  type Bars,
+  type TimeRange,
+  type Timeframe,
+} from '../../market/index.ts';
+import { emptyLog, type BarLog } from './bar-log.ts';
+import { readBarLog } from './bar-log-file.ts';
 import { identityOf, readFileIfPresent } from './durable-file.ts';
 import { manifestName, parseBarFileName } from './file-names.ts';
 import { decodeLedger, emptyLedger, type Ledger } from './ledger.ts';
-import { readManifest, type Manifest, type OlderManifest } from './manifest.ts';
-import { makeOutManifest, newestLog, upgradeManifest } from './made-out-manifest.ts';
-import { remedyOfManifest } from './remedies.ts';
-import { damagedFile, type SeriesPlace } from './series-place.ts';
+import { holdsNothing, lastSaved, readManifest, type Manifest, type OlderManifest } from './manifest.ts';
+import { logGenerations, makeOutManifest, upgradeManifest } from './made-out-manifest.ts';
+import { remedyOfLog, remedyOfManifest, remedyOfUnnamed } from './remedies.ts';
+import { damagedFile, isDamage, type SeriesPlace } from './series-place.ts';
 import { seriesName, spanOf, type SeriesKey } from './series.ts';
 
 /** What a series is made of at one moment: its manifest and its log. */
@@ -20,41 +29,65 @@ export interface SeriesHead {
   readonly identity: string | undefined;
   readonly log: BarLog;
   readonly hasLog: boolean;
+  /** True where what the log holds is given up, because it cannot be read. */
+  readonly isLogLost: boolean;
   /** Of an older series, whose manifest held it. */
   readonly olderLedger: Ledger | undefined;
 }
 
 /**
- * What a series is made of now, or undefined when there is none.
+ * What a series is made of now, or undefined when there is none. A log need not be readable where all that may be in it
+ * lies in the range that is `givenUp`.
  * @throws KtrdrError `data_corrupt`, naming the file.
  */
-export async function readHead(place: SeriesPlace): Promise<SeriesHead | undefined> {
-  const identity = await manifestIdentity(place);
+export async function readHead(place: SeriesPlace, givenUp?: TimeRange): Promise<SeriesHead | undefined> {
+  for (;;) {
+    const identity = await manifestIdentity(place);
+    try {
+      const head = await readHeadOf(place, { identity, givenUp });
+      if (head === undefined || head.hasLog || !(await isOutdated(place, { identity }))) return head;
+    } catch (error) {
+      // A save that replaced the manifest meanwhile took the old log away.
+      if (!(await isOutdated(place, { identity }))) throw error;
+    }
+  }
+}
+
+interface HeadReading {
+  readonly identity: string | undefined;
+  readonly givenUp: TimeRange | undefined;
+}
+
+async function readHeadOf(place: SeriesPlace, { identity, givenUp }: HeadReading): Promise<SeriesHead | undefined> {
   const found = await readManifest(place.folder);
   if (found === undefined) return makeOutHead(place);
   requireKey(place, found);
   if (found.version === 1) {
     const manifest = await upgradeManifest(place, found);
     const olderLedger = { ...emptyLedger, confirmedEmpty: found.confirmedEmpty };
-    return { manifest, isSaved: false, identity, log: emptyLog(0), hasLog: false, olderLedger };
+    const log = { log: emptyLog(0), hasLog: false, isLogLost: false };
+    return { manifest, isSaved: false, identity, ...log, olderLedger };
   }
-  const log = await readBarLog(place, found.generation);
-  const head: SeriesHead = {
-    manifest: found,
-    isSaved: true,
-    identity,
-    log: log ?? emptyLog(found.generation),
-    hasLog: log !== undefined,
-    olderLedger: undefined,
-  };
+  const log = await readLog(place, found, givenUp);
+  const head: SeriesHead = { manifest: found, isSaved: true, identity, ...log, olderLedger: undefined };
   return isNothing(head) ? undefined : head;
 }
 
-/** As `readHead`, and certain to have the log of its manifest: one that is not there may have been saved meanwhile. */
-export async function readSettledHead(place: SeriesPlace): Promise<SeriesHead | undefined> {
-  for (;;) {
-    const head = await readHead(place);
-    if (head === undefined || head.hasLog || !(await isOutdated(place, head))) return head;
+async function readLog(
+  place: SeriesPlace,
+  manifest: Manifest,
+  givenUp: TimeRange | undefined,
+): Promise<Pick<SeriesHead, 'log' | 'hasLog' | 'isLogLost'>> {
+  const { generation } = manifest;
+  const last = lastSaved(manifest);
+  const named = { generation, isNamed: manifest.log !== undefined, remedy: remedyOfLog(place.key, last) };
+  try {
+    const log = await readBarLog(place, named);
+    return { log: log ?? emptyLog(generation), hasLog: log !== undefined, isLogLost: false };
+  } catch (error) {
+    const isGivenUp = givenUp !== undefined && givenUp.start <= (last ?? -Infinity) && givenUp.end === Infinity;
+    if (!isGivenUp || !isDamage(error)) throw error;
+    return { log: emptyLog(generation), hasLog: true, isLogLost: true };
   }
 }
 
@@ -65,7 +98,7 @@ export async function readKey(folder: string, timeframe: Timeframe): Promise<Ser
 }
 
 /** True when another save has replaced the manifest since the head was read. */
-export async function isOutdated(place: SeriesPlace, { identity }: SeriesHead): Promise<boolean> {
+export async function isOutdated(place: SeriesPlace, { identity }: Pick<SeriesHead, 'identity'>): Promise<boolean> {
   return (await manifestIdentity(place)) !== identity;
 }
 
@@ -89,21 +122,27 @@ export async function readLedger(place: SeriesPlace, { manifest, olderLedger }: 
   }
 }
 
-/** Without a manifest: the newest file of each span, and of the newest log what those do not hold already. */
+/**
+ * Without a manifest: the newest file of each span, and of the logs what those do not hold already. There are two logs
+ * where a save was cut short.
+ */
 async function makeOutHead(place: SeriesPlace): Promise<SeriesHead | undefined> {
   const manifest = await makeOutManifest(place.folder, place.key.timeframe);
   if (manifest === undefined) return undefined;
   requireKey(place, manifest);
-  const generation = await newestLog(place.folder);
-  const log = await readBarLog(place, generation);
-  return {
-    manifest,
-    isSaved: false,
-    identity: undefined,
-    log: log === undefined ? emptyLog(generation) : { ...log, bars: barsSince(manifest, log) },
-    hasLog: log !== undefined,
-    olderLedger: emptyLedger,
+  const logs: BarLog[] = [];
+  for (const generation of await logGenerations(place.folder)) {
+    const log = await readBarLog(place, { generation, isNamed: false, remedy: remedyOfUnnamed });
+    if (log !== undefined) logs.push({ ...log, bars: barsSince(manifest, log) });
+  }
+  const log: BarLog = {
+    ...(logs.at(-1) ?? emptyLog(-1)),
+    bars: logs.reduce((bars, each) => mergeBars(bars, each.bars), emptyBars),
+    confirmedEmpty: logs.flatMap((each) => each.confirmedEmpty),
+    provenance: logs.flatMap((each) => each.provenance),
   };
+  const hasLog = logs.length > 0;
+  return { manifest, isSaved: false, identity: undefined, log, hasLog, isLogLost: false, olderLedger: emptyLedger };
 }
 
 /** A save that was cut short may have written the log's bars of some spans, oldest first. */
@@ -117,11 +156,10 @@ function barsSince({ timeframe, files }: Manifest, { bars, generation }: BarLog)
 }
 
 /** What is left for a moment of a series that was removed. */
-function isNothing({ manifest, log }: SeriesHead): boolean {
+function isNothing({ manifest, log, isLogLost }: SeriesHead): boolean {
   return (
-    Object.keys(manifest.files).length === 0 &&
-    manifest.ledger === undefined &&
-    manifest.unfinished === undefined &&
+    holdsNothing(manifest) &&
+    !isLogLost &&
     barCount(log.bars) === 0 &&
     log.unfinished === undefined &&
     log.confirmedEmpty.length === 0

@@ -7,6 +7,7 @@ import {
   type TimeRange,
 } from '../../market/index.ts';
 import type { Ledger } from './ledger.ts';
+import { lastSaved } from './manifest.ts';
 import type { SeriesHead } from './series-head.ts';
 import type { SeriesKey } from './series.ts';
 
@@ -54,8 +55,7 @@ export function infoOf(head: SeriesHead, ledger: Ledger): SeriesInfo {
 
 /** The stamp of the newest bar that is finished. */
 export function lastStamp({ manifest, log }: SeriesHead): number | undefined {
-  const lasts = [...Object.values(manifest.files).map(({ last }) => last), ...log.bars.time.slice(-1)];
-  return lasts.length === 0 ? undefined : Math.max(...lasts);
+  return log.bars.time.at(-1) ?? lastSaved(manifest);
 }
 
 /** The bar that is still being formed; one that a finished bar has overtaken no longer counts. */

@@ -1,14 +1,13 @@
 import { basename } from 'node:path';
 import { KtrdrError } from '../../base/index.ts';
-import { barCount, checkBars, type Bars, digestYears } from '../../market/index.ts';
+import { barCount, checkBars, digestYears, type Bars, type TimeRange } from '../../market/index.ts';
 import { readFolder } from './durable-file.ts';
 import { isOfGeneration, logName, manifestName, revisionsName } from './file-names.ts';
-import type { FileSummary } from './manifest.ts';
-import { remedyOf, remedyOfDisk, remedyOfLeftover, remedyOfManifest, remedyOfNewer } from './remedies.ts';
+import { lastSaved, type FileSummary } from './manifest.ts';
+import { remedyOf, remedyOfDisk, remedyOfLog, remedyOfLeftover, remedyOfManifest, remedyOfNewer } from './remedies.ts';
 import { readRevisions } from './revisions.ts';
 import { isOutdated, readHead, readLedger, type SeriesHead } from './series-head.ts';
-import { lastStamp } from './series-info.ts';
-import type { SeriesPlace } from './series-place.ts';
+import { damagedFile, type SeriesPlace } from './series-place.ts';
 import { withFile } from './series-view.ts';
 import { parseSpan, seriesName, type SeriesKey } from './series.ts';
 
@@ -27,12 +26,17 @@ export interface SeriesCheck {
   readonly issues: readonly SeriesIssue[];
 }
 
+/** So that a log that cannot be read hides nothing else. */
+const everything: TimeRange = { start: -Infinity, end: Infinity };
+
 /** Checks every file of a series against what it says of itself and what the manifest says of it. Changes nothing. */
 export async function verifySeries(place: SeriesPlace): Promise<SeriesCheck> {
   for (;;) {
     const issues: SeriesIssue[] = [];
     const collect = collecting(place.key, issues);
-    const head = await collect(manifestName, () => readHead(place));
+    const head =
+      (await collect(manifestName, () => readHead(place))) ??
+      (await readHead(place, everything).catch(() => undefined));
     if (head === undefined) return { files: 0, bars: 0, issues };
     const { manifest, log } = head;
     const bars = [];
@@ -106,11 +110,16 @@ function isSameRecord(a: Readonly<Record<string, string>>, b: Readonly<Record<st
   return Object.keys(a).length === Object.keys(b).length && Object.entries(a).every(([key, value]) => b[key] === value);
 }
 
-function checkLog({ key }: SeriesPlace, head: SeriesHead): void {
-  checkBars(head.log.bars, `The log of ${seriesName(key)}`);
-  const saved = lastStamp({ ...head, log: { ...head.log, bars: { ...head.log.bars, time: new Float64Array() } } });
-  if ((head.log.bars.time[0] ?? Infinity) <= (saved ?? -Infinity))
-    throw new Error('it holds bars that are not newer than those of the files');
+function checkLog(place: SeriesPlace, { manifest, log: { bars, generation } }: SeriesHead): void {
+  const saved = lastSaved(manifest);
+  try {
+    checkBars(bars, 'it');
+    if ((bars.time[0] ?? Infinity) <= (saved ?? -Infinity))
+      throw new Error('it holds bars that are not newer than those of the files');
+  } catch (error) {
+    const cause = new Error(KtrdrError.from(error).message);
+    throw damagedFile(place, { name: logName(generation), cause, remedy: remedyOfLog(place.key, saved) });
+  }
 }
 
 async function leftovers({ folder, key }: SeriesPlace, { manifest, log, hasLog }: SeriesHead): Promise<SeriesIssue[]> {
@@ -119,6 +128,7 @@ async function leftovers({ folder, key }: SeriesPlace, { manifest, log, hasLog }
   if (hasLog) named.add(name);
   const strays = (await readFolder(folder)).filter((file) => isOfGeneration(key.timeframe, file) && !named.has(file));
   const torn = `${log.tornBytes} bytes at its end are a record whose writing was cut short`;
+  const halfNoted = 'one of the two notes of its length cannot be read';
   return [
     ...strays.map((file) => ({
       severity: 'leftover' as const,
@@ -128,6 +138,9 @@ async function leftovers({ folder, key }: SeriesPlace, { manifest, log, hasLog }
     })),
     ...(log.tornBytes > 0
       ? [{ severity: 'leftover' as const, file: name, problem: torn, remedy: remedyOfLeftover }]
+      : []),
+    ...(log.extent?.isWhole === false
+      ? [{ severity: 'leftover' as const, file: name, problem: halfNoted, remedy: remedyOfLeftover }]
       : []),
   ];
 }

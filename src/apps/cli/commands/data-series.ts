@@ -106,8 +106,9 @@ export async function remove(
   const { timeframe, yes = false, json = false, start, end } = options;
   const query = { symbol, timeframe, ...(start === undefined ? {} : { start }), ...(end === undefined ? {} : { end }) };
   const { symbol: name, removed } = await withApi(settings, async (client) => {
-    const info = await client.call(getRange, { query: { symbol, timeframe } }, token);
+    // What is too damaged to be read can be removed all the same.
     if (yes) return client.call(deleteBars, { query }, token);
+    const info = await client.call(getRange, { query: { symbol, timeframe } }, token);
     const part = start === undefined && end === undefined ? allOf(info.bars) : 'the bars of that span';
     throw new KtrdrError(
       'failed_precondition',
