@@ -4,7 +4,7 @@ import type { Logger } from '../base/index.ts';
 import { obtainToken, type Settings } from '../config/index.ts';
 import { BarStore, DataManager } from '../data/index.ts';
 import { identifySymbol, IbDataAdapter } from '../ib/index.ts';
-import { OperationsService, OperationStore, ServiceOrchestrator } from '../operations/index.ts';
+import { OperationStore, type OperationsService } from '../operations/index.ts';
 import {
   hostServiceConfig,
   HostService,
@@ -20,6 +20,7 @@ import { barSource } from './bar-source.ts';
 import { dataRoutes } from './data-routes.ts';
 import { directProvider } from './ib-host.ts';
 import { modelRoutes } from './model-routes.ts';
+import { orchestratorOf } from './orchestrator-of.ts';
 import { compose, type Resources, type RunningService } from './serve.ts';
 import { postTraining } from './training-endpoints.ts';
 import { trainingHere, trainingSlots } from './training-here.ts';
@@ -43,18 +44,8 @@ export function startApi(settings: Settings, { port, log }: { port: number; log:
         ? { work: trainingHere({ settings, bars: barSource(bars), models }), resource: 'training' }
         : { work: trainingHost.train };
 
-    const operations = new OperationsService(store, clock);
-    const orchestrator = resources.add(
-      new ServiceOrchestrator({
-        operations,
-        clock,
-        log,
-        retain,
-        root: settings.home,
-        slots: trainingSlots,
-        keepsDebug: settings.logLevel === 'debug',
-      }),
-    );
+    const orchestrator = resources.add(orchestratorOf(settings, { store, retain, slots: trainingSlots, log }));
+    const { operations } = orchestrator;
     const data = new DataManager({ store: bars, provider, orchestrator, clock, identify: identifySymbol });
     const training = new TrainingManager({ orchestrator, ...work });
     orchestrator.recover();

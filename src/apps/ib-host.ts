@@ -4,9 +4,10 @@ import type { Logger } from '../base/index.ts';
 import { obtainToken, type Settings } from '../config/index.ts';
 import { fetchBars } from '../data/index.ts';
 import { fetchBarsWork, gatewayReadiness, IbBarProvider, IbGateway, ibHostEndpoints } from '../ib/index.ts';
-import { OperationsService, OperationStore, ServiceOrchestrator } from '../operations/index.ts';
+import { OperationStore } from '../operations/index.ts';
 import { HostService } from '../service/index.ts';
 import { hostDirectory } from './host-directory.ts';
+import { orchestratorOf } from './orchestrator-of.ts';
 import { compose, type Resources, type RunningService } from './serve.ts';
 import { version } from './version.ts';
 
@@ -19,16 +20,8 @@ export function startIbHost(settings: Settings, { port, log }: { port: number; l
     const clock = systemClock;
     const store = resources.add(OperationStore.open(hostDirectory(settings.home, 'ib')));
     const provider = directProvider(settings, { resources, log });
-    const orchestrator = resources.add(
-      new ServiceOrchestrator({
-        operations: new OperationsService(store, clock),
-        clock,
-        log,
-        retain,
-        root: settings.home,
-        keepsDebug: settings.logLevel === 'debug',
-      }).register(fetchBars, fetchBarsWork(provider)),
-    );
+    const orchestrator = resources.add(orchestratorOf(settings, { store, retain, log }));
+    orchestrator.register(fetchBars, fetchBarsWork(provider));
     orchestrator.recover();
     const host = new HostService({
       name: 'ktrdr-ib-host',

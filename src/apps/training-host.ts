@@ -3,7 +3,7 @@ import { systemClock } from '../async/index.ts';
 import type { Logger } from '../base/index.ts';
 import { obtainToken, type Settings } from '../config/index.ts';
 import { BarStore } from '../data/index.ts';
-import { OperationsService, OperationStore, ServiceOrchestrator } from '../operations/index.ts';
+import { OperationStore } from '../operations/index.ts';
 import { HostService, hostServiceConfig } from '../service/index.ts';
 import { ModelStore } from '../models/index.ts';
 import { trainingHostEndpoints, TrainingManager, type BarSource } from '../training/index.ts';
@@ -11,6 +11,7 @@ import { ApiBarSource } from './api-bar-source.ts';
 import { barSource } from './bar-source.ts';
 import { clientToken } from './client-token.ts';
 import { hostDirectory } from './host-directory.ts';
+import { orchestratorOf } from './orchestrator-of.ts';
 import { compose, type Resources, type RunningService } from './serve.ts';
 import { trainingHere, trainingSlots } from './training-here.ts';
 import { version } from './version.ts';
@@ -38,18 +39,7 @@ export function startTrainingHost(
     const store = resources.add(OperationStore.open(hostDirectory(settings.home, 'training')));
     const bars = await barsOf(settings, { resources, log });
     const models = await ModelStore.open(join(settings.home, 'models'));
-    const operations = new OperationsService(store, clock);
-    const orchestrator = resources.add(
-      new ServiceOrchestrator({
-        operations,
-        clock,
-        log,
-        retain,
-        root: settings.home,
-        slots: trainingSlots,
-        keepsDebug: settings.logLevel === 'debug',
-      }),
-    );
+    const orchestrator = resources.add(orchestratorOf(settings, { store, retain, slots: trainingSlots, log }));
     const training = new TrainingManager({
       orchestrator,
       work: trainingHere({ settings, bars, models, checkpointEveryMs }),
