@@ -1,18 +1,10 @@
-import {
-  cancelledError,
-  ProgressReporter,
-  type CancellationToken,
-  type Checkpoint,
-  type Clock,
-  type Metrics,
-  type Progress,
-} from '../async/index.ts';
+import { ProgressReporter, type CancellationToken, type Clock, type Progress } from '../async/index.ts';
 import { isCancelled, KtrdrError, type Logger } from '../base/index.ts';
 import type { Children } from './children.ts';
-import { encodeResult, type FetchedLines, type OperationContract, type OperationWork } from './contract.ts';
-import { keptLogger } from './kept-logger.ts';
-import { boundedLine } from './log-line.ts';
+import { encodeResult, type OperationContract, type OperationWork } from './contract.ts';
+import { keptParts } from './kept-parts.ts';
 import { beginning } from './new-operation.ts';
+import { settledInTime } from './settled-in-time.ts';
 import { startSpan } from './span.ts';
 import type { Outcome } from './operation.ts';
 import type { OwnedOperation } from './live-operations.ts';
@@ -106,16 +98,10 @@ export async function runAttempt({
     const context = {
       id,
       attempt,
-      checkpoint: checkpointOf(owned, checkpoint),
-      metrics: metricsOf(owned, log),
+      ...keptParts({ owned, checkpoint, clock, log, root, keepsDebug }),
       token,
       progress,
       children,
-      lines: linesOf(owned, root),
-      log: keptLogger(log, {
-        keepsDebug,
-        keep: (level, message, fields) => owned.log([boundedLine({ at: clock.now(), level, message, fields }, root)]),
-      }),
       clock,
       ...trace,
     };
@@ -184,73 +170,6 @@ function releasedError(id: string): KtrdrError {
 
 function isShutdown(error: KtrdrError): boolean {
   return isCancelled(error) && error.details['reason'] === 'shutdown';
-}
-
-const maxCheckpointBytes = 64 * 1024;
-
-/** A curve that the disk refuses is no reason for the work to fail. */
-function metricsOf(owned: OwnedOperation, log: Logger): Metrics {
-  return {
-    record(...points) {
-      try {
-        owned.measure(points);
-      } catch (refused) {
-        log.warn('points of a curve were not recorded', { error: KtrdrError.from(refused).message });
-      }
-    },
-  };
-}
-
-function linesOf(owned: OwnedOperation, root: string | undefined): FetchedLines {
-  return {
-    keep: (lines, origin) =>
-      owned.log(
-        lines.map((line) => boundedLine(line, root)),
-        origin,
-      ),
-    cursorOf: (source) => owned.logCursorOf(source),
-  };
-}
-
-function checkpointOf(owned: OwnedOperation, last: string | undefined): Checkpoint {
-  return {
-    last: last === undefined ? undefined : JSON.parse(last),
-    save(value) {
-      const { id } = owned.operation;
-      const text: string | undefined = JSON.stringify(value);
-      if (text === undefined) {
-        throw new KtrdrError(
-          'invalid_input',
-          `The checkpoint of operation ${id} is a ${typeof value}, which JSON cannot carry.`,
-        );
-      }
-      const bytes = Buffer.byteLength(text);
-      if (bytes > maxCheckpointBytes) {
-        throw new KtrdrError(
-          'invalid_input',
-          `The checkpoint of operation ${id} has ${bytes} bytes, more than ${maxCheckpointBytes}; keep what is large in a file and its name here.`,
-        );
-      }
-      owned.saveCheckpoint(text);
-    },
-  };
-}
-
-/** As the work settles, or cancelled by force when it has not settled in the grace time after a cancel. */
-function settledInTime<T>(
-  work: Promise<T>,
-  { token, clock, graceMs }: Pick<AttemptOptions, 'token' | 'clock' | 'graceMs'>,
-): Promise<T> {
-  return new Promise((resolve, reject) => {
-    let grace: Disposable | undefined;
-    const listening = token.onCancelled(() => {
-      grace = clock.after(graceMs, () => reject(cancelledError(token.reason ?? 'user', undefined, { forced: true })));
-    });
-    work.then(resolve, reject).finally(() => {
-      listening[Symbol.dispose]();
-      grace?.[Symbol.dispose]();
-    });
-  });
 }
 
 function outcomeOf(error: KtrdrError, root: string | undefined): Outcome {
