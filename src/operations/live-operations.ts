@@ -11,13 +11,13 @@ import type { ProblemDetails } from '../base/index.ts';
 import type { Changes } from './changes.ts';
 import type { EncodedResult, OperationContract } from './contract.ts';
 import { durationOf, Durations } from './durations.ts';
-import { lifecycleLine } from './lifecycle-line.ts';
-import { boundedLine, type LogLine } from './log-line.ts';
+import type { LogLine } from './log-line.ts';
 import type { LineOrigin } from './log-rows.ts';
 import {
   cancelAcknowledged,
   cancelRequested,
   ended,
+  hasBegun,
   interrupted,
   isTerminal,
   queued,
@@ -28,13 +28,13 @@ import {
   type Outcome,
 } from './operation.ts';
 import type { OperationStore } from './operation-store.ts';
+import { RecordLog } from './record-log.ts';
 import { remainingBand } from './remaining-band.ts';
+import { UnconfirmedCancels } from './unconfirmed-cancels.ts';
 import { VersionCounter } from './version-counter.ts';
 
 /** How often progress, as opposed to a change of status, is written; it waits for no disk. */
 const progressToDiskMs = 1_000;
-/** Log lines go to disk together, so long after the first of them at most. */
-const logsToDiskMs = 100;
 
 /**
  * What the owner of an attempt may do with the record. When the operation has ended, or another process has taken over,
@@ -81,6 +81,8 @@ interface Live extends Pick<Owning, 'source' | 'outlives'> {
 
 /** The operations of this process: all that is ever written to a record is written here, and announced when it is written. */
 export class LiveOperations {
+  /** Those of them that were cancelled and may still run elsewhere. */
+  readonly unconfirmed: UnconfirmedCancels;
   readonly #store: OperationStore;
   readonly #clock: Clock;
   readonly #changes: Changes;
@@ -88,7 +90,7 @@ export class LiveOperations {
   readonly #owner: number;
   readonly #live = new Map<string, Live>();
   readonly #durations: Durations;
-  #isWritingLogs = false;
+  readonly #log: RecordLog;
 
   constructor(store: OperationStore, clock: Clock, changes: Changes) {
     this.#store = store;
@@ -97,6 +99,8 @@ export class LiveOperations {
     this.#versions = new VersionCounter(store, clock);
     this.#owner = store.claim();
     this.#durations = new Durations(store);
+    this.#log = new RecordLog({ store, clock, owner: this.#owner });
+    this.unconfirmed = new UnconfirmedCancels({ store, log: this.#log, owner: this.#owner });
   }
 
   /** Every change from now on has a higher version. */
@@ -130,7 +134,7 @@ export class LiveOperations {
     const first = { ...operation, version: this.#versions.next() };
     this.#record(owning, () => this.#store.insert(first, this.#owner, owning.checkpoint));
     const owned = this.#own(first, owning);
-    this.#tell(undefined, first);
+    this.#log.tell(undefined, first);
     this.#changes.announce(first.id);
     return owned;
   }
@@ -139,7 +143,7 @@ export class LiveOperations {
     const next = { ...operation, version: this.#versions.next() };
     this.#store.takeOver(next, this.#owner);
     const owned = this.#own(next, owning);
-    if (next.status === 'pending') this.#tell(undefined, next);
+    if (next.status === 'pending') this.#log.tell(undefined, next);
     this.#changes.announce(next.id);
     return owned;
   }
@@ -148,8 +152,9 @@ export class LiveOperations {
   endLeftBehind(operation: Operation, outcome: Outcome): void {
     const last = ended(interrupted(operation), outcome, this.#clock.now());
     this.#store.takeOver({ ...last, version: this.#versions.next() }, this.#owner);
-    this.#tell(operation, last);
+    this.#log.tell(operation, last);
     this.#changes.announce(last.id);
+    this.unconfirmed.note(last);
   }
 
   cancel(id: string, reason: CancelReason): void {
@@ -166,11 +171,12 @@ export class LiveOperations {
     if (this.#live.get(id) === live) this.#write(live, cancelAcknowledged(live.operation, this.#clock.now()));
   }
 
-  /** What waits for its parent, or for the next start, has nothing to stop. */
+  /** What waits for its parent, or for the next start, has nothing to stop here. */
   #cancelWaiting(id: string, reason: CancelReason): void {
     const operation = this.#store.find(id);
     if (operation?.status !== 'pending') return;
-    const error = cancelledError(reason, 'its wait').toProblem();
+    const details = hasBegun(operation) ? { unconfirmed: true } : {};
+    const error = cancelledError(reason, 'its wait', details).toProblem();
     const asked = cancelRequested(operation, reason, this.#clock.now());
     this.endLeftBehind(asked, { status: 'cancelled', error, forced: false });
   }
@@ -201,8 +207,8 @@ export class LiveOperations {
         ifOwned(() =>
           this.#store.unsynced(() => this.#store.metrics.add(live.operation.id, points, this.#clock.now())),
         ),
-      log: (lines, origin) => ifOwned(() => this.#keepLines(live.operation.id, lines, origin)),
-      logCursorOf: (source) => this.#store.logs.cursorOf(operation.id, source),
+      log: (lines, origin) => ifOwned(() => this.#log.keep(live.operation.id, lines, origin)),
+      logCursorOf: (source) => this.#log.cursorOf(operation.id, source),
       saveCheckpoint: (checkpoint) =>
         ifOwned(() => {
           if (!this.#store.saveCheckpoint(live.operation.id, this.#owner, checkpoint)) this.#fence(live);
@@ -239,27 +245,12 @@ export class LiveOperations {
   #write(live: Live, operation: Operation, ending: Parameters<OperationStore['update']>[2] = {}): void {
     const next = { ...operation, version: this.#versions.next() };
     if (!this.#record(live, () => this.#store.update(next, this.#owner, ending))) return this.#fence(live);
-    this.#tell(live.operation, next);
+    this.#log.tell(live.operation, next);
     live.operation = next;
     live.writtenAt = this.#clock.elapsed();
     if (isTerminal(next.status)) this.#live.delete(next.id);
     this.#changes.announce(next.id);
-  }
-
-  /** Before the change is announced: who hears of it finds its line. */
-  #tell(before: Operation | undefined, operation: Operation): void {
-    const line = lifecycleLine(before, operation, this.#clock.now());
-    if (line !== undefined) this.#keepLines(operation.id, [boundedLine(line)]);
-  }
-
-  #keepLines(id: string, lines: readonly LogLine[], origin?: LineOrigin): void {
-    this.#store.logs.add(id, lines, { owner: this.#owner, origin });
-    if (this.#isWritingLogs) return;
-    this.#isWritingLogs = true;
-    this.#clock.after(logsToDiskMs, () => {
-      this.#isWritingLogs = false;
-      this.#store.flushLogs();
-    });
+    this.unconfirmed.note(next);
   }
 
   #writeProgress(live: Live, operation: Operation): void {

@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { KtrdrError } from '../base/index.ts';
 
 /** What `PRAGMA user_version` says of a database of this program. */
-const schemaVersion = 4;
+const schemaVersion = 5;
 
 /**
  * Opens the records, and brings those of an older program up to date.
@@ -49,7 +49,8 @@ function upgrade(db: DatabaseSyncInstance, path: string): void {
     }
     if (found < 2) db.exec(listIndexes);
     if (found < 3) db.exec(metricsTable);
-    db.exec(logsTable);
+    if (found < 4) db.exec(logsTable);
+    db.exec(unconfirmedColumn);
     db.exec(`PRAGMA user_version = ${schemaVersion}`);
   });
 }
@@ -136,6 +137,11 @@ const logsTable = `
   CREATE TRIGGER logs_go_with_operations AFTER DELETE ON operations BEGIN
     DELETE FROM logs WHERE operation = old.id;
   END;`;
+
+/** Whether the cancel of an operation that has ended was not confirmed where its work was. */
+const unconfirmedColumn = `
+  ALTER TABLE operations ADD COLUMN unconfirmed INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX operations_unconfirmed ON operations (seq) WHERE unconfirmed = 1;`;
 
 /** Records had no attempts then, and versions that rose for each operation on its own. */
 function fromUnversioned(db: DatabaseSyncInstance): void {

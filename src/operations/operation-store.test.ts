@@ -218,6 +218,7 @@ describe('the form of the records', () => {
       db.exec(`
         DROP TRIGGER metrics_go_with_operations; DROP TABLE metrics;
         DROP TRIGGER logs_go_with_operations; DROP TABLE logs;
+        DROP INDEX operations_unconfirmed; ALTER TABLE operations DROP COLUMN unconfirmed;
         DROP INDEX operations_by_status; DROP INDEX operations_by_type; DROP INDEX operations_by_parent;
         CREATE INDEX operations_by_status ON operations (status);
         CREATE INDEX operations_by_parent ON operations (parent) WHERE parent IS NOT NULL;
@@ -242,7 +243,7 @@ describe('the form of the records', () => {
         message: expect.stringContaining('version 99') as string,
       }),
     );
-    inDatabase((db) => db.exec('PRAGMA user_version = 4'));
+    inDatabase((db) => db.exec('PRAGMA user_version = 5'));
     store = OperationStore.open(directory);
   });
 });

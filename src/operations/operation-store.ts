@@ -5,7 +5,7 @@ import { lockDirectory, type DirectoryLock } from './directory-lock.ts';
 import { LogRows } from './log-rows.ts';
 import { MetricRows } from './metric-rows.ts';
 import { openDatabase, transaction } from './open-database.ts';
-import type { Operation, OperationStatus } from './operation.ts';
+import { isUnconfirmed, type Operation, type OperationStatus } from './operation.ts';
 import {
   changesQuery,
   countQuery,
@@ -29,6 +29,7 @@ import {
   toOperation,
 } from './operation-rows.ts';
 import { parsePageCursor, toPageCursor } from './page-cursor.ts';
+import { UnconfirmedRows } from './unconfirmed-rows.ts';
 
 /** What is kept of ended operations. Unfinished ones, and the children of unfinished ones, are always kept. */
 export interface Retention {
@@ -55,6 +56,8 @@ export class OperationStore implements Disposable {
   readonly metrics: MetricRows;
   /** What they and their work said on their way. */
   readonly logs: LogRows;
+  /** Which of them were cancelled and may still run elsewhere. */
+  readonly unconfirmed: UnconfirmedRows;
   readonly #db: DatabaseSyncInstance;
   readonly #lock: DirectoryLock;
   readonly #statements = new Map<string, StatementSyncInstance>();
@@ -63,6 +66,7 @@ export class OperationStore implements Disposable {
     this.#db = db;
     this.metrics = new MetricRows(db);
     this.logs = new LogRows(db);
+    this.unconfirmed = new UnconfirmedRows(db);
     this.#lock = lock;
   }
 
@@ -95,11 +99,18 @@ export class OperationStore implements Disposable {
   }
 
   insert(operation: Operation, owner: number, checkpoint?: string): void {
-    const { id, type, status, createdAt, version, parent = null } = operation;
-    this.#statement(
-      `INSERT INTO operations (id, type, status, created_at, version, owner, parent, record, checkpoint)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    ).run(id, type, status, createdAt, version, owner, parent, JSON.stringify(operation), checkpoint ?? null);
+    const { id, type, status, createdAt, version, parent = null, resumedFrom } = operation;
+    const insert = (): unknown =>
+      this.#statement(
+        `INSERT INTO operations (id, type, status, created_at, version, owner, parent, record, checkpoint)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      ).run(id, type, status, createdAt, version, owner, parent, JSON.stringify(operation), checkpoint ?? null);
+    if (resumedFrom === undefined) return void insert();
+    transaction(this.#db, () => {
+      insert();
+      // What runs on elsewhere is this one's from now on.
+      this.unconfirmed.settle(resumedFrom);
+    });
   }
 
   /**
@@ -132,8 +143,9 @@ export class OperationStore implements Disposable {
     const { id, type, status, version, endedAt = 0 } = operation;
     return transaction(this.#db, () => {
       const { changes } = this.#statement(
-        `UPDATE operations SET status = ?, version = ?, record = ? WHERE id = ? AND owner = ? AND ${isUnfinished}`,
-      ).run(status, version, JSON.stringify(operation), id, owner);
+        `UPDATE operations SET status = ?, version = ?, record = ?, unconfirmed = ?
+           WHERE id = ? AND owner = ? AND ${isUnfinished}`,
+      ).run(status, version, JSON.stringify(operation), Number(isUnconfirmed(operation)), id, owner);
       if (changes === 0) return false;
       if (result !== undefined) {
         this.#statement('UPDATE operations SET result_type = ?, result = ? WHERE id = ?').run(

@@ -135,6 +135,16 @@ export function isTerminal(status: OperationStatus): boolean {
   return successors[status].length === 0;
 }
 
+/** Whether an attempt of it, or of what it goes on from, may have left something running elsewhere. */
+export function hasBegun({ startedAt, attempts, resumedFrom }: Operation): boolean {
+  return startedAt !== undefined || attempts.length > 0 || resumedFrom !== undefined;
+}
+
+/** Whether it was cancelled, and nobody has said that its work has stopped where it ran. */
+export function isUnconfirmed({ status, error }: Operation): boolean {
+  return status === 'cancelled' && error?.details?.['unconfirmed'] === true;
+}
+
 /** How a run ended. */
 export type Outcome =
   | { readonly status: 'completed' }

@@ -8,6 +8,7 @@ import { LiveOperations, type Owning, type OwnedOperation } from './live-operati
 import { isTerminal, operationStatuses, type Operation, type OperationStatus, type Outcome } from './operation.ts';
 import type { OperationFilter, OperationPage, PageRequest } from './operation-query.ts';
 import type { OperationStore, Retention } from './operation-store.ts';
+import type { UnconfirmedCancels } from './unconfirmed-cancels.ts';
 
 interface WatchOptions {
   /** Only versions above this one. */
@@ -161,6 +162,11 @@ export class OperationsService {
   /** What goes on in this process. */
   get live(): Operation[] {
     return this.#live.all;
+  }
+
+  /** What was cancelled and may still run elsewhere. Only the orchestrator looks after it. */
+  get unconfirmed(): UnconfirmedCancels {
+    return this.#live.unconfirmed;
   }
 
   checkpoint(id: string): string | undefined {

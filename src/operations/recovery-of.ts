@@ -1,7 +1,7 @@
 import { cancelledError } from '../async/index.ts';
 import { KtrdrError } from '../base/index.ts';
 import type { ResumePolicy } from './contract.ts';
-import type { Attempt, Operation, Outcome } from './operation.ts';
+import { hasBegun, type Attempt, type Operation, type Outcome } from './operation.ts';
 
 /** What becomes of an operation whose process is gone. */
 export type Recovery =
@@ -33,10 +33,9 @@ interface Circumstances {
 }
 
 export function recoveryOf(operation: Operation, { policy, parentGoesOn = false }: Circumstances): Recovery {
-  const { status, parent, attempts, type, startedAt } = operation;
+  const { status, parent, attempts, type } = operation;
   if (status === 'cancelling') {
-    const hasBegun = startedAt !== undefined || attempts.length > 0;
-    return { kind: policy === 'auto' && hasBegun ? 'stop' : 'cancelled' };
+    return { kind: policy === 'auto' && hasBegun(operation) ? 'stop' : 'cancelled' };
   }
   if (policy === undefined) return { kind: 'interrupted', why: `This process does not know the type ${type}.` };
   if (parent !== undefined) {

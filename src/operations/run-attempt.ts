@@ -6,7 +6,7 @@ import { keptParts } from './kept-parts.ts';
 import { beginning } from './new-operation.ts';
 import { settledInTime } from './settled-in-time.ts';
 import { startSpan } from './span.ts';
-import type { Outcome } from './operation.ts';
+import { hasBegun, type Outcome } from './operation.ts';
 import type { OwnedOperation } from './live-operations.ts';
 
 /** A registered kind of work. */
@@ -87,14 +87,14 @@ export async function runAttempt({
   // The caller gets the id before the work's first line runs.
   await Promise.resolve();
   try {
-    if (!isStop) {
-      await admitted();
-      token.throwIfCancelled();
+    if (isStop || (await isToStop())) {
+      log.info('operation is stopped', { type: contract.type, attempt });
+    } else {
       owned.start(beginning(contract, input, clock.now()));
       // Another process may have taken over while this one waited.
       token.throwIfCancelled();
+      log.info('operation started', { type: contract.type, attempt });
     }
-    log.info('operation started', { type: contract.type, attempt });
     const context = {
       id,
       attempt,
@@ -145,6 +145,19 @@ export async function runAttempt({
     throw error;
   } finally {
     progress[Symbol.dispose]();
+  }
+
+  /** Waits for its turn. What was cancelled meanwhile and had begun before still has to stop what it left elsewhere. */
+  async function isToStop(): Promise<boolean> {
+    try {
+      await admitted();
+      token.throwIfCancelled();
+      return false;
+    } catch (thrown) {
+      const { operation } = owned;
+      if (operation.status === 'cancelling' && contract.resume === 'auto' && hasBegun(operation)) return true;
+      throw thrown;
+    }
   }
 }
 

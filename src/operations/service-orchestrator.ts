@@ -1,5 +1,6 @@
 import type { Clock } from '../async/index.ts';
 import { KtrdrError, newOperationId, operationIdSchema, parse, type Logger } from '../base/index.ts';
+import { CancelReminder } from './cancel-reminder.ts';
 import { Conductor } from './conductor.ts';
 import type { OperationContract, OperationWork, StartedOperation } from './contract.ts';
 import { Housekeeping } from './housekeeping.ts';
@@ -51,6 +52,7 @@ export class ServiceOrchestrator implements AsyncDisposable {
   readonly #log: Logger;
   readonly #conductor: Conductor;
   readonly #housekeeping: Housekeeping;
+  readonly #reminder: CancelReminder;
   readonly #kinds = new Map<string, Kind>();
   #closed = false;
 
@@ -68,6 +70,14 @@ export class ServiceOrchestrator implements AsyncDisposable {
     this.#clock = clock;
     this.#log = log;
     this.#housekeeping = new Housekeeping({ operations, clock, log, retain });
+    this.#reminder = new CancelReminder({
+      operations,
+      clock,
+      log,
+      graceMs,
+      root,
+      kindOf: (type) => this.#kind(type),
+    });
     this.#conductor = new Conductor({
       operations,
       clock,
@@ -181,6 +191,7 @@ export class ServiceOrchestrator implements AsyncDisposable {
       }
     }
     this.#housekeeping.doNow();
+    this.#reminder.begin();
   }
 
   /**
@@ -190,6 +201,7 @@ export class ServiceOrchestrator implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     await this.#conductor.shutDown();
+    this.#reminder[Symbol.dispose]();
   }
 
   /** The new operation says in `lineage` which ended one it comes from. */
