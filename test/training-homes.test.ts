@@ -22,6 +22,7 @@ import { Wire, type Passage } from './support/wire.ts';
 const { none: token } = CancellationToken;
 const short = { strategy: sampleStrategy() };
 const long = { strategy: sampleStrategy(['  epochs: 3', '  epochs: 60'], ['patience: 5', 'patience: 60']) };
+const endless = { strategy: sampleStrategy(['  epochs: 3', '  epochs: 100000'], ['patience: 5', 'patience: 100000']) };
 
 describe('an API and a training host with homes of their own', () => {
   const resources = new Resources();
@@ -34,6 +35,8 @@ describe('an API and a training host with homes of their own', () => {
   /** What becomes of the pieces of a model's file, the first one first; those behind the last come as they are. */
   let passages: Partial<Record<(typeof modelFileNames)[number], Passage[]>> = {};
   let isHeld = false;
+  /** No cancel gets through to the host. */
+  let areCancelsLost = false;
 
   beforeAll(async () => {
     home = resources.add(await temporaryDirectory()).path;
@@ -49,6 +52,7 @@ describe('an API and a training host with homes of their own', () => {
     }
     wire = resources.add(
       await Wire.open((path) => {
+        if (areCancelsLost && path.endsWith('/cancel')) return 'held';
         const file = modelFileNames.find((name) => path.includes(`/files/${name}?`));
         const passage = (file === undefined ? undefined : passages[file]?.shift()) ?? 'whole';
         isHeld ||= passage === 'held';
@@ -224,4 +228,34 @@ describe('an API and a training host with homes of their own', () => {
     expect(await modelsOf(home)).toEqual(before);
     expect(await readdir(join(home, 'models'))).toEqual(folders);
   });
+
+  it(
+    'hears of a cancel that was lost on the way once the way is free, also with the API killed meanwhile',
+    { timeout: 60_000 },
+    async () => {
+      await start(api.client, 'forgotten', endless);
+      await state('forgotten', (operation) => epochsOf(operation) >= 3);
+      areCancelsLost = true;
+      await api.client.cancel({ id: 'forgotten' }, token);
+      expect(await end('forgotten')).toMatchObject({
+        status: 'cancelled',
+        error: { details: { unconfirmed: true, operation: 'forgotten' } },
+      });
+      await killApi();
+      api = await startApi();
+      const there = await host.client.get('forgotten', token);
+      expect(there.status, 'it trains on').toBe('running');
+      areCancelsLost = false;
+
+      for await (const operation of host.client.follow('forgotten', { after: there.version, token })) {
+        if (isTerminal(operation.status)) {
+          expect(operation).toMatchObject({ status: 'cancelled', cancellation: { reason: 'user', forced: false } });
+        }
+      }
+      const messages = async (): Promise<string[]> =>
+        (await api.client.logsOf({ id: 'forgotten' }, token)).lines.map(({ message }) => message);
+      await expect.poll(messages, { timeout: 10_000 }).toContain('the cancel was confirmed after all');
+      expect(await api.client.get('forgotten', token)).toMatchObject({ status: 'cancelled', attempt: 1 });
+    },
+  );
 });

@@ -13,7 +13,7 @@ class Elsewhere {
   isAway = false;
 
   readonly work: ClimbWork = (_, { id, token, checkpoint, clock, lines }) => {
-    const there = String(checkpoint.last ?? id);
+    const there = typeof checkpoint.last === 'string' ? checkpoint.last : id;
     const stop = (): never => {
       const reason = token.reason ?? 'user';
       if (this.isAway) throw cancelledError(reason, undefined, { unconfirmed: true });
