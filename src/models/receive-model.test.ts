@@ -58,6 +58,16 @@ describe('a model that is taken over from another store', () => {
     expect(await here.readWeights('sample')).toEqual(sampleWeights);
   });
 
+  it('tells how much of the weights has come', async () => {
+    await there.save(sampleModel());
+    const inTens: Way = (piece) => piece.subarray(0, 10);
+    const heard: { bytes: number; of: number }[] = [];
+    await here.adopt({ ...sourceOf('v1', inTens), onProgress: (weights) => heard.push(weights) }, token);
+    const of = sampleWeights.byteLength;
+    expect(heard.slice(0, 3)).toEqual([10, 20, 30].map((bytes) => ({ bytes, of })));
+    expect(heard.at(-1), 'the file has its head, too').toEqual({ bytes: of, of });
+  });
+
   it('has its number from there where that is higher than all here, and the next one otherwise', async () => {
     for (let count = 0; count < 3; count += 1) await there.save(sampleModel());
     const versions: string[] = [];

@@ -3,6 +3,7 @@ import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CancellationToken } from '../async/index.ts';
 import { KtrdrError, sha256Of, syncFolder } from '../base/index.ts';
+import { parameterCount } from '../nn/index.ts';
 import { hashedFileNames, metadataHashLine, readMetadata, type ModelFileName } from './model-folder.ts';
 import type { ModelMetadata, TrainedModelName } from './model-record.ts';
 
@@ -12,6 +13,8 @@ export interface ModelSource extends TrainedModelName {
   readonly version: string;
   /** The bytes of a file from an offset on, as many as come at once; none behind its end. */
   readonly read: (file: ModelFileName, from: number) => Promise<Uint8Array>;
+  /** Hears how much of the weights has come, which are nearly all of a model that is not small. */
+  readonly onProgress?: (weights: { readonly bytes: number; readonly of: number }) => void;
 }
 
 /** More than the largest network that a strategy can ask for has, and more than anything that is said of one. */
@@ -24,28 +27,40 @@ const mostBytes = { weights: 2 * 2 ** 30, text: 64 * 2 ** 20 };
  */
 export async function receiveModel(folder: string, source: ModelSource, token: CancellationToken): Promise<void> {
   await mkdir(folder);
-  const receive = (file: ModelFileName): Promise<string> => receiveFile(file, { folder, source, token });
+  const receive = (file: ModelFileName, onLength?: (length: number) => void): Promise<string> =>
+    receiveFile(file, { folder, source, token, onLength });
   const line = metadataHashLine(await receive('metadata.json'));
   if ((await receive('metadata.json.sha256')) !== sha256Of(line)) {
     throw refused(source, 'metadata.json is not what was saved there');
   }
-  const { files, operation, weightsSha256, strategyName } = await metadataOf(folder, source);
+  const { files, operation, weightsSha256, strategyName, model } = await metadataOf(folder, source);
   if (operation !== source.operation || weightsSha256 !== source.weightsSha256 || strategyName !== source.name) {
     throw refused(source, `it is another model than operation "${source.operation}" ended with`);
   }
   const unknown = Object.keys(files).find((file) => !hashedFileNames.some((name) => name === file));
   if (unknown !== undefined) throw refused(source, `its metadata name a file "${unknown}", which no model has`);
+  const of = parameterCount(model) * Float32Array.BYTES_PER_ELEMENT;
+  const onWeights = (bytes: number): void => source.onProgress?.({ bytes: Math.min(bytes, of), of });
   for (const file of hashedFileNames) {
-    if ((await receive(file)) !== files[file]) throw refused(source, `${file} is not what was saved there`);
+    const hash = await receive(file, file === 'model.safetensors' ? onWeights : undefined);
+    if (hash !== files[file]) throw refused(source, `${file} is not what was saved there`);
   }
   await syncFolder(folder);
   token.throwIfCancelled('the taking over of a model');
 }
 
+interface Receiving {
+  readonly folder: string;
+  readonly source: ModelSource;
+  readonly token: CancellationToken;
+  /** Hears how much of the file has come. */
+  readonly onLength: ((length: number) => void) | undefined;
+}
+
 /** Writes one file; gives its SHA-256. */
 async function receiveFile(
   name: ModelFileName,
-  { folder, source, token }: { folder: string; source: ModelSource; token: CancellationToken },
+  { folder, source, token, onLength = () => {} }: Receiving,
 ): Promise<string> {
   const most = name === 'model.safetensors' ? mostBytes.weights : mostBytes.text;
   const hash = createHash('sha256');
@@ -59,6 +74,7 @@ async function receiveFile(
     if (length > most) throw refused(source, `${name} has more than ${most} bytes`);
     hash.update(piece);
     await file.writeFile(piece);
+    onLength(length);
   }
   await file.sync();
   return hash.digest('hex');

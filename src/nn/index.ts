@@ -1,7 +1,7 @@
 export type { Dataset } from './dataset.ts';
 export { activations } from './mlp-model.ts';
 export type { Activation } from './mlp-model.ts';
-export { initialWeights, modelSchema, parametersOf, sequenceLengthOf } from './model.ts';
+export { initialWeights, modelSchema, parameterCount, parametersOf, sequenceLengthOf } from './model.ts';
 export type { ModelSpec } from './model.ts';
 export { objectiveSchema } from './objective.ts';
 export type { Objective } from './objective.ts';

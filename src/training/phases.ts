@@ -7,3 +7,6 @@ export const phases = {
   testing: { name: 'testing', share: [0.96, 0.98] },
   saving: { name: 'saving the model', share: [0.98, 1] },
 } as const;
+
+/** The phase in which a model that was trained on a host comes home; what is trained there is the part of the whole before it. */
+export const fetching = { name: 'fetching the model', share: [0.98, 1] } as const;

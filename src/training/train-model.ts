@@ -5,7 +5,7 @@ import { timeframes, type Timeframe } from '../market/index.ts';
 import type { OperationContract } from '../operations/index.ts';
 import { epochMetricsSchema, partsMetricsSchema, type EpochMetrics, type PartsMetrics } from '../models/index.ts';
 import { parseStrategy, resolvePlan, type TrainingPlan } from '../strategies/index.ts';
-import { phases } from './phases.ts';
+import { fetching, phases } from './phases.ts';
 
 export interface TrainModelInput {
   /** The text of a strategy file. */
@@ -120,14 +120,24 @@ export const trainModel: OperationContract<TrainModelInput, TrainModelContext, T
   render: renderTrainingProgress,
 };
 
-/** `Training MLP model on AAPL, MSFT [1h] epoch 15/50 batch 342/500`; before and after the epochs, with the phase instead. */
+/**
+ * `Training MLP model on AAPL, MSFT [1h] epoch 15/50 batch 342/500`; before and after the epochs with the phase instead,
+ * and with how much of a model has come.
+ */
 export function renderTrainingProgress({
   phase,
+  done,
+  total,
   context: { modelType, symbols, timeframes: chosen, epoch, epochs, batch, batches },
-}: Pick<ProgressState<TrainModelContext>, 'phase' | 'context'>): string {
+}: Pick<ProgressState<TrainModelContext>, 'phase' | 'done' | 'total' | 'context'>): string {
   const subject = `Training ${modelType.toUpperCase()} model on ${symbols.join(', ')} [${chosen.join(', ')}]`;
   if (phase === phases.training.name) return `${subject} epoch ${epoch}/${epochs} batch ${batch}/${batches}`;
+  if (phase === fetching.name && total > 0) return `${subject} (${phase}, ${inMb(done)} of ${inMb(total)} MB)`;
   return phase === '' ? subject : `${subject} (${phase})`;
+}
+
+function inMb(bytes: number): string {
+  return (bytes / 1e6).toFixed(1);
 }
 
 /** The progress context of a training before its first epoch. */

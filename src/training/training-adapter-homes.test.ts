@@ -35,6 +35,8 @@ describe('a training host that has a home of its own', () => {
   /** How many pieces of files the host was asked for. */
   let pieces: number;
   let isAway: boolean;
+  /** What becomes of the next start: it is lost, or its answer is, and nothing reaches the host from then on. */
+  let nextStart: 'answered' | 'lost' | 'unanswered';
   /** What becomes of a piece on the way home. */
   let way: (piece: Uint8Array) => Uint8Array | Promise<Uint8Array>;
 
@@ -44,6 +46,7 @@ describe('a training host that has a home of its own', () => {
     processes = [];
     pieces = 0;
     isAway = false;
+    nextStart = 'answered';
     way = (piece) => piece;
     far = await startHost('far');
     here = startApi(far.host, 'http://far');
@@ -87,6 +90,12 @@ describe('a training host that has a home of its own', () => {
       baseUrl,
       async send(request) {
         if (isAway) throw new KtrdrError('unavailable', 'The host is gone.');
+        if (request.method === 'PUT' && nextStart !== 'answered') {
+          if (nextStart === 'unanswered') await direct.send(request);
+          nextStart = 'answered';
+          isAway = true;
+          throw Object.assign(new Error('The connection is gone.'), { code: 'ECONNRESET' });
+        }
         const response = await direct.send(request);
         if (!request.path.includes('/files/') || response.status !== 200) return response;
         pieces += 1;
@@ -220,6 +229,49 @@ describe('a training host that has a home of its own', () => {
     await resume('op', 'op-2');
     expect(trainingsThere()).toBe(1);
     await expectSameFiles('v1', 'v1');
+  });
+
+  it.each(['lost', 'unanswered'] as const)(
+    'has one training, and no other, when a start was %s and the host stays away for too long, and it is resumed then',
+    async (start) => {
+      nextStart = start;
+      await expect(train('op')).rejects.toMatchObject({
+        code: 'unavailable',
+        message: expect.stringMatching(
+          /It did not say whether it has begun the training; `ktrdr ops resume op` goes on with it if so, and begins it if not\.$/,
+        ) as string,
+      });
+      expect(trainingsThere()).toBe(start === 'lost' ? 0 : 1);
+      isAway = false;
+      await resume('op', 'op-2');
+      expect(far.orchestrator.operations.list().operations).toMatchObject([
+        { id: start === 'lost' ? 'op-2' : 'op', status: 'completed' },
+      ]);
+      await expectSameFiles('v1', 'v1');
+    },
+  );
+
+  it('tells how much of its model has come home', async () => {
+    way = async (piece) => {
+      // Each piece is seen.
+      await new Promise((resolve) => setTimeout(resolve, 15));
+      return piece;
+    };
+    const result = train('op');
+    const seen: { message: string; fraction: number }[] = [];
+    for await (const { message, progress } of here.orchestrator.operations.watch('op')) {
+      seen.push({ message, fraction: progress.fraction });
+    }
+    await result;
+    const coming = seen.filter(({ message }) => message.includes('fetching the model'));
+    expect(coming[0]).toMatchObject({ fraction: 0.98 });
+    expect(coming.at(-1)).toMatchObject({
+      message: expect.stringMatching(/\(fetching the model, (.*) of \1 MB\)$/) as string,
+    });
+    expect(seen.findIndex(({ fraction }) => fraction > 0.98)).toBeGreaterThan(
+      seen.indexOf(coming[0] ?? { message: '', fraction: 0 }),
+    );
+    expect(here.training.get('op').progress.fraction).toBe(1);
   });
 
   it('says so when its model was removed before it was fetched', async () => {

@@ -16,6 +16,7 @@ import { TrainingAdapter } from './training-adapter.ts';
 import { TrainingManager } from './training-manager.ts';
 
 const strategy = sampleStrategy(['  epochs: 3', '  epochs: 60'], ['patience: 5', 'patience: 60']);
+const long = sampleStrategy(['  epochs: 3', '  epochs: 100000'], ['patience: 5', 'patience: 100000']);
 
 let whole: string | undefined;
 
@@ -37,6 +38,8 @@ describe('a training on a host', () => {
   let lostResults: number;
   /** How often a start fails: at first its answer is lost with the host, then there is nobody. */
   let lostStarts: string[];
+  /** Nothing reaches the host. */
+  let isAway: boolean;
 
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'ktrdr-restart-'));
@@ -44,6 +47,7 @@ describe('a training on a host', () => {
     up = Promise.resolve();
     lostResults = 0;
     lostStarts = [];
+    isAway = false;
     there = startHost();
     here = startApi();
   });
@@ -78,6 +82,7 @@ describe('a training on a host', () => {
       baseUrl: 'http://memory',
       send: async (request) => {
         await up;
+        if (isAway) throw new KtrdrError('unavailable', 'The host is gone.');
         if (request.path.endsWith('/result') && lostResults > 0) {
           lostResults -= 1;
           throw new KtrdrError('unavailable', 'The host is gone.');
@@ -180,6 +185,28 @@ describe('a training on a host', () => {
     expect(here.training.get('op')).toMatchObject({ cancellation: { reason: 'user', forced: false } });
     expect(there.training.get('op')).toMatchObject({ status: 'cancelled', cancellation: { reason: 'user' } });
   });
+
+  it.each(['same', 'next'])(
+    'is cancelled there by the %s process when the host is back that was away',
+    async (which) => {
+      lostStarts = ['ECONNRESET', ...Array.from({ length: 9 }, () => 'ECONNREFUSED')];
+      const { result } = here.training.train({ strategy: long }, { id: 'op' });
+      await expect.poll(() => there.orchestrator.operations.find('op')?.status, { interval: 1 }).toBe('running');
+      isAway = true;
+      await expect.poll(() => here.training.get('op').message, { timeout: 4_000 }).toContain('trying again in');
+      here.training.cancel('op');
+      await expect(result).rejects.toMatchObject({ code: 'cancelled', details: { unconfirmed: true } });
+      if (which === 'next') {
+        await stop(here);
+        here = startApi();
+      }
+      expect(there.training.get('op').status, 'it trains on').toBe('running');
+      isAway = false;
+      await expect.poll(() => there.training.get('op').status, { timeout: 4_000 }).toBe('cancelled');
+      const messages = (): string[] => here.orchestrator.operations.logs('op').lines.map(({ message }) => message);
+      await expect.poll(messages).toContain('the cancel was confirmed after all');
+    },
+  );
 
   it('goes on when both ends were stopped: this one as a crash, the host by its shutdown', async () => {
     here.training.train({ strategy }, { id: 'op' });
