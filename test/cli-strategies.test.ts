@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { firstGrammar, secondGrammar } from '../src/strategies/older-strategies.fixture.ts';
@@ -92,6 +92,32 @@ describe('ktrdr strategies list, show and features', () => {
       shape: { type: 'triangular', parameters: [0, 20, 45] },
     });
     expect(features).toHaveLength(4);
+  });
+});
+
+describe('what is said of a file', () => {
+  it.each([
+    ['strategies', 'show'],
+    ['strategies', 'features'],
+    ['models', 'train'],
+  ])('%s %s names a faulty one as it was typed', async (...command) => {
+    await mkdir(join(folder.path, 'mine'));
+    await put('mine/bad.yaml', sampleStrategy(['  epochs: 3', '  epoch: 3']));
+    const typed = './mine/../mine/bad.yaml';
+    const { code, stderr } = await ktrdr([...command, typed], {}, { cwd: folder.path });
+    expect(code).toBe(2);
+    expect(stderr).toContain(`${typed}:26:3: there is no key "epoch" here`);
+  });
+
+  it.each([
+    ['good.yaml', 2, 'it is no directory'],
+    ['good.yaml/below', 2, 'it is no directory'],
+    ['none', 3, 'there is no such directory'],
+  ])('%s cannot be listed', async (name, code, why) => {
+    await put('good.yaml', sampleStrategy());
+    const result = await strategies('list', name);
+    expect(result).toMatchObject({ code, stdout: '' });
+    expect(result.stderr).toContain(`error: Cannot list the strategies in "${name}": ${why}`);
   });
 });
 

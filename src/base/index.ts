@@ -12,4 +12,5 @@ export { keysAt } from './schema-keys.ts';
 export { parse, problemSchema } from './schema.ts';
 export type { Schema } from './schema.ts';
 export { sha256Of } from './sha256.ts';
+export { whyNot } from './why-not.ts';
 export { newSpanId, newTraceId, parseTraceparent, traceIdOf, traceparentOf } from './trace-context.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, linkSync, openSync, readFileSync, statSync, unlinkSync, writeSync } from 'node:fs';
-import { KtrdrError, systemCode } from '../base/index.ts';
+import { KtrdrError, systemCode, whyNot } from '../base/index.ts';
 
 /** Where the token comes from that the services of one home ask of their callers. */
 export interface AccessSettings {
@@ -41,7 +41,7 @@ export function readToken({ token, file }: AccessSettings): string | undefined {
     mode = statSync(file).mode;
   } catch (cause) {
     if (systemCode(cause) === 'ENOENT') return undefined;
-    const why = KtrdrError.from(cause).message;
+    const why = whyNot('read', cause);
     throw new KtrdrError('failed_precondition', `Cannot read the access token in "${file}": ${why}.`, { cause });
   }
   if (process.platform !== 'win32' && (mode & readableByOthers) !== 0) {
@@ -83,7 +83,7 @@ function make(file: string): void {
       unlinkSync(draft);
     }
   } catch (cause) {
-    const why = KtrdrError.from(cause).message;
+    const why = whyNot('write', cause);
     throw new KtrdrError(
       'failed_precondition',
       `Cannot make the access token in "${file}": ${why}. Make its directory writable, or set KTRDR_TOKEN.`,

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { LineCounter, Node, Pair } from 'yaml';
-import { KtrdrError, nearestName, systemCode } from '../base/index.ts';
+import { nearestName, systemCode, whyNot } from '../base/index.ts';
 import type { GivenSetting, SettingFault } from './resolve-settings.ts';
 import { settingNames, specOf, type SettingName } from './setting-specs.ts';
 
@@ -23,8 +23,7 @@ export async function readConfigFile(file: ConfigFile): Promise<FileContent | un
     text = await readFile(file.path, 'utf8');
   } catch (cause) {
     if (['ENOENT', 'ENOTDIR'].includes(systemCode(cause) ?? '')) return undefined;
-    const why = KtrdrError.from(cause).message;
-    return { given: [], faults: [{ at: file.path, what: `cannot be read: ${why}` }] };
+    return { given: [], faults: [{ at: file.path, what: `cannot be read: ${whyNot('read', cause)}` }] };
   }
   return parseConfig(text, file);
 }

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod/mini';
 import { systemClock, type CancellationToken } from '../../async/index.ts';
-import { KtrdrError, type Schema } from '../../base/index.ts';
+import { KtrdrError, whyNot, type Schema } from '../../base/index.ts';
 import { environmentWith } from '../../config/index.ts';
 import type { ReadyMessage } from '../serve.ts';
 
@@ -91,7 +91,7 @@ function openLog(path: string): number {
   } catch (cause) {
     throw new KtrdrError(
       'failed_precondition',
-      `Cannot write the log "${path}" (${KtrdrError.from(cause).message}). Make it writable, or choose another --home.`,
+      `Cannot write the log "${path}" (${whyNot('write', cause)}). Make it writable, or choose another --home.`,
       { cause },
     );
   }

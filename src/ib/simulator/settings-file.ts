@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { isNode, LineCounter, parseDocument, type Document } from 'yaml';
-import { KtrdrError, systemCode, type Schema } from '../../base/index.ts';
+import { KtrdrError, whyNot, type Schema } from '../../base/index.ts';
 
 /**
  * Reads a YAML or JSON file that a person wrote.
@@ -8,8 +8,7 @@ import { KtrdrError, systemCode, type Schema } from '../../base/index.ts';
  */
 export async function readSettingsFile<T>(path: string, schema: Schema<T>): Promise<T> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    const reason = systemCode(cause) === 'ENOENT' ? 'there is no such file' : KtrdrError.from(cause).message;
-    throw new KtrdrError('not_found', `${path} cannot be read: ${reason}.`, { cause });
+    throw new KtrdrError('not_found', `${path} cannot be read: ${whyNot('read', cause)}.`, { cause });
   });
   return parseSettings(text, { file: path, schema });
 }

@@ -3,7 +3,7 @@ import { access, rename, rm } from 'node:fs/promises';
 import { extname } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { KtrdrError, systemCode } from '../../../base/index.ts';
+import { KtrdrError, systemCode, whyNot } from '../../../base/index.ts';
 
 /** A file that appears when it is complete, or not at all. */
 export async function toFile(chunks: Readable, output: string): Promise<void> {
@@ -15,18 +15,9 @@ export async function toFile(chunks: Readable, output: string): Promise<void> {
     await rm(partial, { force: true });
     // What the chunks come from has failed, and has said so.
     if (cause instanceof KtrdrError || systemCode(cause) === undefined) throw cause;
-    const why = reasons[systemCode(cause) ?? ''] ?? KtrdrError.from(cause).message;
-    throw new KtrdrError('failed_precondition', `Cannot write "${output}": ${why}.`, { cause });
+    throw new KtrdrError('failed_precondition', `Cannot write "${output}": ${whyNot('write', cause)}.`, { cause });
   }
 }
-
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: 'its directory does not exist',
-  ENOTDIR: 'its directory is a file',
-  EACCES: 'this user may not write there',
-  EISDIR: 'it is a directory',
-  ENOSPC: 'the disk is full',
-};
 
 /**
  * The format that a name ends in, where none is chosen.

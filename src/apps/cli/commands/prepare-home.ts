@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { KtrdrError } from '../../../base/index.ts';
+import { KtrdrError, whyNot } from '../../../base/index.ts';
 
 /**
  * Makes the directory that is to hold everything, before anything is started on it.
@@ -14,7 +14,7 @@ export function prepareHome(path: string): void {
   } catch (cause) {
     throw new KtrdrError(
       'failed_precondition',
-      `Cannot keep data in "${path}" (${KtrdrError.from(cause).message}). Make it a directory that can be written to, or choose another with --home.`,
+      `Cannot keep data in "${path}" (${whyNot('write', cause)}). Make it a directory that can be written to, or choose another with --home.`,
       { cause },
     );
   }

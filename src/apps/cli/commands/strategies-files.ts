@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
-import { KtrdrError, parse, suggestion, systemCode, writeNewFile } from '../../../base/index.ts';
+import { KtrdrError, parse, suggestion, systemCode, whyNot, writeNewFile } from '../../../base/index.ts';
 import {
   checkStrategy,
   indicatorTable,
@@ -108,7 +108,6 @@ async function write(path: string, text: string): Promise<void> {
     if (code === undefined) throw cause;
     if (code === 'EEXIST')
       throw new KtrdrError('conflict', `There is already a file "${path}"; choose another with --output.`, { cause });
-    const why = code === 'ENOENT' ? 'its directory does not exist' : KtrdrError.from(cause).message;
-    throw new KtrdrError('failed_precondition', `Cannot write "${path}": ${why}.`, { cause });
+    throw new KtrdrError('failed_precondition', `Cannot write "${path}": ${whyNot('write', cause)}.`, { cause });
   }
 }

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { KtrdrError, systemCode } from '../../../base/index.ts';
+import { join } from 'node:path';
+import { KtrdrError, systemCode, whyNot } from '../../../base/index.ts';
 import { indicatorCatalogue } from '../../../indicators/index.ts';
 import type { Timeframe } from '../../../market/index.ts';
 import {
@@ -132,8 +132,8 @@ function listEntry(file: string, { strategy, grammar, issues }: StrategyCheck): 
 /** The YAML files that have something of a strategy; a directory has others, too. */
 async function strategiesIn(directory: string): Promise<{ file: string; check: StrategyCheck }[]> {
   const names = await readdir(directory).catch((cause: unknown) => {
-    const why = systemCode(cause) === 'ENOENT' ? 'it does not exist' : KtrdrError.from(cause).message;
-    throw new KtrdrError('not_found', `Cannot list the directory "${directory}": ${why}.`, { cause });
+    const code = systemCode(cause) === 'ENOENT' ? 'not_found' : 'invalid_input';
+    throw new KtrdrError(code, `Cannot list the strategies in "${directory}": ${whyNot('list', cause)}.`, { cause });
   });
   const found: { file: string; check: StrategyCheck }[] = [];
   for (const name of names.filter((name) => /\.ya?ml$/i.test(name)).sort()) {
@@ -145,7 +145,7 @@ async function strategiesIn(directory: string): Promise<{ file: string; check: S
 }
 
 export async function show(file: string, { json = false }: JsonOption): Promise<void> {
-  const strategy = parseStrategy(await readStrategyText(file), basename(file));
+  const strategy = parseStrategy(await readStrategyText(file), file);
   const features = featuresOf(strategy);
   for (const warning of strategy.warnings) terminal.note(`${colours.yellow('warning:')} ${warning}`);
   if (json) printJson('ktrdr.strategies.show/1', { ...strategy, features: features.length });
@@ -153,7 +153,7 @@ export async function show(file: string, { json = false }: JsonOption): Promise<
 }
 
 export async function features(file: string, { timeframes, json = false }: FeaturesOptions): Promise<void> {
-  const strategy = parseStrategy(await readStrategyText(file), basename(file));
+  const strategy = parseStrategy(await readStrategyText(file), file);
   const plan = resolvePlan(strategy, timeframes === undefined ? {} : { timeframes });
   if (json) {
     printJson('ktrdr.strategies.features/1', {

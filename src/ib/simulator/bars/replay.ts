@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { KtrdrError, systemCode } from '../../../base/index.ts';
+import { KtrdrError, whyNot } from '../../../base/index.ts';
 import {
   barCount,
   barsInRange,
@@ -175,8 +175,8 @@ function sameSeries(a: RecordedSeries, b: RecordedSeries): boolean {
 async function replayFiles(directory: string) {
   const pattern = new RegExp(`^([A-Z0-9][A-Z0-9.-]*)_(${timeframes.join('|')})(?:_.*)?\\.csv$`);
   const names = await readdir(directory).catch((cause: unknown) => {
-    const reason = systemCode(cause) === 'ENOENT' ? 'there is no such directory' : KtrdrError.from(cause).message;
-    throw new KtrdrError('not_found', `The replay directory ${directory} cannot be read: ${reason}.`, { cause });
+    const why = whyNot('list', cause);
+    throw new KtrdrError('not_found', `The replay directory ${directory} cannot be read: ${why}.`, { cause });
   });
   return names.sort().flatMap((file) => {
     const [, symbol, timeframe] = pattern.exec(file) ?? [];
