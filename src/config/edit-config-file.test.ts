@@ -144,6 +144,53 @@ describe('unsetInFile()', () => {
     expect(await unsetInFile(user, 'ib.gateway.port')).toBe(false);
     expect(await unsetInFile({ ...user, path: join(directory, 'none') }, 'home')).toBe(false);
   });
+
+  it.each<[string, string, SettingName, string]>([
+    ['the last setting', 'log:\n  level: info\n', 'log.level', ''],
+    ['a setting without a line break behind it', 'home: /x', 'home', ''],
+    ['the last one below comments', '# mine\nhome: /x # here\n\n# end\n', 'home', '# mine\n\n# end\n'],
+    [
+      'one between comments, with whose section these stay',
+      'log:\n  # of services\n  level: info # quiet\nhome: /x\n',
+      'log.level',
+      'log:\n  # of services\nhome: /x\n',
+    ],
+    [
+      'one above a comment that ends its section',
+      'ib:\n  gateway:\n    port: 1\n    # host: there\n# about homes\nhome: /x\n',
+      'ib.gateway.port',
+      'ib:\n  gateway:\n    # host: there\n# about homes\nhome: /x\n',
+    ],
+    [
+      'one whose section is below another one',
+      '# all\nib:\n  gateway:\n    port: 1\n  host_service: {}\n',
+      'ib.gateway.port',
+      '# all\nib:\n  host_service: {}\n',
+    ],
+    [
+      'one within braces',
+      'ib: { gateway: { port: 1, host: h } } # x\n',
+      'ib.gateway.port',
+      'ib: { gateway: { host: h } } # x\n',
+    ],
+    ['the last one within braces', '# a\nib: { gateway: { port: 1 } }\n', 'ib.gateway.port', '# a\n'],
+    [
+      'one of several lines',
+      'home: >-\n  /x\n  y\n# end\nlog: { level: info }\n',
+      'home',
+      '# end\nlog: { level: info }\n',
+    ],
+    ['one that has no value', 'home:\nlog: { level: info }\n', 'home', 'log: { level: info }\n'],
+  ])('removes %s', async (_, before, name, after) => {
+    const file: ConfigFile = { layer: 'user', path: join(directory, 'c.yaml') };
+    writeFileSync(file.path, before);
+    expect(await unsetInFile(file, name)).toBe(true);
+    expect(content(file)).toBe(after);
+    expect((await parseConfig(after, file)).faults).toEqual([]);
+    await set('log.level', 'warn', file);
+    const { given } = await parseConfig(content(file), file);
+    expect(given).toContainEqual(expect.objectContaining({ name: 'log.level', text: 'warn' }));
+  });
 });
 
 function contentOrNothing(): string {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import type { Document } from 'yaml';
-import { KtrdrError, syncFolder, systemCode, writeNewFile } from '../base/index.ts';
+import { KtrdrError, syncFolder, systemCode, whyNot, writeNewFile } from '../base/index.ts';
 import { faultOf, type ConfigFile } from './config-file.ts';
 import { refusal } from './resolve-settings.ts';
 import type { SettingValue } from './setting-kinds.ts';
@@ -29,7 +29,7 @@ export async function setInFile(file: ConfigFile, { name, text, directory }: New
     throw new KtrdrError('invalid_input', `${name} ${refusal(name, text)}.`);
   }
   const written = file.layer === 'project' && specOf(name).kind.isPath === true ? besideFile(file, value) : value;
-  const document = (await readDocument(file)) ?? (await emptyDocument());
+  const document = (await readDocument(file))?.document ?? (await emptyDocument());
   const path = name.split('.');
   const { isMap } = await import('yaml');
   for (let length = 1; length < path.length; length += 1) {
@@ -43,22 +43,22 @@ export async function setInFile(file: ConfigFile, { name, text, directory }: New
     }
   }
   document.setIn(path, written);
-  await replaceFile(file.path, document);
+  await replaceFile(file.path, document.toString({ lineWidth: 0 }));
   return written;
 }
 
-/** @returns false, and leaves the file alone, when it does not set this. @throws KtrdrError as `setInFile`. */
+/**
+ * Removes one setting from a file, and the sections that hold nothing any more. The file stays, empty if need be, with every
+ * comment that has a line of its own.
+ * @returns false, and leaves the file alone, when it does not set this.
+ * @throws KtrdrError as `setInFile`.
+ */
 export async function unsetInFile(file: ConfigFile, name: SettingName): Promise<boolean> {
-  const document = await readDocument(file);
+  const read = await readDocument(file);
   const path = name.split('.');
-  if (document === undefined || !document.hasIn(path)) return false;
-  document.deleteIn(path);
-  const { isMap } = await import('yaml');
-  for (let length = path.length - 1; length > 0; length -= 1) {
-    const section = document.getIn(path.slice(0, length));
-    if (isMap(section) && section.items.length === 0) document.deleteIn(path.slice(0, length));
-  }
-  await replaceFile(file.path, document);
+  if (read?.document.hasIn(path) !== true) return false;
+  const { textWithout } = await import('./text-without.ts');
+  await replaceFile(file.path, textWithout(path, read));
   return true;
 }
 
@@ -68,7 +68,7 @@ function besideFile({ path }: ConfigFile, value: SettingValue): string {
   return below === '' ? '.' : below.startsWith('..') ? String(value) : `./${below}`;
 }
 
-async function readDocument({ path }: ConfigFile): Promise<Document | undefined> {
+async function readDocument({ path }: ConfigFile): Promise<{ text: string; document: Document } | undefined> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     if (systemCode(cause) === 'ENOENT') return undefined;
     throw cannot('read', path, cause);
@@ -86,7 +86,7 @@ async function readDocument({ path }: ConfigFile): Promise<Document | undefined>
   if (!isMap(document.contents) && document.toJS() !== null) {
     throw new KtrdrError('failed_precondition', `"${path}" holds no settings but something else. Empty it first.`);
   }
-  return document;
+  return { text, document };
 }
 
 async function emptyDocument(): Promise<Document> {
@@ -95,7 +95,7 @@ async function emptyDocument(): Promise<Document> {
 }
 
 /** Whole or not at all. What a link points to is replaced, not the link. */
-async function replaceFile(path: string, document: Document): Promise<void> {
+async function replaceFile(path: string, text: string): Promise<void> {
   const target = await realpath(path).catch(() => path);
   const folder = dirname(target);
   const draft = join(folder, `.${randomBytes(6).toString('hex')}.tmp`);
@@ -105,7 +105,7 @@ async function replaceFile(path: string, document: Document): Promise<void> {
       (found) => found.mode & 0o777,
       () => undefined,
     );
-    await writeNewFile(draft, new TextEncoder().encode(document.toString({ lineWidth: 0 })));
+    await writeNewFile(draft, new TextEncoder().encode(text));
     if (mode !== undefined) await chmod(draft, mode);
     await rename(draft, target);
     await syncFolder(folder);
@@ -116,6 +116,7 @@ async function replaceFile(path: string, document: Document): Promise<void> {
 }
 
 function cannot(what: 'read' | 'write', path: string, cause: unknown): KtrdrError {
-  const why = KtrdrError.from(cause).message;
-  return new KtrdrError('failed_precondition', `Cannot ${what} the settings in "${path}": ${why}.`, { cause });
+  return new KtrdrError('failed_precondition', `Cannot ${what} the settings in "${path}": ${whyNot(what, cause)}.`, {
+    cause,
+  });
 }

@@ -39,7 +39,7 @@ export function addConfigCommands(config: CliCommand, { settings }: Wrappers): v
         (await import('../commands/config.ts')).set(flags, { name, value }, options),
       ),
     );
-  withPlace(ofSetting(config, 'unset', 'remove a setting from a file'))
+  withPlace(ofSetting(config, 'unset', 'remove a setting from a file; comments in it stay'))
     .examples('ktrdr config unset ib.gateway.port')
     .action(
       settings(async (flags, name: SettingName, options: PlaceOptions) =>
