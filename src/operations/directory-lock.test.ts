@@ -15,7 +15,7 @@ describe('lockDirectory()', () => {
     {
       using lock = lockDirectory(directory, words);
       lock.announce('http://127.0.0.1:8000');
-      const [, since = ''] = readFileSync(join(directory, 'owner.pid'), 'utf8').split('\n');
+      const [, , since = ''] = readFileSync(join(directory, 'owner.pid'), 'utf8').split('\n');
       expect(ownerOf(directory)).toEqual({ pid: process.pid, since, address: 'http://127.0.0.1:8000' });
       const who = `process ${process.pid}, since ${since.slice(0, 10)} ${since.slice(11, 16)} UTC, at http://127.0.0.1:8000`;
       const message = `"${directory}" is in use by this ktrdr process (${who}) already. Close what was opened first, or take another.`;
@@ -42,6 +42,21 @@ describe('lockDirectory()', () => {
 });
 
 describe('ownerOf()', () => {
+  it.each<[string, (lines: string[]) => string[]]>([
+    ['of another process by now', ([, ...more]) => ['1', ...more]],
+    ['of a process that has ended', ([, ...more]) => ['4194305', ...more]],
+    ['of a process that began at another time', ([pid = '', , ...more]) => [pid, '12', ...more]],
+    ['without the beginning of its process', ([pid = '', , ...more]) => [pid, '', ...more]],
+  ])('names no process by an id %s, and says all else', (_, changed) => {
+    using lock = lockDirectory(directory, words);
+    lock.announce('http://127.0.0.1:8000');
+    const file = join(directory, 'owner.pid');
+    const { since = '' } = ownerOf(directory) ?? {};
+    writeFileSync(file, changed(readFileSync(file, 'utf8').split('\n')).join('\n'));
+    expect(ownerOf(directory)).toEqual({ since, address: 'http://127.0.0.1:8000' });
+    expect(() => refuseOwned(directory, 'x')).toThrow('another ktrdr process (its process id is not known, since ');
+  });
+
   it('finds nobody where nothing is locked, and leaves no trace', () => {
     expect(ownerOf(directory)).toBeUndefined();
     expect(ownerOf(join(directory, 'missing'))).toBeUndefined();

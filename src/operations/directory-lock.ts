@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
 import { systemClock } from '../async/index.ts';
 import { KtrdrError } from '../base/index.ts';
+import { processStart } from './process-start.ts';
 
 /** For messages: what is kept in the directory, and what to do instead of owning it. */
 export interface LockWords {
@@ -12,6 +13,7 @@ export interface LockWords {
 
 /** Who owns a directory, as far as it is known. */
 export interface DirectoryOwner {
+  /** Absent unless the process that has this id now is the owner, so that it may be sent a signal. */
   readonly pid?: number;
   /** ISO 8601. */
   readonly since?: string;
@@ -34,7 +36,8 @@ const lookMs = 50;
  */
 export function lockDirectory(directory: string, { content, otherwise }: LockWords): DirectoryLock {
   const file = join(directory, ownerFile);
-  const self = { pid: process.pid, since: new Date(systemClock.now()).toISOString() };
+  const since = new Date(systemClock.now()).toISOString();
+  const self = { pid: process.pid, started: processStart(process.pid), since };
   let db: DatabaseSyncInstance | undefined;
   try {
     mkdirSync(directory, { recursive: true });
@@ -113,9 +116,17 @@ function ownedBy(
   return new KtrdrError('conflict', `"${directory}" is in use by ${who}, or ${otherwise}.`, { cause });
 }
 
-/** A process id in the first line, as files of this name have it; then the time, and the address once there is one. */
-function ownerLines({ pid, since, address }: DirectoryOwner): string {
-  return [pid, since, ...(address === undefined ? [] : [address]), ''].join('\n');
+interface OwnerRecord {
+  readonly pid: number;
+  /** When the process began. An id alone is given to another process one day, and in a container to another one at once. */
+  readonly started: string | undefined;
+  readonly since: string;
+  readonly address?: string;
+}
+
+/** A process id in the first line, as files of this name have it; then when it began, since when it owns, and where it listens. */
+function ownerLines({ pid, started = '', since, address = '' }: OwnerRecord): string {
+  return `${[pid, started, since, address].join('\n').trimEnd()}\n`;
 }
 
 function readOwner(directory: string): DirectoryOwner {
@@ -125,9 +136,10 @@ function readOwner(directory: string): DirectoryOwner {
   } catch {
     // It is owned all the same.
   }
-  const [pid = '', since = '', address = ''] = text.split('\n').map((line) => line.trim());
+  const [pid = '', started = '', since = '', address = ''] = text.split('\n').map((line) => line.trim());
+  const isSame = /^\d+$/.test(pid) && started !== '' && processStart(Number(pid)) === started;
   return {
-    ...(/^\d+$/.test(pid) ? { pid: Number(pid) } : {}),
+    ...(isSame ? { pid: Number(pid) } : {}),
     ...(since === '' ? {} : { since }),
     ...(address === '' ? {} : { address }),
   };

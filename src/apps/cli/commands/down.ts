@@ -34,11 +34,13 @@ export async function down({ settings, token }: CommandContext, { json = false }
 async function stopOwner(directory: string, token: CancellationToken): Promise<number | undefined> {
   const owner = ownerOf(directory);
   if (owner === undefined) return undefined;
-  const { pid } = owner;
+  const { pid, address } = owner;
+  // A signal to somebody else's process cannot be taken back.
   if (pid === undefined) {
+    const where = address === undefined ? '' : ` It listens at ${address}.`;
     throw new KtrdrError(
       'failed_precondition',
-      `"${directory}" is in use, but by which process is not known. Stop it where it was started.`,
+      `"${directory}" is in use, but by which process cannot be told from here, as with one in a container.${where} Stop it where it was started.`,
     );
   }
   askToStop(pid, directory);

@@ -1,0 +1,20 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { describe, expect, it } from 'vitest';
+import { processStart } from './process-start.ts';
+
+describe('processStart()', () => {
+  it('says the same of a process each time, and something else of another one', async () => {
+    const own = processStart(process.pid);
+    expect(own).toMatch(/\d/);
+    expect(processStart(process.pid)).toBe(own);
+    const other = spawn(process.execPath, ['-e', 'process.stdin.resume()'], { stdio: ['pipe', 'ignore', 'ignore'] });
+    await once(other, 'spawn');
+    const { pid = 0 } = other;
+    expect(processStart(pid)).toMatch(/\d/);
+    if (process.platform === 'linux') expect(Number(processStart(pid))).toBeGreaterThan(Number(own));
+    other.stdin.end();
+    await once(other, 'exit');
+    expect(processStart(pid)).toBeUndefined();
+  });
+});
