@@ -114,7 +114,7 @@ describe('the command line', () => {
   it('ends a training that does not end in time, and says so', { timeout: 30_000 }, async () => {
     const strategy = await fileWith('late.yaml', exampleStrategy({ symbol: 'MSFT', epochs: 100_000 }));
     const late = await ktrdr(['models', 'train', strategy, '--deadline', '700ms'], api);
-    expect(late).toMatchObject({ code: 124, stderr: expect.stringContaining('Not done within 0.7 s') as string });
+    expect(late).toMatchObject({ code: 124, stderr: expect.stringContaining('Not done within 700 ms') as string });
     const [newest] = await operationsListed(['-n', '1']);
     expect(newest).toMatchObject({
       status: 'cancelled',
@@ -269,6 +269,11 @@ describe('bad input gets one clear sentence and its exit code', () => {
       'a replay directory that is not there',
       async () => ['gateway', 'simulate', '--port', '0', '--replay', '/nowhere/at/all'],
       { code: 3, says: /\/nowhere\/at\/all/ },
+    ],
+    [
+      'a log that cannot be written, before anything listens',
+      async () => ['gateway', 'simulate', '--port', '0', '--log', 'nowhere/log'],
+      { code: 5, says: /^error: Cannot write the log "nowhere\/log": its directory does not exist\.\n$/ },
     ],
     [
       'a home that another process owns',

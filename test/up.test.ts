@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, describe, it } from 'vitest';
 import { z } from 'zod';
@@ -61,6 +63,19 @@ describe('ktrdr up', () => {
     );
   });
 
+  it.each(['up', 'host ib', 'host training'])(
+    'makes nothing in its home before it has its port (%s)',
+    { timeout: 30_000 },
+    async (command) => {
+      await using directory = await temporaryDirectory();
+      await using stranger = await silentServer();
+      const home = join(directory.path, 'home');
+      const words = [...command.split(' '), '--port', String(stranger.port), '--home', home];
+      expect(await ktrdr(words, quiet)).toMatchObject({ code: 4 });
+      expect(existsSync(home)).toBe(false);
+    },
+  );
+
   it('gives the services that it starts the settings of its files', { timeout: 30_000 }, async () => {
     await using home = await temporaryDirectory();
     for (const [name, value] of [
@@ -99,5 +114,18 @@ describe('ktrdr down', () => {
       stdout: `Nothing runs in ${home.path}.\n`,
       stderr: '',
     });
+  });
+
+  it('sends no signal to a process that has but the id of the owner', { timeout: 60_000 }, async () => {
+    await using home = await temporaryDirectory();
+    await using up = new KtrdrProcess(['up', '--port', '0', '--home', home.path], quiet);
+    const [, url = ''] = await up.until(/API on (\S+),/);
+    const file = join(home.path, 'owner.pid');
+    const [, ...facts] = (await readFile(file, 'utf8')).split('\n');
+    await writeFile(file, [process.pid, ...facts].join('\n'));
+    const down = await ktrdr(['down', '--home', home.path]);
+    expect(down).toMatchObject({ code: 5, stdout: '' });
+    expect(down.stderr).toContain(`It listens at ${url}. Stop it where it was started.`);
+    expect((await fetch(`${url}/health`)).status, 'it goes on').toBe(200);
   });
 });

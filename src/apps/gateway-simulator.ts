@@ -7,12 +7,12 @@ import { obtainToken, type Settings } from '../config/index.ts';
 import {
   controlEndpoints,
   instrumentsSchema,
+  openLogFile,
   playScenario,
   readSettingsFile,
   scenarioSchema,
   startGatewaySimulator,
   VirtualClock,
-  writeLogFile,
   type GatewaySimulator,
   type GatewaySimulatorOptions,
 } from '../ib/index.ts';
@@ -61,6 +61,7 @@ export async function startSimulation(
   try {
     const script = scenario === undefined ? undefined : await readSettingsFile(scenario, scenarioSchema);
     const own = instruments === undefined ? [] : await readSettingsFile(instruments, instrumentsSchema);
+    const logFile = logPath === undefined ? undefined : resources.add(await openLogFile(logPath));
     const clock = resources.add(new VirtualClock({ start, speed }));
     // How fast messages come is a matter of the wire, however time passes in the simulated world.
     const timers: Pick<Clock, 'after' | 'elapsed'> = {
@@ -68,7 +69,7 @@ export async function startSimulation(
       elapsed: () => systemClock.elapsed(),
     };
     const gateway = resources.add(await startGatewaySimulator({ ...options, instruments: own, clock, timers, log }));
-    if (logPath !== undefined) resources.add(await writeLogFile(logPath, gateway));
+    logFile?.listenTo(gateway);
     if (script !== undefined) resources.add(playScenario(script, { gateway, clock, log }));
     const url = `tcp://${gateway.host}:${gateway.port}`;
     const dispose = (): Promise<void> => resources[Symbol.asyncDispose]();

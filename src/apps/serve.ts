@@ -1,9 +1,8 @@
-import { CancellationSource, CancellationToken } from '../async/index.ts';
-import { isCancelled, KtrdrError, type Logger } from '../base/index.ts';
-import { reachableHost } from '../config/index.ts';
+import { CancellationSource, type CancellationToken } from '../async/index.ts';
+import { isCancelled, type Logger } from '../base/index.ts';
 import type { OperationStore } from '../operations/index.ts';
 import type { HostService } from '../service/index.ts';
-import { whoAnswers } from './who-answers.ts';
+import { withWhoIsThere } from './refuse-taken-port.ts';
 
 /** A service that listens, with everything behind it. Disposing stops it and lets go of all it holds. */
 export interface RunningService extends AsyncDisposable {
@@ -56,20 +55,6 @@ export async function compose(build: (resources: Resources) => Promise<Composed>
     await resources[Symbol.asyncDispose]();
     throw error;
   }
-}
-
-/** Of a port that is taken it can be said by whom, when it is a service of ours. */
-async function withWhoIsThere(thrown: unknown): Promise<unknown> {
-  if (!(thrown instanceof KtrdrError) || thrown.code !== 'conflict') return thrown;
-  const { port, hostname } = thrown.details;
-  if (typeof port !== 'number' || typeof hostname !== 'string') return thrown;
-  const there = await whoAnswers(`http://${reachableHost(hostname)}:${port}`, CancellationToken.none);
-  if (there === undefined) return thrown;
-  return new KtrdrError(
-    'conflict',
-    `Port ${port} on ${hostname} is taken by another ktrdr service (${there.service} ${there.version}). Stop that one, or choose another port with --port.`,
-    { cause: thrown, details: thrown.details },
-  );
 }
 
 /** What a supervised process tells its parent when it is ready. */

@@ -20,6 +20,6 @@ export {
   scenarioSchema,
   startGatewaySimulator,
   VirtualClock,
-  writeLogFile,
+  openLogFile,
 } from './simulator/index.ts';
 export type { GatewaySimulator, GatewaySimulatorOptions, Latency } from './simulator/index.ts';

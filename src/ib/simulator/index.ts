@@ -3,7 +3,7 @@ export { startGatewaySimulator } from './gateway-simulator.ts';
 export type { GatewaySimulator, GatewaySimulatorOptions } from './gateway-simulator.ts';
 export { instrumentsSchema } from './instruments/instrument-file.ts';
 export type { Latency } from './faults/latency.ts';
-export { writeLogFile } from './log-file.ts';
+export { openLogFile } from './log-file.ts';
 export type { LoggedMessage } from './message-log.ts';
 export { playScenario, scenarioSchema } from './faults/scenario.ts';
 export { readSettingsFile } from './settings-file.ts';

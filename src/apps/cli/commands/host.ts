@@ -1,6 +1,7 @@
 import type { Settings } from '../../../config/index.ts';
 import { createLogger } from '../../create-logger.ts';
 import { startIbHost } from '../../ib-host.ts';
+import { refuseTakenPort } from '../../refuse-taken-port.ts';
 import { serve } from '../../serve.ts';
 import { startTrainingHost } from '../../training-host.ts';
 import { prepareHome } from './prepare-home.ts';
@@ -11,9 +12,10 @@ export interface HostOptions {
   json?: boolean;
 }
 
-export function ibHost(settings: Settings, { port, json = false }: HostOptions): Promise<number> {
+export async function ibHost(settings: Settings, { port, json = false }: HostOptions): Promise<number> {
   const log = createLogger('ib-host', settings.logLevel);
   const { host, port: gatewayPort } = settings.ib.gateway;
+  await refuseTakenPort(port);
   prepareHome(settings.home);
   return serve(() => startIbHost(settings, { port, log }), {
     log,
@@ -24,8 +26,9 @@ export function ibHost(settings: Settings, { port, json = false }: HostOptions):
   });
 }
 
-export function trainingHost(settings: Settings, { port, json = false }: HostOptions): Promise<number> {
+export async function trainingHost(settings: Settings, { port, json = false }: HostOptions): Promise<number> {
   const log = createLogger('training-host', settings.logLevel);
+  await refuseTakenPort(port);
   prepareHome(settings.home);
   return serve(() => startTrainingHost(settings, { port, log }), {
     log,

@@ -5,6 +5,7 @@ import { processSettings, type Settings } from '../../../config/index.ts';
 import { refuseOwned } from '../../../operations/index.ts';
 import { startApi } from '../../api.ts';
 import { createLogger } from '../../create-logger.ts';
+import { refuseTakenPort } from '../../refuse-taken-port.ts';
 import { Resources, serve, type RunningService } from '../../serve.ts';
 import { healthAt } from '../../who-answers.ts';
 import { prepareHome } from './prepare-home.ts';
@@ -30,8 +31,9 @@ export async function up(
   { port = settings.api.port, simulate = false, json = false }: UpOptions,
 ): Promise<number> {
   const log = createLogger('api', settings.logLevel);
-  prepareHome(settings.home);
   refuseOwned(settings.home, 'choose another --home');
+  await refuseTakenPort(port, settings.api.host);
+  prepareHome(settings.home);
   const usual = await processSettings();
   const parts: Part[] = [];
   const onPart = (part: Part): void => {
