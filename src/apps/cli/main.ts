@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-import { runCommandLine, wantsJson } from './run-command-line.ts';
+import { runCommandLine } from './run-command-line.ts';
 import { watchOutput } from './terminal.ts';
+import { wantsJson } from './wants-json.ts';
 
 const argv = process.argv.slice(2);
 watchOutput({ asJson: wantsJson(argv), setExitCode: (code) => (process.exitCode = code) });

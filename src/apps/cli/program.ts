@@ -6,7 +6,8 @@ import { interruptible } from './interruptible.ts';
 import { filledOption } from './programs/filled-option.ts';
 import { refuseOldNode } from './oldest-node.ts';
 import type { ClientCommand, ServerCommand, SettingsCommand, Wrappers } from './programs/command.ts';
-import { terminal } from './terminal.ts';
+import { printError, terminal } from './terminal.ts';
+import { wantsJson } from './wants-json.ts';
 
 interface Word {
   readonly name: string;
@@ -146,16 +147,19 @@ export async function createProgram(
   const client: ClientCommand =
     (act) =>
     (...given) =>
-      interruptible(async (token, interruption) => {
-        const settings = await settingsOf(program);
-        try {
-          setExitCode((await act({ settings, token, interruption }, ...given)) ?? 0);
-        } catch (error) {
+      interruptible(
+        async (token, interruption) => {
+          const settings = await settingsOf(program);
+          try {
+            setExitCode((await act({ settings, token, interruption }, ...given)) ?? 0);
+          } catch (error) {
+            if (interruption.exitCode !== undefined) setExitCode(interruption.exitCode);
+            throw await suggesting(error, given.at(-1), settings);
+          }
           if (interruption.exitCode !== undefined) setExitCode(interruption.exitCode);
-          throw await suggesting(error, given.at(-1), settings);
-        }
-        if (interruption.exitCode !== undefined) setExitCode(interruption.exitCode);
-      });
+        },
+        (error) => printError(error, { asJson: wantsJson(argv) }),
+      );
 
   const server: ServerCommand =
     (act) =>

@@ -2,6 +2,7 @@ import { CommanderError } from 'commander';
 import { KtrdrError } from '../../base/index.ts';
 import { createProgram } from './program.ts';
 import { printError } from './terminal.ts';
+import { wantsJson } from './wants-json.ts';
 
 /** Runs what was typed after `ktrdr` on a tree of commands, and prints why it failed if it does. @returns the exit code. */
 export async function runCommandLine(argv: readonly string[], create = createProgram): Promise<number> {
@@ -27,11 +28,4 @@ function usageError({ code, message }: CommanderError): KtrdrError | undefined {
 /** What was typed is a part of the sentence, however long it is. */
 function shortened(text: string): string {
   return text.length <= 1_000 ? text : `${text.slice(0, 200)}...${text.slice(-200)}`;
-}
-
-/** Read from the words themselves, because a line that cannot be understood has to be answered in JSON, too. */
-export function wantsJson(argv: readonly string[]): boolean {
-  const end = argv.indexOf('--');
-  const words = end === -1 ? argv : argv.slice(0, end);
-  return words.includes('--json') || words.includes('--ndjson');
 }

@@ -6,7 +6,7 @@ import { withApi } from './api-client.ts';
 import { formatDuration } from './format.ts';
 import type { CommandContext } from './programs/command.ts';
 import { printJson, terminal } from './terminal.ts';
-import { untilApiIsBack, watchOperation } from './watch-operation.ts';
+import { notAwaited, untilApiIsBack, watchOperation } from './watch-operation.ts';
 
 /** What every command takes that starts long work. */
 export interface LongWorkOptions {
@@ -38,7 +38,7 @@ export function runLongWork<I, C, R>(
   options: LongWorkOptions,
 ): Promise<R | undefined> {
   return withApi(context.settings, async (client) => {
-    const started = await start(client, work, { token: context.token, deadlineMs: options.deadline });
+    const started = await start(client, work, { ...context, deadlineMs: options.deadline });
     if (options.detach === true && !context.token.isCancelled) {
       tellLeft(started, options);
       return undefined;
@@ -88,17 +88,18 @@ function tellLeft(operation: Operation, { json = false, ndjson = false }: LongWo
 async function start<I, C, R>(
   client: OperationsClient,
   { contract, input }: Work<I, C, R>,
-  { token, deadlineMs }: { token: CancellationToken; deadlineMs?: number | undefined },
+  { token, interruption, deadlineMs }: CommandContext & { deadlineMs?: number | undefined },
 ): Promise<Operation> {
   const { type } = contract;
   const id = newOperationId(type, systemClock.now());
+  using answer = interruption.answerWith({ second: () => notAwaited(id) });
   // Only whoever knows whether it was started can have it cancelled.
   using talk = new CancellationSource();
   let grace: Disposable | undefined;
   using listening = token.onCancelled(() => {
     grace = systemClock.after(startGraceMs, () => talk.cancel(token.reason));
   });
-  void listening;
+  void [answer, listening];
   try {
     return await client.start({ type, input, id, deadlineMs }, talk.token);
   } catch (thrown) {

@@ -31,7 +31,7 @@ export interface Watched {
 }
 
 /** For a restart of the API, and for its operator to notice that it needs one. */
-const apiPatienceMs = 120_000;
+export const apiPatienceMs = 120_000;
 /** Calls that are worth a wait for an API that is away. */
 export const untilApiIsBack = { retries: Math.ceil(apiPatienceMs / 1_000), baseMs: 500, maxMs: 2_000 };
 export const awayWords = 'The API is away; trying again.';
@@ -76,8 +76,14 @@ export async function watchOperation({
   let notice = '';
   let grace: Disposable | undefined;
 
-  using answer = interruption.answerWith(() => {
-    if (onInterrupt === 'cancel') say(cancellingWords);
+  using answer = interruption.answerWith({
+    first: () => {
+      if (onInterrupt === 'cancel') say(cancellingWords);
+    },
+    second: () => {
+      display[Symbol.dispose]();
+      return notAwaited(id, onInterrupt);
+    },
   });
   using listening = token.onCancelled(() => {
     if (onInterrupt === 'leave') {
@@ -143,6 +149,16 @@ export async function watchOperation({
   function tell(): void {
     display.say([notice, isAway ? awayWords : ''].filter((words) => words !== '').join(' '));
   }
+}
+
+/** For who has not waited until an operation has stopped. */
+export function notAwaited(id: string, onInterrupt: Watching['onInterrupt'] = 'cancel'): KtrdrError {
+  const how = onInterrupt === 'cancel' ? 'may still have to stop' : 'goes on';
+  return new KtrdrError(
+    'cancelled',
+    `Ended without waiting: operation "${id}" ${how}. Look at it with "ktrdr ops status ${id}".`,
+    { details: { reason: 'user', operation: id, unconfirmed: true } },
+  );
 }
 
 /** An API that has started an operation and does not know it any more has lost its record, as by a failure of power. */

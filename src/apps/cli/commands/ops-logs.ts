@@ -33,7 +33,7 @@ export async function logs(context: CommandContext, id: string, options: LogsOpt
     show(limit === undefined ? first : first.slice(-limit));
     if (!follow) return;
     // Nothing is cancelled but the looking.
-    using silence = interruption.answerWith(() => {});
+    using silence = interruption.answerWith({ first: () => {} });
     void silence;
     const look = (): Promise<LogLine[]> => reader.read(token);
     const onRetry = (_: unknown, attempt: number): void => {

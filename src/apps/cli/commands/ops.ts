@@ -8,12 +8,13 @@ import {
 } from '../../../operations/index.ts';
 import type { OperationsClient } from '../../../service/index.ts';
 import { withApi } from '../api-client.ts';
+import { cancelOperation } from '../cancel-operation.ts';
 import { formatDuration, formatPercent } from '../format.ts';
 import type { CommandContext } from '../programs/command.ts';
 import { closingLine } from '../display/progress-lines.ts';
 import { errorOf, noteLeft, type LongWorkOptions } from '../run-operation.ts';
 import { printJson, table, terminal, type JsonSchemaName } from '../terminal.ts';
-import { watchOperation, type Watched } from '../watch-operation.ts';
+import { notAwaited, watchOperation, type Watched } from '../watch-operation.ts';
 
 export interface ListOptions {
   status?: string[];
@@ -125,16 +126,14 @@ export async function metrics(
 }
 
 export async function cancel(
-  { settings, token }: CommandContext,
+  { settings, token, interruption }: CommandContext,
   id: string,
   { json = false }: { json?: boolean },
 ): Promise<void> {
-  const last = await withApi(settings, async (client) => {
-    let operation = await client.cancel({ id }, token);
-    if (isTerminal(operation.status) && operation.cancellation === undefined) return operation;
-    for await (operation of client.follow(id, { token, after: operation.version }));
-    return operation;
-  });
+  // It has been asked to stop; to wait for that is all that can be given up.
+  using answer = interruption.answerWith({ first: () => {}, second: () => notAwaited(id) });
+  void answer;
+  const last = await withApi(settings, (client) => cancelOperation({ client, id, token }));
   if (json) {
     printJson('ktrdr.ops.cancel/1', last);
     return;
