@@ -13,6 +13,7 @@ import { parseSymbol } from '../src/ib/contract.ts';
 import { defaultPacingLimits } from '../src/ib/pacing/pacing.ts';
 import { barsFromRows, calendarIds, calendarOf, expectedBars, spanKinds } from '../src/market/index.ts';
 import { socketLimits } from '../src/service/listen.ts';
+import { furtherExitCodes } from './support/cli-page.ts';
 import { ktrdr, temporaryDirectory } from './support/ktrdr-process.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -135,6 +136,13 @@ describe('the table of errors', () => {
         return [code, httpStatus, retryable, exitCode];
       }),
     );
+  });
+
+  it('has every other exit code that the page about the command line has', () => {
+    const listed = [...read('docs/errors.md').matchAll(/^- (\d+): (.*)$/gm)];
+    expect(listed.map(([, code, meaning]) => [Number(code), meaning])).toEqual(furtherExitCodes);
+    const taken = new Set(errorCodes.map((code) => new KtrdrError(code, '').exitCode));
+    for (const [code] of furtherExitCodes) expect(taken).not.toContain(code);
   });
 });
 

@@ -120,6 +120,14 @@ describe('what happens here', () => {
     else if (code !== 0) expect(result.stdout).toBe('');
   });
 
+  it('writes nothing but ASCII where the locale is that of C', { timeout: 30_000 }, async () => {
+    const { stderr } = await ktrdr(['data', 'load', ...span], { ...real, LC_ALL: 'C' });
+    expect(stderr).toMatch(/^\+ Loading AAPL 1d data/m);
+    const coverage = await ktrdr(['data', 'coverage', 'AAPL', '-t', '1d'], { ...real, LC_ALL: 'C' });
+    expect(coverage.stdout).toMatch(/#/);
+    expect(stderr + coverage.stdout).toMatch(/^[\n\x20-\x7E]+$/);
+  });
+
   it('ends with 9 when a stored file is damaged', { timeout: 30_000 }, async () => {
     const bars = join(directory.path, 'bars');
     const manifest = (await readdir(bars, { recursive: true })).find((name) => name.endsWith('series.json')) ?? '';

@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { processStart } from './process-start.ts';
+import { processStart, startByPs } from './process-start.ts';
 
 describe('processStart()', () => {
   it('says the same of a process each time, and something else of another one', async () => {
@@ -17,4 +17,16 @@ describe('processStart()', () => {
     await once(other, 'exit');
     expect(processStart(pid)).toBeUndefined();
   });
+});
+
+describe('startByPs()', () => {
+  const hasPs = spawnSync('ps', ['-o', 'lstart=', '-p', String(process.pid)]).status === 0;
+
+  it.skipIf(!hasPs)(
+    'tells date and time of a process, and nothing of one that is not there (skipped without ps)',
+    () => {
+      expect(Math.abs(Date.parse(`${startByPs(process.pid)} UTC`) - performance.timeOrigin)).toBeLessThan(30_000);
+      expect(() => startByPs(2 ** 22 + 1)).toThrow();
+    },
+  );
 });

@@ -106,14 +106,20 @@ function exitCodes(): string {
   const rows: [number, string][] = [
     [0, 'done'],
     ...errorCodes.map((code): [number, string] => [new KtrdrError(code, '').exitCode, `\`${code}\``]),
-    [12, 'loaded, but bars that the calendar expects are still missing; the result is printed'],
-    [143, 'ended by SIGTERM'],
+    ...furtherExitCodes,
   ];
   return rows
     .toSorted(([first], [second]) => first - second)
     .map(([code, meaning]) => `- ${code}: ${meaning}`)
     .join('\n');
 }
+
+/** Of commands that have done what they can: what they found is their result. */
+export const furtherExitCodes: readonly [number, string][] = [
+  [1, '`doctor` has found something that fails; all that it found is printed'],
+  [12, 'loaded, but bars that the calendar expects are still missing; the result is printed'],
+  [143, 'ended by SIGTERM'],
+];
 
 const beginning = `# The command line
 
@@ -131,6 +137,7 @@ instead; with \`--quiet\` there is nothing.
   exit code is 0.
 - Ctrl-Z and Ctrl-\\ do what they always do, and the terminal is left as it was found.
 - While the API is away, as during a restart, the command says so and looks again for two minutes; then it ends with \`unavailable\`.
+  \`ops cancel\` does the same.
 - \`--ndjson\` prints each state of the operation as a line on stdout, \`ktrdr.event/1\` with \`event\` (\`started\`, \`progress\` or
   \`ended\`) and \`operation\`; the last line is what \`--json\` prints. What was left running prints \`ktrdr.ops.detached/1\`.
   A line of \`ops logs --ndjson\` is a \`ktrdr.ops.line/1\`.`;
@@ -138,19 +145,24 @@ instead; with \`--quiet\` there is nothing.
 const resultsWords = `With \`--json\` a command prints exactly one JSON object on stdout. Its first key, \`schema\`, names the shape of the rest; the
 number at its end grows when a program that reads it would break, and new keys may come at any time. When a command fails, stdout
 stays empty and the last line of stderr is an object, \`ktrdr.error/1\`, with \`code\`, \`detail\`, \`exitCode\` and, where there
-are any, \`details\` ([errors](errors.md)). The shapes:`;
+are any, \`details\` ([errors](errors.md)). The lines above it are progress and notes for people, which \`--quiet\` leaves out. Some
+results say themselves what is wrong, such as those of \`doctor\`, \`data verify\` and \`strategies validate\`: they are printed
+without an error object, and the exit code tells. The shapes:`;
 
 const exitWords =
   'The number that a command ends with tells how it went; [errors](errors.md) says what each name means. A wrong command line counts as `invalid_input`.';
 
 const ending = `## Signals
 
-The first Ctrl-C (SIGINT) cancels the work and waits until it has stopped ([long work](#long-work)), the second one ends the command at once; the exit code is
-130 either way. SIGTERM cancels as well, and ends with 143. When the terminal goes away (SIGHUP), a command ends and leaves the
-work running; \`ktrdr up\` ends at once, and its next start goes on with what was interrupted.
+The first Ctrl-C (SIGINT) cancels the work and waits until it has stopped ([long work](#long-work)). The second one ends the
+command at once, and names the operation that may not have stopped yet. The exit code is 130 either way. SIGTERM cancels as well,
+and ends with 143. When the terminal goes away (SIGHUP), a command ends and leaves the work running; \`ktrdr up\` ends at once, and
+its next start goes on with what was interrupted.
 
 ## Environment
 
 Every setting has a variable, a place in a file, and some have an option; [configuration](configuration.md) lists them and says
-which one decides. \`NO_COLOR\`, \`FORCE_COLOR\` and \`TERM\` are honoured in what is printed.
+which one decides. \`NO_COLOR\`, \`FORCE_COLOR\` and \`TERM\` are honoured in what is printed. Bars
+and marks are drawn in ASCII if the first of \`LC_ALL\`, \`LC_CTYPE\` and \`LANG\` that is set names another character set than UTF-8,
+as \`C\` does, and on the console of Linux.
 `;

@@ -30,7 +30,7 @@ export class KtrdrProcess implements AsyncDisposable {
     const command = [process.execPath, programFile, ...args];
     const [file = '', ...rest] = limit === '' ? command : ['sh', '-c', `${limit}exec "$@"`, 'sh', ...command];
     this.#child = spawn(file, rest, {
-      env: { ...process.env, FORCE_COLOR: '0', ...environment },
+      env: { ...process.env, FORCE_COLOR: '0', LC_ALL: 'C.UTF-8', ...environment },
       cwd,
       stdio: ['ignore', 'pipe', 'pipe'],
       // The leader of a process group, as a command typed into a terminal is.

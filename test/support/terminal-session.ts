@@ -55,7 +55,14 @@ export class TerminalSession implements AsyncDisposable {
     const command = `${size}; echo "on $(tty) ."; trap : INT; ${ktrdr}; ${script}`;
     const args = isMac ? ['-q', '/dev/null', '/bin/sh', '-c', command] : ['-qfec', command, '/dev/null'];
     const child = spawn('sh', ['-c', throughPipe, 'sh', 'script', ...args], {
-      env: { ...process.env, SHELL: '/bin/sh', TERM: 'xterm-256color', NO_COLOR: '1', ...environment },
+      env: {
+        ...process.env,
+        SHELL: '/bin/sh',
+        TERM: 'xterm-256color',
+        LC_ALL: 'C.UTF-8',
+        NO_COLOR: '1',
+        ...environment,
+      },
       stdio: ['pipe', 'pipe', 'inherit', 'pipe'],
       detached: true,
     });

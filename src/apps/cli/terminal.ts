@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import pc from 'picocolors';
 import { KtrdrError, systemCode } from '../../base/index.ts';
+import { plainSigns, showsSigns } from './plain-signs.ts';
 import { visible } from './visible.ts';
 
 let isQuiet = false;
@@ -36,7 +37,7 @@ export type JsonSchemaName = `ktrdr.${string}/${number}`;
 
 /** The one object that a command prints with `--json`; its first key tells programs what to expect. */
 export function printJson(schema: JsonSchemaName, value: object): void {
-  terminal.print(JSON.stringify({ schema, ...value }));
+  process.stdout.write(`${JSON.stringify({ schema, ...value })}\n`);
 }
 
 /** Why a command failed, as its last words: a sentence for people or, where `asJson`, an object for programs. */
@@ -73,12 +74,13 @@ export function watchOutput({ asJson, setExitCode }: { asJson: boolean; setExitC
   });
 }
 
-/** Text is always painted; only the stream it is written to knows whether its reader wants that. */
+/** Text is always painted, and has its signs; only where it is written it is known whether its reader wants that. */
 export const colours = pc.createColors(true);
 
-/** What a stream gets of painted text. */
+/** What a stream gets of painted text that has signs in it. */
 export function textFor(stream: NodeJS.WriteStream, text: string): string {
-  return takesColours(stream) ? text : stripVTControlCharacters(text);
+  const shown = showsSigns(process.env) ? text : plainSigns(text);
+  return takesColours(stream) ? shown : stripVTControlCharacters(shown);
 }
 
 function writeText(stream: NodeJS.WriteStream, text: string): void {

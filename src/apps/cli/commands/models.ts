@@ -77,6 +77,6 @@ export function trainingSummary({
   return [
     `${model.name} ${model.version}: ${epochsTrained} epochs in ${formatDuration(durationMs)} (${early})`,
     partsTable({ metrics, rows }),
-    `  ${features} inputs, seed ${seed}, weights sha256 ${weightsSha256.slice(0, 16)}…`,
+    `  ${features} inputs, seed ${seed}, weights sha256 ${weightsSha256.slice(0, 16)}...`,
   ].join('\n');
 }

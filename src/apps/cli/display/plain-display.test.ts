@@ -1,8 +1,11 @@
 import { PassThrough } from 'node:stream';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ManualClock } from '../../../async/index.ts';
 import { childOf, operationOf } from './operation.fixture.ts';
 import { PlainDisplay } from './plain-display.ts';
+
+beforeEach(() => void vi.stubEnv('LC_ALL', 'C.UTF-8'));
+afterEach(() => void vi.unstubAllEnvs());
 
 function plain() {
   const stream = new PassThrough();

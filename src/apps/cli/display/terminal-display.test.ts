@@ -1,10 +1,13 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Operation } from '../../../operations/index.ts';
 import { childOf, operationOf } from './operation.fixture.ts';
 import { Screen } from './screen.fixture.ts';
 import { TerminalDisplay } from './terminal-display.ts';
 
 const bar = (filled: number): string => '\u2501'.repeat(filled) + '\u2500'.repeat(24 - filled);
+
+beforeEach(() => void vi.stubEnv('LC_ALL', 'C.UTF-8'));
+afterEach(() => void vi.unstubAllEnvs());
 
 function displayOn(screen: Screen): TerminalDisplay {
   return new TerminalDisplay({ stream: screen.stream, hasKeys: false, hint: 'Ctrl-C cancels it', keys: {} });
@@ -77,5 +80,18 @@ describe('TerminalDisplay', () => {
     display.show(operationOf());
     display.say('Cancelling');
     expect(await screen.lines()).toEqual(['Cancelling']);
+  });
+
+  it('draws in ASCII where nothing else can be shown', async () => {
+    vi.stubEnv('LC_ALL', 'POSIX');
+    const screen = new Screen(60, 10);
+    using display = displayOn(screen);
+    display.show(operationOf());
+    display.showChild(childOf('1', { status: 'cancelled' }));
+    expect(await screen.lines()).toEqual([
+      '- Loading 1: cancelled',
+      `${'='.repeat(12)}${'-'.repeat(12)} 50% Loading all`,
+      'Ctrl-C cancels it',
+    ]);
   });
 });
