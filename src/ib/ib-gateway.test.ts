@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -122,6 +122,36 @@ describe('IbGateway', () => {
     const second = connectTo(simulator, { journal });
     await second.headTimestamp(parseSymbol('MSFT'), { token: none });
     expect(second.status().budget.small).toBe(56);
+  });
+
+  it('keeps the pause that IB asked for before it was restarted', async () => {
+    const journal = await mkdtemp(join(tmpdir(), 'ktrdr-journal-'));
+    open.push({ [Symbol.asyncDispose]: () => rm(journal, { recursive: true }) });
+    const simulator = await simulate({ faults: [{ kind: 'false_pacing_violation' }] });
+    /** Asks for bars until it is told of the pause. */
+    const untilPaused = async (gateway: IbGateway): Promise<void> => {
+      using source = new CancellationSource();
+      const onPhase = (phase: string): void => {
+        if (phase.startsWith('waiting for IB: it asked for a pause')) source.cancel();
+      };
+      await expect(gateway.history(query, { token: source.token, onPhase })).rejects.toMatchObject({
+        code: 'cancelled',
+      });
+    };
+    const first = connectTo(simulator, { journal });
+    await untilPaused(first);
+    // It waits for no disk, which a restart would.
+    const written = async (): Promise<string> => {
+      const files = (await readdir(journal, { recursive: true })).filter((name) => name.endsWith('.jsonl'));
+      return (await Promise.all(files.map((name) => readFile(join(journal, name), 'utf8')))).join('');
+    };
+    await expect.poll(written).toContain('"pauseMs":15000');
+    await first[Symbol.asyncDispose]();
+    const second = connectTo(simulator, { journal });
+    await untilPaused(second);
+    const { pausedMs } = second.status().budget;
+    expect([pausedMs > 5_000, pausedMs < 15_000], `${pausedMs} ms`).toEqual([true, true]);
+    expect(simulator.counters.historyRequests).toBe(1);
   });
 
   it('closes the head timestamp that the gateway keeps open', async () => {

@@ -24,7 +24,7 @@ export interface IbGatewayOptions extends GatewayAddress {
   readonly timeouts?: Partial<SessionTimeouts>;
   readonly pacing?: Partial<PacingLimits>;
   readonly reconnect?: Partial<ReconnectPolicy>;
-  /** Where requests under IB's hard rules are remembered over restarts; without it they are not. */
+  /** Where requests under IB's hard rules, and its pauses, are remembered over restarts; without it they are not. */
   readonly journal?: string;
   readonly clock: Clock;
   readonly log: Logger;

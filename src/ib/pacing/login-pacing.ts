@@ -6,7 +6,7 @@ import type { PacingLimits } from './pacing.ts';
 interface LoginPacingOptions {
   readonly limits: PacingLimits;
   readonly clock: Clock;
-  /** Where starts are remembered over restarts; without it they are not. */
+  /** Where starts and pauses are remembered over restarts; without it they are not. */
   readonly folder?: string;
 }
 

@@ -31,18 +31,18 @@ describe('PacingJournal', () => {
     await journal(new ManualClock(1_000_000)).record(head('AAPL'));
     upMs += 40_000;
     const next = journal(new ManualClock(1_040_000));
-    expect(await next.news()).toEqual([head('AAPL', -40_000)]);
-    expect(await next.news(), 'told once').toEqual([]);
-    expect(await journal(new ManualClock(1_040_000), 'accounts DU2').news()).toEqual([]);
+    expect(await next.news()).toEqual({ starts: [head('AAPL', -40_000)] });
+    expect(await next.news(), 'told once').toEqual({ starts: [] });
+    expect(await journal(new ManualClock(1_040_000), 'accounts DU2').news()).toEqual({ starts: [] });
   });
 
   it('tells two processes of each other, and none of itself', async () => {
     const clock = new ManualClock(1_000_000);
     const [one, other] = [journal(clock), journal(clock)];
-    expect(await one.record(head('AAPL'))).toEqual([]);
-    expect(await other.record(head('MSFT'))).toEqual([head('AAPL')]);
-    expect((await one.news()).map(({ instrument }) => instrument)).toEqual(['MSFT']);
-    expect(await other.news(), 'told once').toEqual([]);
+    expect(await one.record(head('AAPL'))).toEqual({ starts: [] });
+    expect(await other.record(head('MSFT'))).toEqual({ starts: [head('AAPL')] });
+    expect((await one.news()).starts.map(({ instrument }) => instrument)).toEqual(['MSFT']);
+    expect(await other.news(), 'told once').toEqual({ starts: [] });
   });
 
   it('reads on behind a line that a crash has torn', async () => {
@@ -53,13 +53,13 @@ describe('PacingJournal', () => {
     const [file = ''] = await readdir(join(folder, login));
     await appendFile(join(folder, login, file), '{"by":"x","at":1');
     await writer.record(head('MSFT'));
-    expect((await journal(clock).news()).map(({ instrument }) => instrument)).toEqual(['AAPL', 'MSFT']);
+    expect((await journal(clock).news()).starts.map(({ instrument }) => instrument)).toEqual(['AAPL', 'MSFT']);
   });
 
   it('removes what no longer counts', async () => {
     await journal(new ManualClock(1_000_000)).record(head('AAPL'));
     upMs += 2 * memoryMs;
-    expect(await journal(new ManualClock(1_000_000 + 2 * memoryMs)).news()).toEqual([]);
+    expect(await journal(new ManualClock(1_000_000 + 2 * memoryMs)).news()).toEqual({ starts: [] });
     const [login = ''] = await readdir(folder);
     expect(await readdir(join(folder, login))).toEqual([]);
   });
@@ -83,6 +83,48 @@ describe('PacingJournal', () => {
     after.advance(540_000);
     await held;
     expect(isSent).toBe(true);
+  });
+
+  it('keeps a pause over a restart, for every kind of request, and the next one is longer', async () => {
+    const before = new ManualClock(1_000_000);
+    const first = new PacingQueue({ limits: defaultPacingLimits, clock: before, journal: journal(before) });
+    first.pauseAfterComplaint();
+    await vi.waitFor(async () => expect((await journal(before).news()).pause).toBeDefined());
+
+    upMs += 5_000;
+    const after = new ManualClock(1_005_000);
+    const second = new PacingQueue({ limits: defaultPacingLimits, clock: after, journal: journal(after) });
+    const kinds = ['history', 'small', 'message'] as const;
+    const waits: unknown[] = [];
+    const sent: string[] = [];
+    const held = kinds.map((kind) =>
+      second.run({ ...head(kind), kind }, async () => void sent.push(kind), {
+        token: none,
+        onWait: (wait) => waits.push(wait),
+      }),
+    );
+    await vi.waitFor(() => expect(second.waiting).toBe(3));
+    expect(new Set(waits.map((wait) => JSON.stringify(wait)))).toEqual(
+      new Set([JSON.stringify({ why: 'it asked for a pause', forMs: 10_000 })]),
+    );
+    expect(second.budget.pausedMs).toBe(10_000);
+    after.advance(10_000);
+    await Promise.all(held);
+    expect(sent.toSorted()).toEqual([...kinds].toSorted());
+    second.pauseAfterComplaint();
+    expect(second.budget.pausedMs).toBe(30_000);
+  });
+
+  it('remembers a pause until it can make no other one longer', async () => {
+    const clock = new ManualClock(1_000_000);
+    await journal(clock).recordPause(memoryMs);
+    const later = async (ms: number): Promise<unknown> => {
+      upMs += ms;
+      clock.advance(ms);
+      return (await journal(clock).news()).pause;
+    };
+    expect(await later(memoryMs + 1_000)).toEqual({ until: memoryMs, lengthMs: memoryMs });
+    expect(await later(memoryMs)).toBeUndefined();
   });
 
   it('keeps two programs to one budget, also when it is there again for both at one moment', async () => {

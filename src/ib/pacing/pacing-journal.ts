@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { Clock } from '../../async/index.ts';
 import { KtrdrError, sha256Of, syncFolder, systemCode } from '../../base/index.ts';
-import type { PacedStart } from './pacing.ts';
+import { laterOf, type PacedStart, type PacingPause } from './pacing.ts';
 
 interface PacingJournalOptions {
   /** One for all logins; each has a folder of its own in it. */
@@ -19,24 +19,34 @@ interface PacingJournalOptions {
   readonly uptimeMs?: () => number;
 }
 
-const entrySchema = z.object({
+const stamp = z.object({
   by: z.string(),
   /** Counts what this program has written. */
   number: z.number(),
   /** Epoch milliseconds, and milliseconds since the computer was started. */
   at: z.number(),
   up: z.number(),
-  key: z.string(),
-  instrument: z.string(),
-  weight: z.literal([1, 2]),
 });
+const startEntry = stamp.extend({ key: z.string(), instrument: z.string(), weight: z.literal([1, 2]) });
+/** IB complained, and is to be left alone for so long. */
+const pauseEntry = stamp.extend({ pauseMs: z.number().nonnegative() });
+const entrySchema = z.union([startEntry, pauseEntry]);
 type Entry = z.infer<typeof entrySchema>;
+type Stamp = keyof z.infer<typeof stamp>;
+
+/** What stands in the journal and was not told of yet, on the own clock. */
+export interface JournalNews {
+  /** Oldest first. */
+  readonly starts: readonly PacedStart[];
+  /** The one that ends last. */
+  readonly pause?: PacingPause;
+}
 
 /**
- * The starts of requests under IB's hard rules, on the disk before they are sent: a restart, or another program of the
- * same home, does not have the budget of ten minutes once more. Lines in files of ten minutes each, which are only ever
- * appended to and, when they no longer count, removed. Their order is the same for everybody: where two programs take the
- * same place at the same moment, both see whose it is.
+ * The starts of requests under IB's hard rules, on the disk before they are sent, and the pauses that IB asked for: a
+ * restart, or another program of the same home, does not have the budget of ten minutes once more, and breaks no pause.
+ * Lines in files of ten minutes each, which are only ever appended to and, when they no longer count, removed. Their order
+ * is the same for everybody: where two programs take the same place at the same moment, both see whose it is.
  */
 export class PacingJournal {
   readonly #options: Required<PacingJournalOptions>;
@@ -53,8 +63,8 @@ export class PacingJournal {
     this.#folder = join(options.folder, sha256Of(options.login).slice(0, 16));
   }
 
-  /** What others have started, or this program before it was restarted, that was not told of yet; on the own clock. */
-  news(): Promise<PacedStart[]> {
+  /** What others have written, or this program before it was restarted. */
+  news(): Promise<JournalNews> {
     return this.#inTurn('read', () => this.#newsUntil(Infinity));
   }
 
@@ -62,23 +72,31 @@ export class PacingJournal {
    * Resolves when the start is on the disk, with the news that stand there before it.
    * @throws KtrdrError `failed_precondition` when the disk refuses.
    */
-  record({ key, instrument, weight }: PacedStart): Promise<PacedStart[]> {
+  record({ key, instrument, weight }: PacedStart): Promise<JournalNews> {
     return this.#inTurn('write', async () => {
-      const { clock, uptimeMs } = this.#options;
-      const number = (this.#lastNumber += 1);
-      const up = Math.round(uptimeMs());
-      await this.#append({ by: this.#id, number, at: clock.now(), up, key, instrument, weight });
+      const number = await this.#append({ key, instrument, weight });
       return await this.#newsUntil(number);
     });
   }
 
+  /**
+   * Resolves when a pause that begins now is on the disk.
+   * @throws KtrdrError `failed_precondition` when the disk refuses.
+   */
+  async recordPause(pauseMs: number): Promise<void> {
+    await this.#inTurn('write', () => this.#append({ pauseMs }));
+  }
+
   /** Up to the own entry of a number. */
-  async #newsUntil(ownNumber: number): Promise<PacedStart[]> {
+  async #newsUntil(ownNumber: number): Promise<JournalNews> {
+    const { clock, memoryMs } = this.#options;
     const starts: PacedStart[] = [];
+    let pause: PacingPause | undefined;
     for (const name of await this.#files()) {
       const entries = await this.#entries(name);
       const ages = entries.map((entry) => this.#ageOf(entry));
-      if (ages.every((age) => age >= this.#options.memoryMs) && name !== this.#current()) {
+      const isOver = entries.every((entry, index) => (ages[index] ?? 0) >= memoryMs + pauseOf(entry));
+      if (isOver && name !== this.#current()) {
         await rm(join(this.#folder, name), { force: true });
         this.#read.delete(name);
         continue;
@@ -87,17 +105,25 @@ export class PacingJournal {
       const own = entries.findIndex(({ by, number }) => by === this.#id && number === ownNumber);
       const end = own < 0 ? entries.length : own;
       this.#read.set(name, end);
-      for (const [index, { by, key, instrument, weight }] of entries.slice(0, end).entries()) {
-        if (index < known || by === this.#id) continue;
-        const at = this.#options.clock.elapsed() - (ages[index] ?? 0);
-        starts.push({ kind: 'small', key, instrument, weight, at });
+      for (const [index, entry] of entries.slice(0, end).entries()) {
+        if (index < known || entry.by === this.#id) continue;
+        const at = clock.elapsed() - (ages[index] ?? 0);
+        if ('pauseMs' in entry) pause = laterOf(pause, { until: at + entry.pauseMs, lengthMs: entry.pauseMs });
+        else starts.push({ kind: 'small', key: entry.key, instrument: entry.instrument, weight: entry.weight, at });
       }
       if (own >= 0) break;
     }
-    return starts.sort((a, b) => a.at - b.at);
+    starts.sort((a, b) => a.at - b.at);
+    return pause === undefined ? { starts } : { starts, pause };
   }
 
-  async #append(entry: Entry): Promise<void> {
+  /** @returns the number of the entry. */
+  async #append(
+    content: Omit<z.infer<typeof startEntry>, Stamp> | Omit<z.infer<typeof pauseEntry>, Stamp>,
+  ): Promise<number> {
+    const { clock, uptimeMs } = this.#options;
+    const number = (this.#lastNumber += 1);
+    const entry: Entry = { by: this.#id, number, at: clock.now(), up: Math.round(uptimeMs()), ...content };
     const isNew = (await mkdir(this.#folder, { recursive: true })) !== undefined;
     const file = await open(join(this.#folder, this.#current()), 'a', 0o600);
     try {
@@ -110,6 +136,7 @@ export class PacingJournal {
     } finally {
       await file.close();
     }
+    return number;
   }
 
   #current(): string {
@@ -164,6 +191,11 @@ export function ageOf({ wall, uptime: up }: { wall: number; uptime: number }): n
   // The computer was restarted since: only the wall clock knows.
   if (up < 0) return Math.max(0, wall);
   return wall < 0 ? up : Math.min(wall, up);
+}
+
+/** A pause counts for as long as it lasts, and from then on as a start does, so that the next one is longer. */
+function pauseOf(entry: Entry): number {
+  return 'pauseMs' in entry ? entry.pauseMs : 0;
 }
 
 function entryOf(line: string): Entry | undefined {

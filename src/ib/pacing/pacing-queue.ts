@@ -2,10 +2,11 @@ import type { CancellationToken, Clock } from '../../async/index.ts';
 import { cancelledError } from '../../async/index.ts';
 import { KtrdrError } from '../../base/index.ts';
 import { afterRequest, newFlightWindow, type FlightWindow } from './flight-window.ts';
-import type { PacingJournal } from './pacing-journal.ts';
+import type { JournalNews, PacingJournal } from './pacing-journal.ts';
 import {
   budgetLeft,
   forgetOldStarts,
+  laterOf,
   nextAllowedAt,
   noPause,
   pauseAfterComplaint,
@@ -52,7 +53,7 @@ export interface Booking {
 interface PacingQueueOptions {
   readonly limits: PacingLimits;
   readonly clock: Clock;
-  /** Keeps the starts that count for long over restarts. */
+  /** Keeps over restarts the starts that count for long, and pauses. */
   readonly journal?: PacingJournal;
 }
 
@@ -113,7 +114,7 @@ export class PacingQueue {
     token.throwIfCancelled('the wait for pacing');
     const journal = request.kind === 'small' ? this.#journal : undefined;
     for (;;) {
-      if (journal !== undefined) this.#add(await journal.news());
+      if (this.#journal !== undefined) this.#add(await this.#journal.news());
       const start = await this.#turn(request, { token, onWait });
       try {
         if (journal !== undefined && !(await this.#isRecorded(start, journal))) continue;
@@ -128,8 +129,12 @@ export class PacingQueue {
   /** IB complained: nothing starts until the pause is over. */
   pauseAfterComplaint(): void {
     const now = this.#clock.elapsed();
-    this.#pause = pauseAfterComplaint(this.#pause, this.#limits, now);
     this.#complainedSince ??= now;
+    const pause = pauseAfterComplaint(this.#pause, this.#limits, now);
+    if (pause === this.#pause) return;
+    this.#pause = pause;
+    // Here the pause holds also with a disk that refuses it.
+    this.#journal?.recordPause(pause.lengthMs).catch(() => {});
   }
 
   /** For how long IB has answered no request, and complained instead, in milliseconds. */
@@ -189,7 +194,8 @@ export class PacingQueue {
     }
   }
 
-  #add(starts: readonly PacedStart[]): void {
+  #add({ starts, pause }: JournalNews): void {
+    if (pause !== undefined) this.#pause = laterOf(this.#pause, pause);
     if (starts.length > 0) this.#starts = [...this.#starts, ...starts].sort((a, b) => a.at - b.at);
   }
 

@@ -107,6 +107,11 @@ export function pauseAfterComplaint(
   return { until: now + lengthMs, lengthMs };
 }
 
+/** The pause that ends last. Pure. */
+export function laterOf(one: PacingPause | undefined, other: PacingPause): PacingPause {
+  return one === undefined || other.until > one.until ? other : one;
+}
+
 /** How much weight requests of a kind have left in the window of its rate. Pure. */
 export function budgetLeft(
   starts: readonly PacedStart[],
