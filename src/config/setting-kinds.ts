@@ -9,6 +9,8 @@ export type SettingValue = string | number | boolean;
 export interface SettingKind<T extends SettingValue> {
   /** What it takes, in words that end a sentence: `use true or false`. */
   readonly takes: string;
+  /** All that it takes, where that can be listed. */
+  readonly words?: readonly string[];
   /** The value, or undefined for a text that is none. Paths are taken from `directory`. */
   readonly read: (text: string, directory: string) => T | undefined;
   /** True for what must never be shown. */
@@ -21,6 +23,7 @@ const no = ['false', 'no', '0'];
 
 export const truth: SettingKind<boolean> = {
   takes: 'true or false',
+  words: ['true', 'false'],
   read: (text) => (yes.includes(text) ? true : no.includes(text) ? false : undefined),
 };
 
@@ -47,6 +50,7 @@ export const seconds: SettingKind<number> = {
 export function oneOf<const T extends string>(words: readonly T[]): SettingKind<T> {
   return {
     takes: `${words.slice(0, -1).join(', ')} or ${words.at(-1) ?? ''}`,
+    words,
     read: (text) => words.find((word) => word === text),
   };
 }

@@ -1,11 +1,4 @@
-import { KtrdrError } from '../../../base/index.ts';
-import {
-  isTerminal,
-  operationStatuses,
-  type MetricsPage,
-  type Operation,
-  type OperationStatus,
-} from '../../../operations/index.ts';
+import { isTerminal, type MetricsPage, type Operation, type OperationStatus } from '../../../operations/index.ts';
 import type { OperationsClient } from '../../../service/index.ts';
 import { withApi } from '../api-client.ts';
 import { cancelOperation } from '../cancel-operation.ts';
@@ -17,7 +10,7 @@ import { printJson, table, terminal, type JsonSchemaName } from '../terminal.ts'
 import { notAwaited, watchOperation, type Watched } from '../watch-operation.ts';
 
 export interface ListOptions {
-  status?: string[];
+  status?: OperationStatus[];
   type?: string;
   parent?: string;
   limit: number;
@@ -37,7 +30,7 @@ export async function list(
 ): Promise<void> {
   const filter = {
     limit,
-    ...(status === undefined ? {} : { status: status.map(statusNamed) }),
+    ...(status === undefined ? {} : { status }),
     ...(type === undefined ? {} : { type }),
     ...(parent === undefined ? {} : { parent }),
     ...(cursor === undefined ? {} : { cursor }),
@@ -175,14 +168,6 @@ async function again(context: CommandContext, { schema, start }: Again, options:
   });
   if (!isFollowed && !json && !ndjson) terminal.print(watched.operation.id);
   finish(schema, watched, options);
-}
-
-function statusNamed(text: string): OperationStatus {
-  const known = operationStatuses.find((name) => name === text);
-  if (known === undefined) {
-    throw new KtrdrError('invalid_input', `There is no status "${text}"; use one of ${operationStatuses.join(', ')}.`);
-  }
-  return known;
 }
 
 function described(operation: Operation): string {

@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { KtrdrError, parse, suggestion, systemCode, whyNot, writeNewFile } from '../../../base/index.ts';
 import {
@@ -10,9 +10,9 @@ import {
   nameSchema,
   strategyJsonSchema,
 } from '../../../strategies/index.ts';
-import { packageFile } from '../../package-file.ts';
 import { shellWord } from '../completion/shell-word.ts';
 import { readStrategyText } from './strategy-file.ts';
+import { strategyTemplates, templateFile } from './strategy-templates.ts';
 import { colours, printJson, terminal } from '../terminal.ts';
 
 export interface NewOptions {
@@ -30,19 +30,16 @@ export interface SchemaOptions {
   format: 'json' | 'markdown';
 }
 
-const templates = packageFile('examples', 'strategies');
 const schemaFile = 'strategy.schema.json';
 
 /** Writes a template under another name, and beside it the schema that an editor checks it by. */
 export async function create(name: string, { from, output = `${name}.yaml`, json = false }: NewOptions): Promise<void> {
   parse(nameSchema, name, 'The name of the strategy');
-  const known = (await readdir(templates)).flatMap((file) =>
-    extname(file) === '.yaml' ? [basename(file, '.yaml')] : [],
-  );
+  const known = await strategyTemplates();
   if (!known.includes(from)) {
     throw new KtrdrError('not_found', `There is no template "${from}"; ${suggestion(from, known)}`);
   }
-  const template = await readFile(join(templates, `${from}.yaml`), 'utf8');
+  const template = await readFile(templateFile(from), 'utf8');
   const text = `# yaml-language-server: $schema=${schemaFile}\n${template.replaceAll(from, name)}`;
   await write(output, text);
   const beside = join(dirname(output), schemaFile);

@@ -4,13 +4,15 @@ import { briefClient } from '../../brief-client.ts';
 import { clientToken } from '../../client-token.ts';
 import { listSeries } from '../../data-endpoints.ts';
 import { listModels } from '../../model-endpoints.ts';
+import { strategyTemplates } from '../commands/strategy-templates.ts';
 import type { Candidate, NameSource } from './completion.ts';
 
 /** Who presses the tab key, or has mistyped a name, waits for it. */
 const answerWithinMs = 700;
 
-/** What the API knows by name, the newest operations only. @throws KtrdrError when it does not answer soon. */
+/** What is known by name, of operations the newest only. @throws KtrdrError when the API does not answer soon. */
 export async function knownNames(names: NameSource, settings: Settings): Promise<Candidate[]> {
+  if (names === 'templates') return (await strategyTemplates()).map((word) => ({ word }));
   await using client = briefClient('the ktrdr API', {
     url: settings.api.url,
     withinMs: answerWithinMs,
@@ -34,5 +36,6 @@ export async function knownNames(names: NameSource, settings: Settings): Promise
     return [...newest, ...versions];
   }
   const { operations } = await client.list({ limit: 50 }, token);
+  if (names === 'types') return [...new Set(operations.map(({ type }) => type))].map((word) => ({ word }));
   return operations.map(({ id, status, message }) => ({ word: id, about: `${status}: ${message}` }));
 }

@@ -9,6 +9,7 @@ import type { CoverageOptions, GapsOptions } from '../commands/data-gaps.ts';
 import type { QualityOptions } from '../commands/data-quality.ts';
 import type { DeleteOptions, SeriesOptions, VerifyOptions } from '../commands/data-series.ts';
 import { filledOption } from './filled-option.ts';
+import { ListOption } from './list-option.ts';
 import {
   calendarOption,
   conflictsOption,
@@ -61,10 +62,11 @@ function addLoading(data: CliCommand, client: ClientCommand): void {
         .command('load')
         .argument('<symbols...>', 'stocks like AAPL, currency pairs like EUR.USD, indices like SPX', nameArguments)
         .description('load bars into the store')
-        .requiredOption(
-          '-t, --timeframe <timeframe>',
-          `length of the bars: ${timeframes.join(', ')}; several with commas between them`,
-          timeframeListOption,
+        .addOption(
+          new ListOption('-t, --timeframe <timeframe>', 'length of the bars; several with commas between them')
+            .choices(timeframes)
+            .argParser(timeframeListOption)
+            .makeOptionMandatory(),
         )
         .addOption(
           new Option(

@@ -1,9 +1,11 @@
 import type { Option } from 'commander';
+import { operationStatuses } from '../../../operations/index.ts';
 import type { CliCommand } from '../cli-command.ts';
 import type { AgainOptions, FollowOptions, ListOptions } from '../commands/ops.ts';
 import type { LogsOptions } from '../commands/ops-logs.ts';
 import { filledOption } from './filled-option.ts';
-import { listOption, nameArgument } from './parse-options.ts';
+import { ListOption } from './list-option.ts';
+import { nameArgument, statusesOption } from './parse-options.ts';
 import type { ClientCommand, Wrappers } from './command.ts';
 import { follow, limit, withEvents, withJson, type JsonOption } from './shared-options.ts';
 
@@ -27,7 +29,11 @@ function addLooking(ops: CliCommand, client: ClientCommand): void {
     ops
       .command('list')
       .description('list operations, newest first')
-      .option('--status <list>', 'only these, for example running,failed', listOption)
+      .addOption(
+        new ListOption('--status <list>', 'only these, with commas between them')
+          .choices(operationStatuses)
+          .argParser(statusesOption),
+      )
       .option('--type <type>', 'only this type, for example load_bars', filledOption)
       .option('--parent <id>', 'only the children of this operation', filledOption)
       .addOption(limit(1_000).default(20))

@@ -11,6 +11,7 @@ import {
 } from '../../../data/index.ts';
 import type { Latency } from '../../../ib/index.ts';
 import type { ModelFormat } from '../../../models/index.ts';
+import { operationStatuses, type OperationStatus } from '../../../operations/index.ts';
 import { calendarIds, parseTimeframe, type Timeframe } from '../../../market/index.ts';
 
 export const predictionFormats = ['csv', 'json'] as const;
@@ -72,6 +73,11 @@ export function modelArgument(text: string): ModelReference {
 /** `sort,unique`. */
 export function repairsOption(text: string): RepairName[] {
   return listOption(text).map(oneOfOption('repair', repairNames));
+}
+
+/** `running,failed`. */
+export function statusesOption(text: string): OperationStatus[] {
+  return listOption(text).map(oneOfOption('status', operationStatuses));
 }
 
 export function portOption(text: string): number {

@@ -3,6 +3,7 @@ import { repairNames } from '../../../data/index.ts';
 import { timeframes } from '../../../market/index.ts';
 import type { CliCommand } from '../cli-command.ts';
 import { filledOption } from './filled-option.ts';
+import { ListOption } from './list-option.ts';
 import {
   dateOption,
   durationOption,
@@ -52,12 +53,12 @@ export const timeframe = (): Option =>
   new Option('-t, --timeframe <timeframe>', 'length of the bars').choices(timeframes).argParser(timeframeOption);
 
 export const timeframesOfStrategy = (): Option =>
-  new Option('--timeframes <list>', 'instead of those in the strategy, for example 1h,1d').argParser(
-    timeframeListOption,
-  );
+  new ListOption('--timeframes <list>', 'instead of those in the strategy, with commas between them')
+    .choices(timeframes)
+    .argParser(timeframeListOption);
 
 export const symbolsOfStrategy = (): Option =>
-  new Option('--symbols <list>', 'instead of those in the strategy, for example AAPL,MSFT').argParser(listOption);
+  new ListOption('--symbols <list>', 'instead of those in the strategy, for example AAPL,MSFT').argParser(listOption);
 
 /** A command on one stored series. */
 export function withSeries<C extends CliCommand>(command: C): C {
@@ -79,9 +80,9 @@ export const force = (): Option => new Option('--force', 'replace a file that is
 export const yes = (): Option => new Option('--yes', 'do it; without it the command only says what it would remove');
 
 export const repairs = (): Option =>
-  new Option('--repair <list>', `changes to make to the bars on the way: ${repairNames.join(', ')}`).argParser(
-    repairsOption,
-  );
+  new ListOption('--repair <list>', 'changes to make to the bars on the way, with commas between them')
+    .choices(repairNames)
+    .argParser(repairsOption);
 
 /** `usual`: what is taken where none is named, in words, unless the command has a default of its own. */
 export const port = (usual = ''): Option =>
