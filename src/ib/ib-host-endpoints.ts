@@ -118,7 +118,7 @@ const postHistorical = defineEndpoint({ ...postFetch, path: '/data/historical' }
 export function ibHostEndpoints(provider: IbBarProvider, orchestrator: ServiceOrchestrator): ImplementedEndpoint[] {
   const fetched = async ({ body }: { body: BarRequest }, { token, traceId }: HandlerContext): Promise<JsonBars> => {
     const { id, result } = orchestrator.start(fetchBars, body, { traceId });
-    using _ = token.onCancelled(() => orchestrator.operations.cancel(id, token.reason));
+    using _ = token.onCancelled(() => orchestrator.stop(id, token.reason ?? 'user'));
     const answer = await result;
     return barsToJson(answer.kind === 'bars' ? answer.bars : emptyBars);
   };

@@ -5,7 +5,7 @@ import { Children } from './children.ts';
 import type { OperationContract, StartedOperation } from './contract.ts';
 import { endedResult } from './ended-result.ts';
 import { placeOf, WaitingChildren, type Family } from './family.ts';
-import type { OwnedOperation } from './live-operations.ts';
+import type { OwnedOperation } from './owned-operation.ts';
 import { assertSameWork, newOperation, type NewOperation } from './new-operation.ts';
 import type { Operation } from './operation.ts';
 import type { OperationsService } from './operations-service.ts';
@@ -120,10 +120,20 @@ export class Conductor {
       // Children go with their parents.
       if (parent !== undefined && this.#running.has(parent)) continue;
       if (kind.contract.resume === 'auto') this.#leave(id);
-      else this.#cancel(id, 'shutdown');
+      else this.cancel(id, 'shutdown');
     }
     await Promise.allSettled([...this.#running.values()].map(({ result }) => result));
     this.#slots[Symbol.dispose]();
+  }
+
+  /** A cancel that nobody waits for: what the store has against it is for the log. */
+  cancel(id: string, reason: CancelReason): void {
+    const { operations, log } = this.#options;
+    try {
+      operations.cancel(id, reason);
+    } catch (refused) {
+      log.error('a cancel was not recorded', { operation: id, error: KtrdrError.from(refused).message });
+    }
   }
 
   /** From the record on: deadline, queue, work, end. */
@@ -186,7 +196,7 @@ export class Conductor {
     const listening = parent?.token.onCancelled(() =>
       this.#stopChild(id, { id: parent.id, reason: parent.token.reason ?? 'user' }),
     );
-    const deadline = actAtDeadline(owned.operation, clock, () => this.#cancel(id, 'timeout'));
+    const deadline = actAtDeadline(owned.operation, clock, () => this.cancel(id, 'timeout'));
     return { id, result };
   }
 
@@ -226,7 +236,7 @@ export class Conductor {
 
   /** A child whose parent is left to the next process waits for it there. */
   #stopChild(id: string, parent: { id: string; reason: CancelReason }): void {
-    if (!this.#isLeaving(parent.id)) return this.#cancel(id, parent.reason);
+    if (!this.#isLeaving(parent.id)) return this.cancel(id, parent.reason);
     this.#waiting.add(id, parent.id);
     this.#leave(id);
   }
@@ -240,16 +250,6 @@ export class Conductor {
 
   /** Ends what waits for a parent that goes on no more. */
   #abandon(parent: string): void {
-    for (const child of this.#waiting.takeAllOf(parent)) this.#cancel(child, 'shutdown');
-  }
-
-  /** A cancel that nobody waits for: what the store has against it is for the log. */
-  #cancel(id: string, reason: CancelReason): void {
-    const { operations, log } = this.#options;
-    try {
-      operations.cancel(id, reason);
-    } catch (refused) {
-      log.error('a cancel was not recorded', { operation: id, error: KtrdrError.from(refused).message });
-    }
+    for (const child of this.#waiting.takeAllOf(parent)) this.cancel(child, 'shutdown');
   }
 }

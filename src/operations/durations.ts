@@ -1,5 +1,6 @@
+import { keptDurations } from './duration-rows.ts';
 import type { Operation } from './operation.ts';
-import { keptDurations, type OperationStore } from './operation-store.ts';
+import type { OperationStore } from './operation-store.ts';
 
 /** How long the last completed operations of each type took, read from the store once. */
 export class Durations {
@@ -11,7 +12,7 @@ export class Durations {
   }
 
   of(type: string): readonly number[] {
-    const known = this.#known.get(type) ?? this.#store.durations(type);
+    const known = this.#known.get(type) ?? this.#store.durations.of(type);
     this.#known.set(type, known);
     return known;
   }

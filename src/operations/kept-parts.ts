@@ -2,7 +2,7 @@ import type { Checkpoint, Clock, Metrics } from '../async/index.ts';
 import { KtrdrError, type Logger } from '../base/index.ts';
 import type { FetchedLines, OperationContext } from './contract.ts';
 import { keptLogger } from './kept-logger.ts';
-import type { OwnedOperation } from './live-operations.ts';
+import type { OwnedOperation } from './owned-operation.ts';
 import { boundedLine } from './log-line.ts';
 
 interface KeptPartsOptions {

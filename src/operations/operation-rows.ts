@@ -10,7 +10,6 @@ export const checkpointRow = z.object({ checkpoint: z.string() });
 export const placeRow = z.object({ created_at: z.number(), seq: z.number() });
 export const changeRow = z.object({ id: z.string(), version: z.number() });
 export const idRow = z.object({ id: z.string() });
-export const durationRow = z.object({ ms: z.number() });
 export const ownerRow = z.object({ owner: z.number() });
 export const reservedRow = z.object({ reserved: z.number() });
 const recordRow = z.object({ id: z.string(), record: z.string() });

@@ -166,11 +166,11 @@ it('keeps the last hundred durations of each type', () => {
       store.update(operation(id, { type, status: 'completed', endedAt: ms }), owner, { durationMs: ms });
     }
   }
-  expect(store.durations('climb').toSorted((a, b) => a - b)).toEqual(
+  expect(store.durations.of('climb').toSorted((a, b) => a - b)).toEqual(
     Array.from({ length: 100 }, (_, index) => index + 31),
   );
-  expect(store.durations('rest')).toEqual([1, 2, 3]);
-  expect(store.durations('fly')).toEqual([]);
+  expect(store.durations.of('rest')).toEqual([1, 2, 3]);
+  expect(store.durations.of('fly')).toEqual([]);
 });
 
 describe('the form of the records', () => {

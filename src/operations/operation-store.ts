@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructure/sqlite';
 import type { EncodedResult } from './contract.ts';
+import { DurationRows } from './duration-rows.ts';
 import { lockDirectory, type DirectoryLock } from './directory-lock.ts';
 import { LogRows } from './log-rows.ts';
 import { MetricRows } from './metric-rows.ts';
@@ -20,7 +21,6 @@ import {
   checkpointRow,
   countRow,
   countsRow,
-  durationRow,
   idRow,
   ownerRow,
   placeRow,
@@ -44,14 +44,13 @@ interface Ending {
   durationMs?: number | undefined;
 }
 
-/** The last so many durations of a type say how long the next will take. */
-export const keptDurations = 100;
-
 /**
  * The operation records of one owner, in SQLite under a directory. Every write is on disk when the call returns, but for
  * what is written `unsynced`. A directory has one owner at a time; the lock goes with the process, however it ends.
  */
 export class OperationStore implements Disposable {
+  /** How long they took. */
+  readonly durations: DurationRows;
   /** What operations measured on their way. */
   readonly metrics: MetricRows;
   /** What they and their work said on their way. */
@@ -64,6 +63,7 @@ export class OperationStore implements Disposable {
 
   private constructor(db: DatabaseSyncInstance, lock: DirectoryLock) {
     this.#db = db;
+    this.durations = new DurationRows(db);
     this.metrics = new MetricRows(db);
     this.logs = new LogRows(db);
     this.unconfirmed = new UnconfirmedRows(db);
@@ -154,7 +154,7 @@ export class OperationStore implements Disposable {
           id,
         );
       }
-      if (durationMs !== undefined) this.#keepDuration(type, durationMs, endedAt);
+      if (durationMs !== undefined) this.durations.add(type, durationMs, endedAt);
       return true;
     });
   }
@@ -235,12 +235,6 @@ export class OperationStore implements Disposable {
     }
   }
 
-  /** How long the last completed operations of a type took. */
-  durations(type: string): number[] {
-    const rows = this.#statement('SELECT ms FROM durations WHERE type = ?').all(type);
-    return rows.map((row) => durationRow.parse({ ...(row as object) }).ms);
-  }
-
   /** Below this a version may have been announced, by this process or an earlier one. */
   get reservedVersion(): number {
     return reservedRow.parse({ ...this.#statement('SELECT reserved FROM counters').get() }).reserved;
@@ -275,14 +269,6 @@ export class OperationStore implements Disposable {
     const statement = this.#db.prepare(text);
     this.#statements.set(text, statement);
     return statement;
-  }
-
-  #keepDuration(type: string, ms: number, at: number): void {
-    this.#statement('INSERT INTO durations (type, ms, at) VALUES (?, ?, ?)').run(type, ms, at);
-    this.#statement(
-      `DELETE FROM durations WHERE type = :type AND rowid <= (
-           SELECT rowid FROM durations WHERE type = :type ORDER BY rowid DESC LIMIT 1 OFFSET :kept)`,
-    ).run({ type, kept: keptDurations });
   }
 }
 

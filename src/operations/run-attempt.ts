@@ -7,7 +7,7 @@ import { beginning } from './new-operation.ts';
 import { settledInTime } from './settled-in-time.ts';
 import { startSpan } from './span.ts';
 import { hasBegun, type Outcome } from './operation.ts';
-import type { OwnedOperation } from './live-operations.ts';
+import type { OwnedOperation } from './owned-operation.ts';
 
 /** A registered kind of work. */
 export interface Kind {

@@ -1,14 +1,14 @@
-import type { Clock } from '../async/index.ts';
+import type { CancelReason, Clock } from '../async/index.ts';
 import { KtrdrError, newOperationId, operationIdSchema, parse, type Logger } from '../base/index.ts';
 import { CancelReminder } from './cancel-reminder.ts';
 import { Conductor } from './conductor.ts';
 import type { OperationContract, OperationWork, StartedOperation } from './contract.ts';
 import { Housekeeping } from './housekeeping.ts';
-import { beginning, inputOf } from './new-operation.ts';
-import { isTerminal, retried, stopResumed, type Operation } from './operation.ts';
+import { inputOf } from './new-operation.ts';
+import { isTerminal, type Operation } from './operation.ts';
 import type { Retention } from './operation-store.ts';
 import type { OperationsService } from './operations-service.ts';
-import { endOf, recoveryOf } from './recovery-of.ts';
+import { recoverAll } from './recover-all.ts';
 import type { Kind } from './run-attempt.ts';
 
 export interface StartOptions {
@@ -177,19 +177,23 @@ export class ServiceOrchestrator implements AsyncDisposable {
     return this.#again(old, 'retriedFrom', options);
   }
 
+  /** Cancels where nobody waits for an answer, as a timer does: what the store has against it is for the log. */
+  stop(id: string, reason: CancelReason): void {
+    this.#conductor.cancel(id, reason);
+  }
+
   /**
    * Start-up after an end of any kind: what an earlier process left unfinished waits again, is tried again, or ends, each
    * by the policy of its contract. To be called once everything is registered.
    */
   recover(): void {
-    for (const id of this.operations.leftBehind()) {
-      try {
-        this.#recover(this.operations.get(id));
-      } catch (refused) {
-        // One record that cannot be read must not keep the others from going on.
-        this.#log.error('an operation was not recovered', { operation: id, error: KtrdrError.from(refused).message });
-      }
-    }
+    recoverAll({
+      operations: this.operations,
+      conductor: this.#conductor,
+      clock: this.#clock,
+      log: this.#log,
+      kindOf: (type) => this.#kinds.get(type),
+    });
     this.#housekeeping.doNow();
     this.#reminder.begin();
   }
@@ -219,47 +223,6 @@ export class ServiceOrchestrator implements AsyncDisposable {
     const existing = this.operations.find(id);
     if (existing !== undefined) return this.#conductor.join(existing, kind, input);
     return this.#conductor.open(kind, input, { ...options, priority: old.priority, id, [lineage]: old.id });
-  }
-
-  #recover(operation: Operation): void {
-    const { id, type, attempt, parent } = operation;
-    const known = this.#kinds.get(type);
-    const policy = known && (known.contract.resume ?? 'manual');
-    const parentGoesOn = parent !== undefined && this.#conductor.goesOn(parent);
-    const recovery = recoveryOf(operation, { policy, parentGoesOn });
-    this.#log.info('operation found unfinished', { operation: id, type, attempt, recovery: recovery.kind });
-    if (recovery.kind === 'interrupted' || recovery.kind === 'cancelled') {
-      this.operations.endLeftBehind(operation, endOf(operation, recovery));
-      return;
-    }
-    if (recovery.kind === 'keep') {
-      if (parent !== undefined) this.#conductor.keepFor(parent, id);
-      return;
-    }
-    const kind = this.#kind(type);
-    let input: unknown;
-    try {
-      input = inputOf(kind.contract, operation);
-    } catch (thrown) {
-      this.operations.endLeftBehind(operation, { status: 'failed', error: KtrdrError.from(thrown).toProblem() });
-      return;
-    }
-    const now = this.#clock.now();
-    switch (recovery.kind) {
-      case 'queue':
-        this.#conductor.takeUp(kind, input, { operation });
-        break;
-      case 'stop':
-        this.#conductor.takeUp(kind, input, { operation: stopResumed(operation, now) });
-        break;
-      case 'retry': {
-        const next = retried(operation, beginning(kind.contract, input, now));
-        this.#conductor.takeUp(kind, input, { operation: next, pauseMs: recovery.pauseMs });
-        break;
-      }
-      default:
-        recovery satisfies never;
-    }
   }
 
   #kind(type: string): Kind {

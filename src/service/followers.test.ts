@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { DatabaseSync } from '@photostructure/sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { ManualClock } from '../async/index.ts';
@@ -55,6 +57,19 @@ const stateOf = (id = 'op') => {
 };
 
 describe('an operation that is of use only to its follower', () => {
+  it('ends also when the disk refuses to keep that it was cancelled, which is no reason to end the host', async () => {
+    await start();
+    await expect.poll(() => stateOf()[0]).toBe('running');
+    const disk = new DatabaseSync(join(there.directory, 'operations.db'));
+    disk.exec('BEGIN IMMEDIATE');
+    try {
+      expect(() => clock.advance(patienceMs)).not.toThrow();
+      await expect.poll(() => stateOf()[0], { timeout: 15_000 }).toBe('cancelled');
+    } finally {
+      disk.close();
+    }
+  });
+
   it('ends when nobody has come to follow it', async () => {
     await start();
     clock.advance(patienceMs - 1);

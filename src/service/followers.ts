@@ -65,7 +65,7 @@ export class Followers implements Disposable {
       this.#followed.delete(id);
       if (isOver()) return;
       log.warn('nobody follows an operation any more, so it ends', { operation: id, patienceMs });
-      operations.cancel(id, 'timeout');
+      orchestrator.stop(id, 'timeout');
     });
   }
 }
