@@ -149,7 +149,7 @@ describe('looking at what is stored', () => {
     expect(await json(['quality', 'AAPL', '-t', '1h'])).toMatchObject({ symbol: 'AAPL', totals: { error: 0 } });
     const verified = await data(['verify']);
     expect(verified).toMatchObject({ code: 0 });
-    expect(verified.stdout).toMatch(/^1 series, \d+ files, [\d,]+ bars: all as they were written$/m);
+    expect(verified.stdout).toMatch(/^1 series, \d+ files, [\d,]+ bars: all intact$/m);
     expect(await data(['verify', 'AAPL'])).toMatchObject({ code: 2 });
   });
 

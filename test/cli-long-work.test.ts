@@ -51,7 +51,7 @@ describe('long work', { timeout: 60_000 }, () => {
     await follow.until(/epoch \d+\/100000/);
     follow.pressCtrlC();
     expect(await follow.exit).toBe(130);
-    expect(follow.stderr).toContain(`It goes on. Watch it with "ktrdr ops follow ${id}"`);
+    expect(follow.stderr).toContain(`It keeps running. Watch it with "ktrdr ops follow ${id}"`);
     expect((await operation(id)).status).toBe('running');
     await ktrdr(['ops', 'cancel', id], environment);
     const resumed = await ktrdr(['ops', 'resume', id, '--json'], environment);

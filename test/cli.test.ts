@@ -337,7 +337,7 @@ describe('bad input gets one clear sentence and its exit code', () => {
     });
     await up.until(/API on (\S+),/);
     process.kill(await ownerOf(join(other.path, 'hosts', 'ib')), 'SIGKILL');
-    const lost = up.until(/warning: The IB host has ended unasked\. Its log is ".+ib-host\.log"/);
+    const lost = up.until(/warning: The IB host has ended unexpectedly\. Its log is ".+ib-host\.log"/);
     await expect(lost).resolves.toBeDefined();
   });
 

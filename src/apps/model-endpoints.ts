@@ -15,7 +15,7 @@ import { mostBarsOnPage } from './bars-page.ts';
 const params = z.object({ name: z.string(), version: z.string() });
 const instant = z.coerce.number<number>().optional();
 /** The last bar of a page, the position behind it, and when its newest signal was given: see `pageStartOf`. */
-const pageStart = z.string().regex(/^-?\d+:(-1|0|1):(-?\d+)?$/, 'give the "next" of the page before, as it is');
+const pageStart = z.string().regex(/^-?\d+:(-1|0|1):(-?\d+)?$/, 'pass the "next" of the page before unchanged');
 const ofBars = z.object({
   symbol: z.string().trim().min(1).max(64),
   /** For a model that knows one timeframe: another one to put it on. */
@@ -44,7 +44,7 @@ export const getModel = defineEndpoint({
 export const deleteModel = defineEndpoint({
   method: 'DELETE',
   path: '/models/{name}/{version}',
-  summary: 'Remove one version of a model; its number is never given again',
+  summary: 'Remove one version of a model; its number is never used again',
   params,
   response: z.object({ name: z.string(), version: z.string() }),
 });
@@ -52,7 +52,7 @@ export const deleteModel = defineEndpoint({
 export const verifyModels = defineEndpoint({
   method: 'GET',
   path: '/models/verification',
-  summary: 'Read every file of the models again and hold it against its hash: of one version, of one name, or of all',
+  summary: 'Check every file of the models against its hash: of one version, of one name, or of all',
   query: z.object({ name: z.string().optional(), version: z.string().optional() }),
   response: z.object({
     models: z.array(

@@ -34,7 +34,7 @@ describe('parseConfig()', () => {
     ['- home\n', '/c.yaml:1:1 holds no settings: write "name: value" lines'],
     [
       'access: { token: abc }\n',
-      '/c.yaml:1:11 access.token may not stand in a file: set KTRDR_TOKEN, or name a file of its own with access.token_file',
+      '/c.yaml:1:11 access.token cannot be set in a file: set KTRDR_TOKEN, or name a file of its own with access.token_file',
     ],
   ])('refuses %j', async (text, fault) => {
     expect(await faultsIn(text)).toEqual([fault]);
@@ -52,6 +52,6 @@ describe('parseConfig()', () => {
     expect(await faultsIn(text)).toEqual([]);
     const faults = await faultsIn(text, 'project');
     expect(faults).toHaveLength(4);
-    for (const fault of faults) expect(fault).toContain('may not stand in a project file');
+    for (const fault of faults) expect(fault).toContain('cannot be set in a project file');
   });
 });

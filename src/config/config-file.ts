@@ -76,10 +76,10 @@ export async function parseConfig(text: string, file: ConfigFile): Promise<FileC
 export function faultOf(name: SettingName, { layer }: Pick<ConfigFile, 'layer'>): string | undefined {
   const { files, variable } = specOf(name);
   if (files === 'none') {
-    return `${name} may not stand in a file: set ${variable}, or name a file of its own with access.token_file`;
+    return `${name} cannot be set in a file: set ${variable}, or name a file of its own with access.token_file`;
   }
   if (files === 'user' && layer === 'project') {
-    return `${name} may not stand in a project file, because it decides who gets to see the access token: set it in the user's file, or set ${variable}`;
+    return `${name} cannot be set in a project file, because it decides who gets to see the access token: set it in the user's file, or set ${variable}`;
   }
   return undefined;
 }
@@ -88,7 +88,7 @@ export function faultOf(name: SettingName, { layer }: Pick<ConfigFile, 'layer'>)
 export function noSetting(written: string): string {
   if (sections.has(written)) {
     const below = settingNames.filter((name) => name.startsWith(`${written}.`));
-    return `"${written}" holds settings and is none: use one of ${below.join(', ')}`;
+    return `"${written}" is a group of settings: use one of ${below.join(', ')}`;
   }
   const nearest = nearestName(written, [...settingNames, ...sections]);
   const what = nearest === undefined ? '"ktrdr config list" shows all' : `did you mean "${nearest}"?`;

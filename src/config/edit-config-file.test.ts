@@ -85,12 +85,14 @@ describe('setInFile()', () => {
   it('says where a file is wrong that it would have to guess at', async () => {
     const file: ConfigFile = { layer: 'user', path: join(directory, 'c.yaml') };
     writeFileSync(file.path, 'home: /x\nlog: {\n');
-    await expect(set('log.level', 'info', file)).rejects.toThrow(/ is no YAML, at line 3, column 1: .*[^.]\. Mend it/);
+    await expect(set('log.level', 'info', file)).rejects.toThrow(
+      / is not valid YAML, at line 3, column 1: .*[^.]\. Correct it first/,
+    );
     for (const text of ['log: loud\n', 'log: [level]\n', 'home: &log /x\nlog: *log\n']) {
       writeFileSync(file.path, text);
       await expect(set('log.level', 'info', file)).rejects.toMatchObject({
         code: 'failed_precondition',
-        message: `"${file.path}" has something else than settings below log. Correct that first.`,
+        message: `"${file.path}" has something other than settings below log. Correct that first.`,
       });
       expect(content(file)).toBe(text);
     }

@@ -38,7 +38,7 @@ export async function setInFile(file: ConfigFile, { name, text, directory }: New
     // A section without settings is no map yet.
     if (section === null) document.setIn(names, document.createNode({}));
     else if (section !== undefined && !isMap(section)) {
-      const what = `"${file.path}" has something else than settings below ${names.join('.')}. Correct that first.`;
+      const what = `"${file.path}" has something other than settings below ${names.join('.')}. Correct that first.`;
       throw new KtrdrError('failed_precondition', what);
     }
   }
@@ -80,11 +80,11 @@ async function readDocument({ path }: ConfigFile): Promise<{ text: string; docum
   const [fault] = document.errors;
   if (fault !== undefined) {
     const { line, col } = lineCounter.linePos(fault.pos[0]);
-    const what = `"${path}" is no YAML, at line ${line}, column ${col}: ${fault.message}. Mend it first.`;
+    const what = `"${path}" is not valid YAML, at line ${line}, column ${col}: ${fault.message}. Correct it first.`;
     throw new KtrdrError('failed_precondition', what);
   }
   if (!isMap(document.contents) && document.toJS() !== null) {
-    throw new KtrdrError('failed_precondition', `"${path}" holds no settings but something else. Empty it first.`);
+    throw new KtrdrError('failed_precondition', `"${path}" holds something other than settings. Empty it first.`);
   }
   return { text, document };
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Schema } from '../base/index.ts';
 import type { PacingBudget } from './pacing/pacing-queue.ts';
 
-/** How it stands with the gateway, for people and for readiness checks. */
+/** The state of the gateway, for people and for readiness checks. */
 export interface GatewayStatus {
   readonly host: string;
   readonly port: number;

@@ -274,7 +274,7 @@ describe('IbBarProvider', () => {
     const request = { symbol: 'AAPL', timeframe: '1h', range: dates('2025-06-09', '2025-06-12') } as const;
     await expect(provider.fetch(request, context())).rejects.toMatchObject({
       code: 'data_corrupt',
-      message: expect.stringMatching(/times must be strictly rising .* Load again; if it stays so, restart/),
+      message: expect.stringMatching(/times must be strictly rising .* Load again; if that continues, restart/),
     });
     using source = new CancellationSource();
     const updates: ProgressUpdate<FetchBarsContext>[] = [];

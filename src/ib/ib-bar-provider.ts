@@ -167,7 +167,7 @@ function orElse(text: string | undefined, otherwise: string): string {
 
 function headInstant(text: string, name: string): number {
   if (/^\d{1,11}$/.test(text)) return Number(text) * 1_000;
-  throw new KtrdrError('data_corrupt', `"${text}" is no time at which the history of ${name} could start.`);
+  throw new KtrdrError('data_corrupt', `"${text}" is not a time at which the history of ${name} could start.`);
 }
 
 function nothingYet(what: string, start: number): KtrdrError {

@@ -91,7 +91,7 @@ export const getHeadTimestamp = defineEndpoint({
 export const getGateway = defineEndpoint({
   method: 'GET',
   path: '/gateway',
-  summary: 'How it stands with the gateway',
+  summary: 'The state of the gateway',
   response: gatewayStatusSchema,
 });
 

@@ -41,7 +41,7 @@ export function probeGateway(
       fail(isConnected ? notReady(address, withinMs) : unreachable(address, `no answer in ${withinMs / 1_000} s`)),
     );
     const cancelled = token.onCancelled(() =>
-      fail(new KtrdrError('cancelled', 'The look for a gateway was cancelled.')),
+      fail(new KtrdrError('cancelled', 'The search for a gateway was cancelled.')),
     );
     socket.once('connect', () => {
       isConnected = true;

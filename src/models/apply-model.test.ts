@@ -207,6 +207,6 @@ describe('onTimeframe()', () => {
 
   it('refuses a model of several', () => {
     const mixed = { ...job.features, baseTimeframe: '5m' as const };
-    expect(() => onTimeframe(mixed, '1d')).toThrow('A model of 5m, 1h cannot be put on 1d alone');
+    expect(() => onTimeframe(mixed, '1d')).toThrow('A model of 5m, 1h cannot be applied to 1d alone');
   });
 });

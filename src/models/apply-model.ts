@@ -255,6 +255,6 @@ export function onTimeframe(features: ModelFeatures, timeframe: Timeframe): Mode
   }
   throw new KtrdrError(
     'invalid_input',
-    `A model of ${[...known].join(', ')} cannot be put on ${timeframe} alone; leave the timeframe out.`,
+    `A model of ${[...known].join(', ')} cannot be applied to ${timeframe} alone; leave the timeframe out.`,
   );
 }

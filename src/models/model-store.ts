@@ -161,7 +161,7 @@ export class ModelStore {
   }
 
   /**
-   * Removes one version. It is gone as a whole or not at all, and its number is never given again.
+   * Removes one version. It is gone as a whole or not at all, and its number is never used again.
    * @throws KtrdrError `not_found`; `failed_precondition` when the disk refuses.
    */
   async remove(name: string, version: string): Promise<ModelName> {

@@ -81,7 +81,7 @@ describe('a model that is taken over from another store', () => {
       file === damaged ? piece.map((byte, at) => (at === piece.length - 1 ? byte ^ 1 : byte)) : piece;
     await expect(here.adopt(sourceOf('v1', flip), token)).rejects.toMatchObject({
       code: 'data_corrupt',
-      message: expect.stringMatching(/did not come over whole: .* Nothing of it is kept here/) as string,
+      message: expect.stringMatching(/did not arrive intact: .* Nothing of it is kept here/) as string,
     });
     await expectNothingKept();
   });

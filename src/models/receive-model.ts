@@ -91,7 +91,7 @@ async function metadataOf(folder: string, source: ModelSource): Promise<ModelMet
     if (code !== 'failed_precondition') throw refused(source, `metadata.json: ${fault}`, thrown);
     throw new KtrdrError(
       code,
-      `The model "${source.name}" ${source.version} cannot be taken over: ${fault}. Run the same version of ktrdr at both ends.`,
+      `The model "${source.name}" ${source.version} cannot be fetched: ${fault}. Run the same version of ktrdr at both ends.`,
       { cause: thrown, details: { name: source.name, version: source.version, format } },
     );
   }
@@ -100,7 +100,7 @@ async function metadataOf(folder: string, source: ModelSource): Promise<ModelMet
 function refused({ name, version }: ModelSource, fault: string, cause?: unknown): KtrdrError {
   return new KtrdrError(
     'data_corrupt',
-    `The model "${name}" ${version} did not come over whole: ${fault}. Nothing of it is kept here; where that happens again, it is damaged there and has to be trained again.`,
+    `The model "${name}" ${version} did not arrive intact: ${fault}. Nothing of it is kept here. If that happens again, it is damaged there and has to be trained again.`,
     { cause, details: { name, version, fault } },
   );
 }

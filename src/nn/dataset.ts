@@ -65,7 +65,7 @@ export function weightOf({ targets, weights }: Dataset, rows: Int32Array, firstR
       throw refused(
         row < 0 || row >= count
           ? `There is no row ${row} in data of ${count} rows`
-          : `Row ${row} is read with the ${firstRow} rows before it, which there are not; begin at row ${firstRow}`,
+          : `Row ${row} is read with the ${firstRow} rows before it, which do not exist; begin at row ${firstRow}`,
       );
     }
     sum += weights === undefined ? 1 : (weights[row] ?? 0);

@@ -37,7 +37,7 @@ function upgrade(db: DatabaseSyncInstance, path: string): void {
   if (found > schemaVersion) {
     throw new KtrdrError(
       'failed_precondition',
-      `The operation records in "${path}" are of a newer ktrdr (version ${found} of their form; this one knows ${schemaVersion}). Update ktrdr, or choose another --home.`,
+      `The operation records in "${path}" were written by a newer ktrdr (format ${found}; this one knows ${schemaVersion}). Update ktrdr, or choose another --home.`,
     );
   }
   if (found === schemaVersion) return;

@@ -240,7 +240,7 @@ describe('the form of the records', () => {
     expect(() => OperationStore.open(directory)).toThrow(
       expect.objectContaining({
         code: 'failed_precondition',
-        message: expect.stringContaining('version 99') as string,
+        message: expect.stringContaining('format 99') as string,
       }),
     );
     inDatabase((db) => db.exec('PRAGMA user_version = 5'));

@@ -18,7 +18,7 @@ export function parsePageCursor(cursor: string): PagePlace {
   if (createdAt === undefined || seq === undefined) {
     throw new KtrdrError(
       'invalid_input',
-      'The cursor is not one that a page of operations ended with; leave it out to begin anew.',
+      'The cursor is not one that a page of operations ended with; leave it out to begin again.',
     );
   }
   return { createdAt: Number(createdAt), seq: Number(seq) };

@@ -176,7 +176,7 @@ function leave(owned: OwnedOperation, log: Logger): void {
 function releasedError(id: string): KtrdrError {
   return new KtrdrError(
     'cancelled',
-    `Operation ${id} was stopped by the shutdown of its service and goes on when that starts again.`,
+    `Operation ${id} was stopped by the shutdown of its service and continues when that starts again.`,
     { details: { reason: 'shutdown', operation: id, released: true } },
   );
 }

@@ -62,7 +62,7 @@ describe('a shutdown', () => {
     }
     expect(await end).toMatchObject({
       code: 'cancelled',
-      message: 'Operation op was stopped by the shutdown of its service and goes on when that starts again.',
+      message: 'Operation op was stopped by the shutdown of its service and continues when that starts again.',
       details: { reason: 'shutdown', released: true },
     });
     await expect(orchestrator.start(auto, { steps: 2 }, { id: 'op' }).result).resolves.toEqual({ reached: 2 });

@@ -60,7 +60,7 @@ function toldToCaller(thrown: unknown, endpoint: Endpoint, shutdown: Cancellatio
   if (!shutdown.isCancelled || !isCancelled(error) || error.details['reason'] !== 'shutdown') return error;
   return new KtrdrError(
     'unavailable',
-    `${nameOf(endpoint)} was broken off, because the service is shutting down. Try again when it is back.`,
+    `${nameOf(endpoint)} was interrupted, because the service is shutting down. Try again when it is back.`,
     { cause: error, details: error.details },
   );
 }

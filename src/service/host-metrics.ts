@@ -90,11 +90,11 @@ function adapterLines(adapters: HostState['adapters']): string[] {
       (m) => m.requests,
     ),
     ...counter('client_retries_total', 'Tries after the first.', (m) => m.retries),
-    ...counter('client_failures_total', 'Calls that came to nothing.', (m) => m.failures),
+    ...counter('client_failures_total', 'Calls that failed.', (m) => m.failures),
     ...counter('client_connections_opened_total', 'Connections made.', (m) => m.connections.opened),
     ...counter(
       'client_connections_reused_total',
-      'Requests on a connection that was there.',
+      'Requests on a connection that was open already.',
       (m) => m.connections.reused,
     ),
   ];

@@ -138,7 +138,7 @@ export const getOperationLogs = defineEndpoint({
   method: 'GET',
   path: '/operations/{id}/logs',
   summary:
-    'What an operation and its work said on their way, the newest 1,000 lines, oldest first. `cursor` of an answer as `cursor` goes on behind it, also later; `more` says that there are some already',
+    'The log of an operation and its work: the newest 1,000 lines, oldest first. `cursor` of an answer as `cursor` goes on behind it, also later; `more` says that there are some already',
   params: ofOne,
   query: z.object({
     cursor: z._default(z.coerce.number<number>().check(z.minimum(0)), 0),
@@ -161,7 +161,7 @@ export const resumeOperation = defineEndpoint({
   method: 'POST',
   path: '/operations/{id}/resume',
   summary:
-    'Go on from an operation that failed or was cancelled, as a new one with its input and its last checkpoint; asking again while that runs answers with it',
+    'Continue an operation that failed or was cancelled, as a new one with its input and its last checkpoint; asking again while that runs answers with it',
   params: ofOne,
   response: operationSchema,
   status: 202,
@@ -172,7 +172,7 @@ export const retryOperation = defineEndpoint({
   method: 'POST',
   path: '/operations/{id}/retry',
   summary:
-    'Begin the work of an ended operation anew, as a new one with its input and without its checkpoint; asking again while that runs answers with it',
+    'Run an ended operation again from the beginning, as a new one with its input and without its checkpoint; asking again while that runs answers with it',
   params: ofOne,
   response: operationSchema,
   status: 202,

@@ -22,7 +22,7 @@ export function parseJson(bytes: Uint8Array): unknown {
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 function check(value: unknown, depth: number): void {
-  if (typeof value === 'number' && !Number.isFinite(value)) refuse('a number that no computer can hold');
+  if (typeof value === 'number' && !Number.isFinite(value)) refuse('a number out of range');
   if (typeof value !== 'object' || value === null) return;
   if (depth > deepest) refuse(`more than ${deepest} levels`);
   if (Object.hasOwn(value, '__proto__')) refuse('the key "__proto__"');

@@ -84,6 +84,6 @@ async function readBytes(request: HonoRequest, maxBytes: number): Promise<Uint8A
   } catch (cause) {
     if (cause instanceof RequestFault) throw cause;
     // Mostly a caller who went away: no fault of ours, and nobody is left to read the answer.
-    throw new RequestFault(400, `The body broke off before its end: ${KtrdrError.from(cause).message}.`);
+    throw new RequestFault(400, `The body ended too early: ${KtrdrError.from(cause).message}.`);
   }
 }

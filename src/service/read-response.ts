@@ -50,7 +50,7 @@ export async function problemOf(response: TransportResponse): Promise<KtrdrError
   const text = utf8.decode(bytes).slice(0, 200);
   return new KtrdrError(
     codeOfStatus(status),
-    `The answer was HTTP ${status} and not from our service (${text || 'empty'}). Check the address, and what stands between.`,
+    `The answer was HTTP ${status} and not from our service (${text || 'empty'}). Check the address, and whatever lies between.`,
     { details: { status, ...hint } },
   );
 }

@@ -175,7 +175,7 @@ function lostThere(thrown: unknown, { id, service }: { id: string; service: stri
 function errorOf({ id, status, error }: Operation, service: string): KtrdrError {
   const { code, message, details } =
     error === undefined
-      ? new KtrdrError('internal', `Operation "${id}" is ${status} on ${service} without saying why.`)
+      ? new KtrdrError('internal', `Operation "${id}" is ${status} on ${service} without giving a reason.`)
       : KtrdrError.fromProblem(error);
   return new KtrdrError(code, message, { details: { ...details, service, operation: id } });
 }

@@ -135,7 +135,7 @@ describe(`an interrupted training (seed ${seed})`, () => {
     const second = train();
     expect(await second.result).toEqual(uninterrupted);
     expect(second.firstBatch()).toBe((batches.at(-1) ?? 0) + 1);
-    expect(second.said).toEqual(['the training goes on from a checkpoint']);
+    expect(second.said).toEqual(['the training continues from a checkpoint']);
     const whole = train({ settings: false });
     await whole.result;
     const from = second.curve[0]?.step ?? 0;
@@ -160,7 +160,10 @@ describe(`an interrupted training (seed ${seed})`, () => {
     const second = train(stop);
     await expect(second.result).rejects.toMatchObject({ code: 'cancelled' });
     expect(second.firstBatch()).toBe((before?.batches ?? 0) + 1);
-    expect(second.said).toEqual(['a checkpoint is damaged and is left out', 'the training goes on from a checkpoint']);
+    expect(second.said).toEqual([
+      'a checkpoint is damaged and is left out',
+      'the training continues from a checkpoint',
+    ]);
 
     for (const name of files()) {
       const path = join(directory, id, name);

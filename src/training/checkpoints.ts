@@ -63,7 +63,7 @@ export class Checkpoints {
     for (const checkpoint of found) {
       const state = this.#usable(checkpoint);
       if (state === undefined) continue;
-      log.info('the training goes on from a checkpoint', { batches: checkpoint.batches, file: checkpoint.file });
+      log.info('the training continues from a checkpoint', { batches: checkpoint.batches, file: checkpoint.file });
       return state;
     }
     if (found.length > 0 || this.#context.checkpoint.last !== undefined) {

@@ -30,7 +30,7 @@ export function endedWhenSilent<I, C, R>(
       if (!isSilent || token.isCancelled || !isCancelled(thrown)) throw thrown;
       throw new KtrdrError(
         'internal',
-        `The training thread reported nothing for ${Math.round(silenceMs / 1_000)} s and was ended. Start the training again; it goes on from its last checkpoint.`,
+        `The training thread reported nothing for ${Math.round(silenceMs / 1_000)} s and was ended. Start the training again; it continues from its last checkpoint.`,
         { cause: thrown },
       );
     } finally {

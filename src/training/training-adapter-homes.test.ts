@@ -200,7 +200,7 @@ describe('a training host that has a home of its own', () => {
     await expect(resume('op', 'op-2')).rejects.toMatchObject({
       code: 'interrupted',
       message:
-        'The training went on as operation "op" at http://far, where its checkpoints lie, and the training host at http://other does not know it. Set TRAINING_HOST_SERVICE_URL to the host that has them, or start the training again.',
+        'The training continued as operation "op" at http://far, where its checkpoints lie, and the training host at http://other does not know it. Set TRAINING_HOST_SERVICE_URL to the host that has them, or start the training again.',
     });
     expect(other.orchestrator.operations.list().total).toBe(0);
   });
@@ -221,7 +221,8 @@ describe('a training host that has a home of its own', () => {
     };
     await expect(train('op')).rejects.toMatchObject({
       code: 'unavailable',
-      message: 'The host is gone. What the training has reached is kept there; `ktrdr ops resume op` goes on from it.',
+      message:
+        'The host is gone. What the training has reached is kept there; `ktrdr ops resume op` continues from it.',
       details: { operation: 'op', host: 'http://far' },
     });
     isAway = false;
@@ -238,7 +239,7 @@ describe('a training host that has a home of its own', () => {
       await expect(train('op')).rejects.toMatchObject({
         code: 'unavailable',
         message: expect.stringMatching(
-          /It did not say whether it has begun the training; `ktrdr ops resume op` goes on with it if so, and begins it if not\.$/,
+          /It did not say whether it has begun the training; `ktrdr ops resume op` continues it if so, and begins it if not\.$/,
         ) as string,
       });
       expect(trainingsThere()).toBe(start === 'lost' ? 0 : 1);

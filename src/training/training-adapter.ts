@@ -168,8 +168,8 @@ export class TrainingAdapter extends AsyncServiceAdapter {
     const details = { ...error.details, operation: hostOperation, host };
     if (error.retryable) {
       const there = isTaken
-        ? `What the training has reached is kept there; \`ktrdr ops resume ${id}\` goes on from it.`
-        : `It did not say whether it has begun the training; \`ktrdr ops resume ${id}\` goes on with it if so, and begins it if not.`;
+        ? `What the training has reached is kept there; \`ktrdr ops resume ${id}\` continues from it.`
+        : `It did not say whether it has begun the training; \`ktrdr ops resume ${id}\` continues it if so, and begins it if not.`;
       return new KtrdrError(error.code, `${error.message} ${there}`, { cause: error, details });
     }
     if (error.code !== 'not_found') return error;
@@ -177,10 +177,14 @@ export class TrainingAdapter extends AsyncServiceAdapter {
       host === this.#host
         ? 'which does not know it any more, nor has its checkpoints. Start the training again.'
         : `where its checkpoints lie, and the training host at ${this.#host} does not know it. Set TRAINING_HOST_SERVICE_URL to the host that has them, or start the training again.`;
-    return new KtrdrError('interrupted', `The training went on as operation "${hostOperation}" at ${host}, ${fault}`, {
-      cause: error,
-      details,
-    });
+    return new KtrdrError(
+      'interrupted',
+      `The training continued as operation "${hostOperation}" at ${host}, ${fault}`,
+      {
+        cause: error,
+        details,
+      },
+    );
   }
 }
 

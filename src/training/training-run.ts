@@ -152,7 +152,7 @@ function refuseDivergence(epoch: number, loss: number): void {
   if (Number.isFinite(loss)) return;
   throw new KtrdrError(
     'failed_precondition',
-    `The training diverged in epoch ${epoch}: its loss is not a number any more. Lower training.learning_rate, or set training.gradient_clip.`,
+    `The training diverged in epoch ${epoch}: its loss is no longer a number. Lower training.learning_rate, or set training.gradient_clip.`,
     { details: { epoch } },
   );
 }

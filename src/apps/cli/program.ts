@@ -83,7 +83,7 @@ const groups: Readonly<Record<string, readonly Word[]>> = {
     },
     {
       name: 'completion',
-      description: 'print what a shell runs to complete commands, options and names',
+      description: 'print the script by which a shell completes commands, options and names',
       load: async () => (await import('./programs/completion.ts')).completeCompletion,
     },
     {

@@ -97,7 +97,7 @@ describe('runCommandLine()', () => {
 
   it.each([
     ['ib.gatway.port', 'There is no setting "ib.gatway.port"; did you mean "ib.gateway.port"?\n'],
-    ['api', '"api" holds settings and is none: use one of api.host, api.port, api.url.\n'],
+    ['api', '"api" is a group of settings: use one of api.host, api.port, api.url.\n'],
   ])('ends the sentence about the setting %s once', async (name, end) => {
     const { code, stderr } = await run(['config', 'get', name]);
     expect(code).toBe(2);

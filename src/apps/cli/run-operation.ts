@@ -65,7 +65,7 @@ export function runOperation<I, C, R>(context: CommandContext, work: Work<I, C, 
 /** What an operation ended with that did not complete. */
 export function errorOf({ id, status, error }: Operation): KtrdrError {
   if (error === undefined) {
-    return new KtrdrError('internal', `Operation "${id}" is ${status} without saying why.`, {
+    return new KtrdrError('internal', `Operation "${id}" is ${status} without giving a reason.`, {
       details: { operation: id },
     });
   }
@@ -75,7 +75,7 @@ export function errorOf({ id, status, error }: Operation): KtrdrError {
 
 /** How to find what goes on by itself. */
 export function noteLeft(id: string): void {
-  terminal.note(`It goes on. Watch it with "ktrdr ops follow ${id}", stop it with "ktrdr ops cancel ${id}".`);
+  terminal.note(`It keeps running. Watch it with "ktrdr ops follow ${id}", stop it with "ktrdr ops cancel ${id}".`);
 }
 
 function tellLeft(operation: Operation, { json = false, ndjson = false }: LongWorkOptions): void {

@@ -65,7 +65,7 @@ export class SupervisedProcess implements AsyncDisposable {
     try {
       const service = new SupervisedProcess(child, exited, await ready(child, { name, logFile, token }));
       void exited.then(() => {
-        if (!service.#isStopping) onLost(`The ${name} has ended unasked. Its log is "${logFile}".`);
+        if (!service.#isStopping) onLost(`The ${name} has ended unexpectedly. Its log is "${logFile}".`);
       });
       return service;
     } catch (error) {
@@ -115,7 +115,7 @@ function ready(
     child.once('message', (message) => {
       const parsed = readySchema.safeParse(message);
       if (parsed.success) resolve(parsed.data.url);
-      else fail('sent something else than its address')();
+      else fail('sent something other than its address')();
     });
     child.once('exit', fail('ended before it was ready'));
     child.once('error', (cause) => fail(`could not be started (${cause.message})`)());

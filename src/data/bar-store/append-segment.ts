@@ -152,7 +152,7 @@ function settled(compared: Comparison, { whereHeld }: BarSegment, key: SeriesKey
   if (whereHeld !== 'refuse' || differing === 0) return compared;
   throw new KtrdrError(
     'conflict',
-    `${differing} bars of ${seriesName(key)} are held with other values than those that were to be added; nothing was changed.`,
+    `${differing} bars of ${seriesName(key)} are stored with other values than those to be added; nothing was changed.`,
     { details: { different: differing, first: compared.older.time[0] } },
   );
 }

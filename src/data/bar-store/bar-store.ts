@@ -82,7 +82,7 @@ export class BarStore implements AsyncDisposable {
     const root = resolve(directory);
     await makeFolder(root);
     if (options.access === 'read') return new BarStore(root, undefined, options);
-    const claim = lockDirectory(root, { content: 'bars', otherwise: 'open the store for reading alone' });
+    const claim = lockDirectory(root, { content: 'bars', otherwise: 'open the store for reading only' });
     try {
       await removeTemporaryFiles(root);
       return new BarStore(root, claim, options);
@@ -232,7 +232,7 @@ export class BarStore implements AsyncDisposable {
   }
 
   #mayWrite(): void {
-    const why = this.#claim === undefined ? 'was opened for reading alone' : 'is closed';
+    const why = this.#claim === undefined ? 'was opened for reading only' : 'is closed';
     if (this.#claim !== undefined && !this.#isClosed) return;
     throw new KtrdrError('failed_precondition', `The bar store in "${this.#root}" ${why}; nothing was changed.`);
   }

@@ -57,7 +57,7 @@ function checkAnswers(key: SeriesKey, answers: readonly AnsweredRange[]): void {
   if (strange === undefined) return;
   throw new KtrdrError(
     'invalid_input',
-    `The answer "${strange.requestId}" for ${seriesName(key)} has a number that is none, in its range, its time or its settings.`,
+    `The answer "${strange.requestId}" for ${seriesName(key)} has an invalid number in its range, its time or its settings.`,
   );
 }
 

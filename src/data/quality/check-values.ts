@@ -7,7 +7,7 @@ export function checkValues(bars: Bars, issues: IssueList): void {
   const at = (column: Float64Array, index: number): number => column[index] ?? Number.NaN;
   issues.addRuns('order', {
     holds: (index) => !Number.isInteger(at(time, index)) || at(time, index) < at(time, index - 1),
-    detail: () => 'the stamp lies before that of the bar before it, or is no whole millisecond',
+    detail: () => 'the stamp lies before that of the bar before it, or is not a whole millisecond',
   });
   issues.addRuns('duplicate', {
     holds: (index) => index > 0 && at(time, index) === at(time, index - 1),

@@ -157,7 +157,7 @@ export class BarCollector {
     if (typeof cell === 'bigint') return Number(cell);
     if (cell === null || cell === undefined || cell === '') return Number.NaN;
     if (typeof cell === 'string') return this.#numbers.read(cell, () => this.#at(place));
-    throw new FileFault(this.#at(place), 'a value of another type is no number');
+    throw new FileFault(this.#at(place), 'a value of another type is not a number');
   }
 
   #at(place: number): { row: number; column: string } {

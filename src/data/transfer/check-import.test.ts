@@ -58,7 +58,7 @@ describe('checkImport()', () => {
       const bars = barsAt(...expectedBars(calendarOf('us_equities'), longer, weeks).start);
       for (const shorter of intraday.slice(0, place)) {
         const message = new RegExp(
-          `no two of its bars lie closer|bars of ${longer} do, so they are no bars of ${shorter}`,
+          `no two of its bars lie closer|bars of ${longer} do, so they are not bars of ${shorter}`,
         );
         expect(() => check(bars, shorter), `${longer} as ${shorter}`).toThrow(message);
       }
@@ -74,8 +74,8 @@ describe('checkImport()', () => {
     [barsAt('2024-03-05', '2024-03-06'), '1w', /^row 3: .* lies in the same bar of 1w/],
     [barsAt('2024-03-05', '2024-03-06'), '1M', /^row 3: .* lies in the same bar of 1M/],
     [barsAt('2024-03-09T15:00Z'), '1h', /^row 2: .* lies in the future/],
-    [barsAt(0.5), '1h', /^row 2: its time is no whole millisecond/],
-    [barsAt('1800-01-01'), '1d', /^row 2: its time is no whole millisecond of the years from 1901 on/],
+    [barsAt(0.5), '1h', /^row 2: its time is not a whole millisecond/],
+    [barsAt('1800-01-01'), '1d', /^row 2: its time is not a whole millisecond of the years from 1901 on/],
     [barsAt('2024-03-05', '2024-03-06', '2024-03-07'), '1h', /^no two of its bars lie closer than 1 d/],
     [barsAt('2024-01-02', '2024-02-01', '2024-03-01'), '1d', /^no two of its bars lie closer than 29 d/],
     [barsAt('2024-03-07T15:00Z', '2024-03-07T16:00Z', '2024-03-07T17:00Z'), '1m', /closer than 1 h/],

@@ -44,11 +44,17 @@ export function checkImport(
     previous = stamp;
   }
   if (count >= 3 && closest >= 1.9 * timeframeMs(timeframe)) {
-    throw new FileFault({}, `no two of its bars lie closer than ${span(closest)}, so they are no bars of ${timeframe}`);
+    throw new FileFault(
+      {},
+      `no two of its bars lie closer than ${span(closest)}, so they are not bars of ${timeframe}`,
+    );
   }
   const longer = longerTimeframe(bars, series);
   if (longer !== undefined) {
-    throw new FileFault({}, `all its first bars begin where bars of ${longer} do, so they are no bars of ${timeframe}`);
+    throw new FileFault(
+      {},
+      `all its first bars begin where bars of ${longer} do, so they are not bars of ${timeframe}`,
+    );
   }
   const final = finalBefore(calendarOf(calendar, hours), timeframe, now);
   const finished = bars.time.findIndex((stamp) => stamp >= final);
@@ -74,7 +80,8 @@ function brokenOrder(
     timeframe,
   }: { previous: number; cellOf: (stamp: number) => number; now: number; timeframe: Timeframe },
 ): string | undefined {
-  if (!Number.isInteger(stamp) || stamp < earliest) return 'its time is no whole millisecond of the years from 1901 on';
+  if (!Number.isInteger(stamp) || stamp < earliest)
+    return 'its time is not a whole millisecond of the years from 1901 on';
   if (stamp > now + timeframeMs(timeframe)) return `${iso(stamp)} lies in the future`;
   if (stamp === previous)
     return `${iso(stamp)} is the time of the row before, too ("--repair unique" keeps the later one)`;

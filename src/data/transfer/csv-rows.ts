@@ -76,7 +76,7 @@ function decoded(decode: () => string): string {
 }
 
 function noText(): FileFault {
-  return new FileFault({}, 'it is no CSV text in UTF-8 or UTF-16, no Parquet file and no Arrow file or stream');
+  return new FileFault({}, 'it is neither CSV text in UTF-8 or UTF-16 nor a Parquet file nor an Arrow file or stream');
 }
 
 /** What occurs most often in the first row. */

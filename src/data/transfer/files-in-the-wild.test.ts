@@ -259,19 +259,23 @@ AAPL,76267041,1170.5,1172,1172.25,1169,1709908260000000000,1
     [
       'a sign that may stand between thousands or before decimals',
       `${head}\n2024-03-07;1,170;1,172;1,169;1,171;5\n`,
-      /row 2, column "Open": "1,170" may be a thousand and more or have decimals; write numbers as 1234.5/,
+      /row 2, column "Open": "1,170" can be read in two ways, with a thousand or with decimals; write numbers as 1234.5/,
     ],
     [
       'decimals behind a comma, and numbers before them that were taken otherwise',
       `${head}\n2024-03-07;1.170;1.172;1.169;1.171;5\n2024-03-08;1.170,5;1.172,5;1.169;1.171;5\n`,
-      /row 3, column "Open": "1.170,5" writes decimals otherwise than "1.170" in row 2/,
+      /row 3, column "Open": "1.170,5" writes decimals differently from "1.170" in row 2/,
     ],
     [
       'decimals in two ways',
       `${head}\n2024-03-07;1.5;3.25;0,5;2;5\n`,
-      /row 2, column "Low": "0,5" writes decimals otherwise than the numbers before it/,
+      /row 2, column "Low": "0,5" writes decimals differently from the numbers before it/,
     ],
-    ['prices in words', `${head}\n2024-03-07;1;3;0.5;1.2K;5\n`, /row 2, column "Close": "1.2K" is no number such as/],
+    [
+      'prices in words',
+      `${head}\n2024-03-07;1;3;0.5;1.2K;5\n`,
+      /row 2, column "Close": "1.2K" is not a number such as/,
+    ],
   ] as const)('are refused with what to do: %s', async (...[, content, message, options = days]) => {
     await expect(read(content, options)).rejects.toMatchObject({
       code: 'invalid_input',

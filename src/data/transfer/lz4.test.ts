@@ -36,7 +36,7 @@ describe('unpackLz4Block()', () => {
         try {
           expect(unpackLz4Block(bytes, 300)).toHaveLength(300);
         } catch (error) {
-          expect(error).toMatchObject({ message: 'its lz4 packing is damaged' });
+          expect(error).toMatchObject({ message: 'its lz4 compression is damaged' });
         }
       }),
     );

@@ -46,7 +46,7 @@ function blocksOf(view: DataView): { blocks: Block[]; mostBytes: number } {
   const [hasBlockChecksums, hasSize, hasDictionary] = [0x10, 0x08, 0x01].map((bit) => (flags & bit) !== 0);
   const sizeCode = (view.getUint8(5) >> 4) & 7;
   if (flags >> 6 !== 1 || sizeCode < 4) throw damaged();
-  if (hasDictionary === true) throw new Error('it is packed by lz4 with a dictionary that it does not hold');
+  if (hasDictionary === true) throw new Error('it is compressed by lz4 with a dictionary that it does not contain');
   // 64 KiB, 256 KiB, 1 MiB or 4 MiB.
   const blockBytes = 2 ** (2 * sizeCode + 8);
   const blocks: Block[] = [];
@@ -113,5 +113,5 @@ function unpackBlock(packed: Uint8Array, { target, at }: { target: Uint8Array; a
 const longRun = 32;
 
 function damaged(): Error {
-  return new Error('its lz4 packing is damaged');
+  return new Error('its lz4 compression is damaged');
 }

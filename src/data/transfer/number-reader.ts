@@ -38,14 +38,14 @@ export class NumberReader {
     if (decimals === undefined && oneGroup.test(digits) && !digits.includes('.')) {
       throw new FileFault(
         place(),
-        `"${text.slice(0, 40)}" may be a thousand and more or have decimals; write numbers as 1234.5, without signs between thousands`,
+        `"${text.slice(0, 40)}" can be read in two ways, with a thousand or with decimals; write numbers as 1234.5, without signs between thousands`,
       );
     }
     if (decimals === undefined && plain.test(digits)) {
       this.#learnFromPoint(digits, place);
       return digits;
     }
-    if (decimals === undefined) throw new FileFault(place(), `"${text.slice(0, 40)}" is no number such as 1234.5`);
+    if (decimals === undefined) throw new FileFault(place(), `"${text.slice(0, 40)}" is not a number such as 1234.5`);
     this.#decide(decimals, text, place);
     return decimals === '.' ? digits.replaceAll(',', '') : digits.replaceAll('.', '').replace(',', '.');
   }
@@ -59,7 +59,7 @@ export class NumberReader {
           : `"${this.#assumed.text}" in row ${this.#assumed.row}`;
       throw new FileFault(
         place(),
-        `"${text.slice(0, 40)}" writes decimals otherwise than ${against}; write numbers as 1234.5, without signs between thousands`,
+        `"${text.slice(0, 40)}" writes decimals differently from ${against}; write numbers as 1234.5, without signs between thousands`,
       );
     }
     this.#decimals = decimals;

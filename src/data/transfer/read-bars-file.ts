@@ -60,14 +60,14 @@ const unreadable: ReadonlyMap<string, { code: 'not_found' | 'invalid_input'; wor
   ['ENOTDIR', { code: 'not_found', words: 'there is no such file where the API runs' }],
   ['EISDIR', { code: 'invalid_input', words: 'it is a directory' }],
   ['EACCES', { code: 'invalid_input', words: 'the user that the API runs as may not read it' }],
-  ['Z_DATA_ERROR', { code: 'invalid_input', words: 'its gzip packing is damaged' }],
-  ['Z_BUF_ERROR', { code: 'invalid_input', words: 'its gzip packing ends early' }],
+  ['Z_DATA_ERROR', { code: 'invalid_input', words: 'its gzip compression is damaged' }],
+  ['Z_BUF_ERROR', { code: 'invalid_input', words: 'its gzip data ends early' }],
 ]);
 
 async function formatOf(path: string): Promise<{ format: FileFormat; size: number }> {
   const file = await stat(path);
   // A device or a pipe may never end.
-  if (!file.isFile()) throw new FileFault({}, file.isDirectory() ? 'it is a directory' : 'it is no plain file');
+  if (!file.isFile()) throw new FileFault({}, file.isDirectory() ? 'it is a directory' : 'it is not a regular file');
   const handle = await open(path);
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(8), 0, 8, 0);

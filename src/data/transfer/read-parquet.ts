@@ -120,7 +120,7 @@ async function loadCompressors(): Promise<Compressors> {
 
 function refuse(codec: string): () => Uint8Array {
   return () => {
-    throw new Error(`it is packed with ${codec}; write it with zstd, snappy or without compression`);
+    throw new Error(`it is compressed with ${codec}; write it with zstd, snappy or without compression`);
   };
 }
 

@@ -42,7 +42,7 @@ export function barStamp(
   const local = kind === 'wall-clock' || place === undefined ? ms : wallClockIn(ms, place);
   if (local % dayMs === 0) return local;
   throw unclear(
-    `is no midnight, and bars of ${timeframe} are stamped with dates; where the file has instants, say with --zone where midnight is`,
+    `is not midnight, and bars of ${timeframe} are stamped with dates; where the file has instants, say with --zone where midnight is`,
   );
 }
 
@@ -59,7 +59,7 @@ export function parseStamp(text: string, { dates }: Pick<StampOptions, 'dates'> 
   if (epoch !== undefined) return { kind: 'instant', ms: epoch };
   const match = written.exec(yearFirst(spaced.trim(), dates));
   if (match?.groups === undefined)
-    throw unclear('is no time such as 2024-03-08T14:30:00Z, 2024-03-08, 20240308 09:30:00 or epoch seconds');
+    throw unclear('is not a time such as 2024-03-08T14:30:00Z, 2024-03-08, 20240308 09:30:00 or epoch seconds');
   const { year, month, day, separator = '', minute = '0', second = '0', fraction = '0', half, zone } = match.groups;
   const date = Date.UTC(Number(year), Number(month) - 1, Number(day));
   // Years below 100 would become those of the last century.
@@ -178,7 +178,7 @@ function named<T>(zone: string, act: () => T): T {
   try {
     return act();
   } catch (cause) {
-    throw unclear(`names the time zone "${zone}", which there is not`, cause);
+    throw unclear(`names the time zone "${zone}", which does not exist`, cause);
   }
 }
 

@@ -24,7 +24,7 @@ export function notReady(address: GatewayAddress, afterMs: number): KtrdrError {
 export function closedByGateway(address: GatewayAddress, wasReady: boolean): KtrdrError {
   const closed = `The IB gateway at ${nameOf(address)} closed the connection`;
   const message = wasReady
-    ? `${closed}. Try again; if it does so again, restart TWS or IB Gateway.`
+    ? `${closed}. Try again; if that happens again, restart TWS or IB Gateway.`
     : `${closed} before it was ready: enable API access for this computer in TWS or IB Gateway.`;
   return new KtrdrError('unavailable', message, { details: { ...address } });
 }
@@ -41,7 +41,7 @@ export function silent(address: GatewayAddress, afterMs: number): KtrdrError {
 export function clogged(address: GatewayAddress, forMs: number): KtrdrError {
   return new KtrdrError(
     'unavailable',
-    `The IB gateway at ${nameOf(address)} has been sending one message for ${Math.round(forMs / 1_000)} s, behind which all others wait, so the connection was given up. Look at the line to it, then try again.`,
+    `The IB gateway at ${nameOf(address)} has been sending one message for ${Math.round(forMs / 1_000)} s, behind which all others wait, so the connection was given up. Check the connection to it, then try again.`,
     { details: { ...address } },
   );
 }

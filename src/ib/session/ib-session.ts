@@ -211,7 +211,7 @@ export class IbSession {
     if (surplus > 0) this.#options.log.warn('history answer longer than announced', { reqId, surplus });
     if (fault !== undefined) {
       const sentence = (what: string): string =>
-        `IB answered the request for ${what} with damaged data: ${fault}. Load again; if it stays so, restart TWS or IB Gateway.`;
+        `IB answered the request for ${what} with damaged data: ${fault}. Load again; if that continues, restart TWS or IB Gateway.`;
       histories.fail(reqId, (what) => new KtrdrError('data_corrupt', sentence(what)));
     } else if (bars.length === 0) {
       const verdict = { outcome: 'empty', sentence: 'IB answered without a bar.' } as const;

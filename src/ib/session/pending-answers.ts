@@ -52,7 +52,7 @@ export class PendingAnswers {
 
 /** What a request ends with whose answer was lost together with a connection. */
 export function unanswered(what: string, reason: KtrdrError): KtrdrError {
-  return new KtrdrError('unavailable', `The request for ${what} stays without an answer. ${reason.message}`, {
+  return new KtrdrError('unavailable', `The request for ${what} gets no answer. ${reason.message}`, {
     cause: reason,
     details: { ...reason.details, unanswered: true },
   });

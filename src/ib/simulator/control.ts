@@ -54,7 +54,7 @@ const getGateway = defineEndpoint({
 const advanceClock = defineEndpoint({
   method: 'POST',
   path: '/gateway/clock/advance',
-  summary: 'Moves the clock of the simulated gateway on; what was to happen on the way happens',
+  summary: 'Advances the clock of the simulated gateway; what is due on the way happens, in order',
   body: z.strictObject({
     ms: z
       .number()

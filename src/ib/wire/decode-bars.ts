@@ -12,7 +12,7 @@ export function decodeBars({ time, ...columns }: IbBars, timeframe: Timeframe, w
   const stamps = time.map((written) => {
     const stamp = toStamp(written);
     if (Number.isNaN(stamp)) {
-      throw new KtrdrError('data_corrupt', `${what}: "${written}" is no stamp of a ${timeframe} bar. ${whatToDo}`);
+      throw new KtrdrError('data_corrupt', `${what}: "${written}" is not a stamp of a ${timeframe} bar. ${whatToDo}`);
     }
     return stamp;
   });
@@ -23,7 +23,7 @@ export function decodeBars({ time, ...columns }: IbBars, timeframe: Timeframe, w
   return bars;
 }
 
-const whatToDo = 'Nothing of this answer was taken. Load again; if it stays so, restart TWS or IB Gateway.';
+const whatToDo = 'Nothing of this answer was taken. Load again; if that continues, restart TWS or IB Gateway.';
 
 function check(bars: Bars, what: string): void {
   try {

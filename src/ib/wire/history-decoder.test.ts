@@ -77,7 +77,7 @@ describe('HistoryDecoder', () => {
     ],
     ['a count that is none', [...head('many'), ...first], 'it announced "many" bars'],
     ['a count beyond the message', [...head(1e9), ...first], 'it announced "1000000000" bars'],
-    ['local time', [...head(1), '20250613 09:30:00 US/Eastern', ...first.slice(1)], 'is no stamp of a bar'],
+    ['local time', [...head(1), '20250613 09:30:00 US/Eastern', ...first.slice(1)], 'is not a stamp of a bar'],
   ])('finds fault with %s', (_, fields, fault) => {
     expect(decode(fields).fault).toContain(fault);
   });

@@ -115,7 +115,7 @@ export class HistoryDecoder {
       this.#at = from;
       return false;
     }
-    if (Number.isNaN(time[index])) this.#fault ??= `"${this.#textAt(from)}" is no stamp of a bar`;
+    if (Number.isNaN(time[index])) this.#fault ??= `"${this.#textAt(from)}" is not a stamp of a bar`;
     this.#decoded += 1;
     return true;
   }

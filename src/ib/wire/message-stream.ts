@@ -64,7 +64,10 @@ export class MessageStream {
     if (data.length < prefixBytes) return 0;
     const length = data.readUInt32BE();
     if (length > longestMessage) {
-      throw new KtrdrError('data_corrupt', `A message announces ${length} bytes; no message of a gateway is so long.`);
+      throw new KtrdrError(
+        'data_corrupt',
+        `A message announces ${length} bytes; no message of a gateway is that long.`,
+      );
     }
     const payload = data.subarray(prefixBytes, prefixBytes + length);
     const isWhole = payload.length === length;

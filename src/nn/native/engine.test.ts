@@ -90,7 +90,7 @@ describe('the process that computes', () => {
     expect(error).toMatchObject({
       code: 'internal',
       message:
-        'The process that computes for the training was ended by SIGKILL. Start the training again; it goes on from its last checkpoint.',
+        'The process that computes for the training was ended by SIGKILL. Start the training again; it continues from its last checkpoint.',
     });
     expect(thrownBy(create)).toBe(error);
   });

@@ -61,7 +61,7 @@ export class Engine implements Disposable {
         this.#end();
         this.#lost = new KtrdrError(
           'internal',
-          `The process that computes for the training ${reply.how}. Start the training again; it goes on from its last checkpoint.`,
+          `The process that computes for the training ${reply.how}. Start the training again; it continues from its last checkpoint.`,
         );
         throw this.#lost;
       default:

@@ -49,7 +49,7 @@ export function loadRuntime(library: string): Runtime {
 /** @throws TypeError for anything but numbers with a point, which a graph of ours never gives. */
 export function numbersOf(tensor: Tensor | undefined): Float32Array {
   if (tensor?.data instanceof Float32Array) return tensor.data;
-  throw new TypeError('The computation gave something else than numbers.');
+  throw new TypeError('The computation gave something other than numbers.');
 }
 
 const sessionOptions = {

@@ -73,7 +73,7 @@ function importSummary({
   const { added, same, different } = stored;
   const lines = [
     `${symbol} ${timeframe}: ${formatCounted(bars.count, 'bar')} in the file (${file.format})${span}`,
-    `  ${formatCount(added)} new, ${formatCount(same)} stored just so, ${formatCount(different)} stored with other values`,
+    `  ${formatCount(added)} new, ${formatCount(same)} stored with the same values, ${formatCount(different)} stored with other values`,
     ...repairs.map(({ repair, detail }) => `  repaired (${repair}): ${detail}`),
   ];
   if (file.ignoredColumns.length > 0)

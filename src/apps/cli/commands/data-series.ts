@@ -149,8 +149,7 @@ export async function verify(
       terminal.print(`  ${remedy}`);
     }
     const { series, files, bars } = report;
-    const verdict =
-      damaged.length === 0 ? colours.green('all as they were written') : colours.red(`${damaged.length} damaged`);
+    const verdict = damaged.length === 0 ? colours.green('all intact') : colours.red(`${damaged.length} damaged`);
     terminal.print(
       `${formatCount(series)} series, ${formatCount(files)} files, ${formatCounted(bars, 'bar')}: ${verdict}`,
     );

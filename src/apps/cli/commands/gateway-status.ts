@@ -15,7 +15,7 @@ const connectMs = 5_000;
 const ownClientIds = 900;
 
 /**
- * How it stands with the gateway: the IB host knows where the settings route to one; else it is asked for a connection,
+ * The state of the gateway: the IB host knows where the settings route to one; else it is asked for a connection,
  * which ends at once.
  * @returns the exit code: that of something unreachable unless the gateway can be asked for data.
  */

@@ -59,8 +59,7 @@ export async function verify(
         terminal.print(`${colours.red('damaged')}  ${name} ${version}: ${file}: ${problem}`);
       }
     }
-    const verdict =
-      damaged.length === 0 ? colours.green('all as they were saved') : colours.red(`${damaged.length} damaged`);
+    const verdict = damaged.length === 0 ? colours.green('all intact') : colours.red(`${damaged.length} damaged`);
     terminal.print(`${formatCount(models.length)} ${models.length === 1 ? 'model' : 'models'}: ${verdict}`);
   }
   return damaged.length === 0 ? 0 : exitCodeOf('data_corrupt');

@@ -196,7 +196,7 @@ function described(operation: Operation): string {
     }
   }
   if (parent !== undefined) lines.push(`  parent    ${parent}`);
-  if (resumedFrom !== undefined) lines.push(`  goes on   from ${resumedFrom}`);
+  if (resumedFrom !== undefined) lines.push(`  resumed   from ${resumedFrom}`);
   if (retriedFrom !== undefined) lines.push(`  retries   ${retriedFrom}`);
   if (traceId !== undefined) lines.push(`  trace     ${traceId}`);
   if (cancellation !== undefined) {

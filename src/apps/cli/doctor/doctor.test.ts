@@ -40,8 +40,8 @@ describe('runChecks()', () => {
     expect(cancelled).toEqual(['timeout']);
     expect(found.map(({ name, status, detail }) => `${name} ${status} ${detail}`)).toEqual([
       'quick ok fine',
-      'deaf fail could not be found out within 0.1 s',
-      expect.stringMatching(/^polite fail (late|could not be found out within 0.1 s)$/),
+      'deaf fail could not be determined within 0.1 s',
+      expect.stringMatching(/^polite fail (late|could not be determined within 0.1 s)$/),
       'broken fail no such thing',
     ]);
     expect(await runChecks([{ name: 'quick', look: () => ({ status: 'ok', detail: '' }) }], 100)).toMatchObject({

@@ -34,7 +34,7 @@ export async function runChecks(checks: readonly Check[], limitMs: number): Prom
         const timer = systemClock.after(limitMs, () => {
           gaveUp = true;
           source.cancel('timeout');
-          resolve({ status: 'fail', detail: `could not be found out within ${limitMs / 1_000} s` });
+          resolve({ status: 'fail', detail: `could not be determined within ${limitMs / 1_000} s` });
         });
         source.token.onCancelled(() => timer[Symbol.dispose]());
       });

@@ -67,7 +67,7 @@ async function noAnswer({ service, url, start, setting }: Place, token: Cancella
   const { hostname, port: given } = new URL(url);
   const port = Number(given === '' ? '80' : given);
   if (!['127.0.0.1', 'localhost', '[::1]'].includes(hostname)) {
-    const advice = `Start ${service} there, look at the way to it, or set ${setting}.`;
+    const advice = `Start ${service} there, check the connection to it, or set ${setting}.`;
     return { status: 'fail', detail: `nothing answers at ${url}`, advice };
   }
   if (await isFree(hostname.replace(/^\[|\]$/g, ''), port)) {

@@ -5,7 +5,7 @@ import type { Finding } from './finding.ts';
 export function lookAtSettings({ faults, resolved, misspelt }: SettingReport): Finding {
   if (faults.length > 0) {
     const detail = faults.map(({ at, what }) => `${at} ${what}`).join('; ');
-    return { status: 'fail', detail, advice: 'Correct it there. What follows was looked at with the default instead.' };
+    return { status: 'fail', detail, advice: 'Correct it there. The checks below use the default instead.' };
   }
   if (misspelt.length > 0) {
     const detail = `nothing reads ${misspelt.map(({ variable }) => variable).join(', ')}`;

@@ -18,7 +18,7 @@ export function lookAtTraining({ training, home }: Pick<Settings, 'training' | '
     return { status: 'fail', detail: `${setting} trains nothing here`, advice: KtrdrError.from(thrown).message };
   }
   if (!Number.isFinite(loss)) {
-    const advice = 'Set training.backend to another one, and tell of it: this one does not compute here.';
+    const advice = 'Set training.backend to another one, and report it: this one does not compute correctly here.';
     return { status: 'fail', detail: `${backend.name} gives the loss ${loss}`, advice };
   }
   const detail = `${backend.name}${setting === 'auto' ? ', the fastest' : ', by the settings'}; ${formatBytes(memoryMb * 1024 ** 2)} for one training`;

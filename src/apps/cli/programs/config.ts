@@ -28,10 +28,7 @@ export function addConfigCommands(config: CliCommand, { settings }: Wrappers): v
       ),
     );
   withPlace(
-    ofSetting(config, 'set', 'write a setting into a file; comments in it stay').argument(
-      '<value>',
-      'what it is to be',
-    ),
+    ofSetting(config, 'set', 'write a setting into a file; comments in it stay').argument('<value>', 'its new value'),
   )
     .examples('ktrdr config set ib.gateway.port 7497', 'ktrdr config set home ./data --project')
     .action(
@@ -59,7 +56,7 @@ function ofSetting(config: CliCommand, name: string, description: string): CliCo
 function withPlace(command: CliCommand): CliCommand {
   return withJson(
     command
-      .option('--user', 'in the file of the user, which is the default')
+      .option('--user', "in the user's file, which is the default")
       .option('--project', 'in the ktrdr.yaml of this directory or of one above it'),
   );
 }

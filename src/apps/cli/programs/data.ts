@@ -110,7 +110,7 @@ function addLooking(data: CliCommand, client: ClientCommand): void {
         (await import('../commands/data.ts')).show(context, symbol, options),
       ),
     );
-  withJson(ofSeries(data, 'range', 'show from when to when a series is stored'))
+  withJson(ofSeries(data, 'range', 'show the span that is stored of a series'))
     .examples('ktrdr data range AAPL -t 1h')
     .action(
       client(async (context, symbol: string, options: SeriesOptions) =>
@@ -154,7 +154,7 @@ function addKeeping(data: CliCommand, client: ClientCommand): void {
     data
       .command('verify')
       .argument('[symbol]', symbolWords, nameArgument)
-      .description('read every stored file, or those of one series, and hold it against its checksums')
+      .description('check every stored file, or those of one series, against its checksums')
       .addOption(timeframe()),
   )
     .examples('ktrdr data verify', 'ktrdr data verify AAPL -t 1h')
@@ -257,7 +257,7 @@ function addSource(data: CliCommand, client: ClientCommand): void {
         (await import('../commands/data-series.ts')).contract(context, symbol, options),
       ),
     );
-  withJson(ofSeries(data, 'head', 'show since when the source has bars of an instrument'))
+  withJson(ofSeries(data, 'head', 'show where the bars that the source has of an instrument begin'))
     .examples('ktrdr data head AAPL -t 1d')
     .action(
       client(async (context, symbol: string, options: SeriesOptions) =>

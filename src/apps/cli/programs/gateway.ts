@@ -46,7 +46,7 @@ export function addGatewayCommands(gateway: CliCommand, { client, server }: Wrap
       .option('--speed <factor>', 'how many times as fast time passes there; 0 stands still', speedOption, 1)
       .option('--scenario <file>', 'what goes wrong, and when, as YAML or JSON', filledOption)
       .option('--log <file>', 'append every message to a file, one JSON object a line', filledOption)
-      .option('--no-pacing', 'answer however fast requests come'),
+      .option('--no-pacing', 'do not enforce the rules on pace'),
   )
     .examples(
       'ktrdr gateway simulate',

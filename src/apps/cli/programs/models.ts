@@ -52,7 +52,7 @@ function ofModel(models: CliCommand, name: string, description: string): CliComm
 }
 
 const timeframeOfModel = (): Option =>
-  new Option('-t, --timeframe <timeframe>', 'for a model of one timeframe: another one to put it on')
+  new Option('-t, --timeframe <timeframe>', 'for a model of one timeframe: another one to apply it to')
     .choices(timeframes)
     .argParser(timeframeOption);
 
@@ -176,7 +176,7 @@ function addFiles(models: CliCommand, client: ClientCommand): void {
     models
       .command('verify')
       .argument('[model]', 'NAME for all its versions, or NAME@VERSION; all models when left out', modelArgument)
-      .description('read every file of models again and hold it against its hash'),
+      .description('check every file of the models against its hash'),
   )
     .examples('ktrdr models verify', 'ktrdr models verify momentum@v2')
     .action(

@@ -37,7 +37,7 @@ function addLooking(ops: CliCommand, client: ClientCommand): void {
       .option('--type <type>', 'only this type, for example load_bars', filledOption)
       .option('--parent <id>', 'only the children of this operation', filledOption)
       .addOption(limit(1_000).default(20))
-      .option('--cursor <cursor>', 'go on where an earlier page ended', filledOption),
+      .option('--cursor <cursor>', 'continue where an earlier page ended', filledOption),
   )
     .examples('ktrdr ops list', 'ktrdr ops list --status running --json', 'ktrdr ops list --type train_model -n 5')
     .action(
@@ -63,12 +63,8 @@ function addLooking(ops: CliCommand, client: ClientCommand): void {
       ),
     );
   withJson(
-    ofOperation(
-      ops,
-      'logs',
-      'print what an operation and its work said on their way; with -n only the newest lines of it',
-    )
-      .addOption(follow('go on with what comes, until the operation ends; Ctrl-C stops that and leaves it running'))
+    ofOperation(ops, 'logs', 'print the log of an operation and its work; with -n only its newest lines')
+      .addOption(follow('keep printing new lines until the operation ends; Ctrl-C stops that and leaves it running'))
       .addOption(limit(1_000)),
   )
     .option('--ndjson', 'print each line as a JSON object')
@@ -105,7 +101,7 @@ function addActing(ops: CliCommand, client: ClientCommand): void {
       ),
     );
   withEvents(
-    ofOperation(ops, 'resume', 'go on from an operation that failed or was cancelled, as a new one').addOption(
+    ofOperation(ops, 'resume', 'continue an operation that failed or was cancelled, as a new one').addOption(
       followNew(),
     ),
   )
@@ -116,7 +112,7 @@ function addActing(ops: CliCommand, client: ClientCommand): void {
       ),
     );
   withEvents(
-    ofOperation(ops, 'retry', 'begin the work of an ended operation anew, as a new one').addOption(followNew()),
+    ofOperation(ops, 'retry', 'run an ended operation again from the beginning, as a new one').addOption(followNew()),
   )
     .examples('ktrdr ops retry op_train_model_20240308_143000_1a2b3c4d --follow')
     .action(

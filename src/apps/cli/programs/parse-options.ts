@@ -66,7 +66,7 @@ export interface ModelReference {
 /** `momentum` or `momentum@v2`. */
 export function modelArgument(text: string): ModelReference {
   const [, name = '', version] = /^([^@]+)(?:@(.+))?$/.exec(nameArgument(text)) ?? [];
-  if (name === '') throw new InvalidArgumentError(`"${text}" is no model; write NAME or NAME@VERSION.`);
+  if (name === '') throw new InvalidArgumentError(`"${text}" is not a model; write NAME or NAME@VERSION.`);
   return version === undefined ? { name } : { name, version };
 }
 
@@ -120,7 +120,7 @@ export function requestLatencyOption(text: string): Latency {
   const [, median = '', spread = ''] = /^(\d+)~(\d(?:\.\d+)?)$/.exec(text) ?? [];
   if (median !== '') return { median: latencyOption(median), spread: numberWithin(spread, [0, 3]) };
   if (/^\d+$/.test(text)) return latencyOption(text);
-  throw new InvalidArgumentError(`"${text}" is no latency; write 150, 100..400, 200~0.5 or real.`);
+  throw new InvalidArgumentError(`"${text}" is not a latency; write 150, 100..400, 200~0.5 or real.`);
 }
 
 /** A part of a whole, 0 to 1. */

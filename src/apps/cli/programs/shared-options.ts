@@ -80,7 +80,7 @@ export const force = (): Option => new Option('--force', 'replace a file that is
 export const yes = (): Option => new Option('--yes', 'do it; without it the command only says what it would remove');
 
 export const repairs = (): Option =>
-  new ListOption('--repair <list>', 'changes to make to the bars on the way, with commas between them')
+  new ListOption('--repair <list>', 'changes to make to the bars, with commas between them')
     .choices(repairNames)
     .argParser(repairsOption);
 

@@ -40,7 +40,7 @@ export function parseBarsCsv(text: string, { file, daily }: { file: string; dail
     if (Number.isNaN(at))
       throw wrong(
         row + 2,
-        `"${cells[0] ?? ''}" is no ${daily ? 'date such as 2021-03-31' : 'UTC time such as 2021-03-31T14:00:00Z'}`,
+        `"${cells[0] ?? ''}" is not a ${daily ? 'date such as 2021-03-31' : 'UTC time such as 2021-03-31T14:00:00Z'}`,
       );
     if (at <= previous) throw wrong(row + 2, `"${cells[0] ?? ''}" does not come after the line before it`);
     time[row] = at;
@@ -48,7 +48,7 @@ export function parseBarsCsv(text: string, { file, daily }: { file: string; dail
     for (const [index, column] of columns.entries()) {
       const cell = cells[places[index] ?? 0] ?? '';
       const value = cell.trim() === '' ? Number.NaN : Number(cell);
-      if (!Number.isFinite(value)) throw wrong(row + 2, `"${cell}" in column "${names[index] ?? ''}" is no number`);
+      if (!Number.isFinite(value)) throw wrong(row + 2, `"${cell}" in column "${names[index] ?? ''}" is not a number`);
       column[row] = value;
     }
   }

@@ -61,10 +61,10 @@ describe('a replay of written files', () => {
 
   it.each([
     ['date,open,high,low,close\n2021-03-30,1,2\n', 'line 2: 3 values where the header names 5'],
-    ['date,open,high,low,close\n2021-03-30,1,2,1,x\n', 'line 2: "x" in column "close" is no number'],
-    ['date,open,high,low,close\n2021-03-30,1,2,,1\n', 'line 2: "" in column "low" is no number'],
+    ['date,open,high,low,close\n2021-03-30,1,2,1,x\n', 'line 2: "x" in column "close" is not a number'],
+    ['date,open,high,low,close\n2021-03-30,1,2,,1\n', 'line 2: "" in column "low" is not a number'],
     ['date,open,high,low,close\n2021-03-30,1,1,1,1\n2021-03-30,1,1,1,1\n', 'line 3: "2021-03-30" does not come after'],
-    ['date,open,high,low,close\n30.03.2021,1,1,1,1\n', 'line 2: "30.03.2021" is no date'],
+    ['date,open,high,low,close\n30.03.2021,1,1,1,1\n', 'line 2: "30.03.2021" is not a date'],
     ['timestamp,open,high,low,close\n', 'line 1: the first column must be "date"'],
     ['date,open,high,close\n', 'line 1: the column "low" is missing'],
   ])('refuses %j', async (text, reason) => {
