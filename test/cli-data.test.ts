@@ -200,7 +200,7 @@ describe('files of bars', () => {
     const path = fileAt('wrong.csv');
     const head = 'Date,Open,High,Low,Close\n2023-01-03,1,3,0.5,2\n';
     for (const [row, words] of [
-      ['2023-01-04,1,3,0.5,x', 'row 3, column "Close": "x" is no number'],
+      ['2023-01-04,1,3,0.5,x', 'row 3, column "Close": "x" is not a number'],
       ['2023-01-04,1,1.5,0.5,2', 'row 3: the high 1.5 lies below'],
       ['2023-01-02,1,3,0.5,2', 'row 3: 2023-01-02T00:00:00.000Z lies before the row before it ("--repair sort"'],
       ['2223-01-04,1,3,0.5,2', 'row 3: 2223-01-04T00:00:00.000Z lies in the future'],
