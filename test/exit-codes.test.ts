@@ -63,6 +63,17 @@ describe('output that cannot be written', () => {
   });
 });
 
+it('tells who stands in a directory that is gone', { timeout: 30_000 }, async () => {
+  const cwd = join(directory.path, 'gone');
+  await mkdir(cwd);
+  const script = 'rmdir "$PWD" && exec "$0" "$1" ops list';
+  const { status, stderr } = spawnSync('sh', ['-c', script, process.execPath, programFile], { encoding: 'utf8', cwd });
+  expect({ status, stderr }).toEqual({
+    status: 5,
+    stderr: 'error: The directory that this command was started in does not exist any more; change to another one.\n',
+  });
+});
+
 describe('what the API answers', () => {
   it.each(errorCodes)('%s ends the command with its code', { timeout: 30_000 }, async (code) => {
     const { exitCode } = new KtrdrError(code, '');
@@ -118,6 +129,22 @@ describe('what happens here', () => {
     // An incomplete load has its result none the less.
     if (code === 12) expect(JSON.parse(result.stdout)).toMatchObject({ schema: 'ktrdr.data.load/1' });
     else if (code !== 0) expect(result.stdout).toBe('');
+  });
+
+  it('says which path an address of the API lacks', { timeout: 30_000 }, async () => {
+    const { origin } = new URL(services.urls.api);
+    expect(await ktrdr(['ops', 'list'], { ...real, KTRDR_API_URL: `${origin}/` })).toEqual({
+      code: 3,
+      stdout: '',
+      stderr: `error: There is no ktrdr API at ${origin}; write ${services.urls.api}.\n`,
+    });
+  });
+
+  it.each([
+    [['data', 'import', 'AAPL', 'x.csv', '-t', '1d', '--zone', 'Mars/Base'], /There is no zone "Mars\/Base"/],
+    [['data', 'load', 'A\nB', '-t', '1d'], /^error: [^\n]* It has control characters\.\n$/],
+  ])('refuses %j before anything is asked for', { timeout: 30_000 }, async (args, says) => {
+    expect(await ktrdr(args, real)).toMatchObject({ code: 2, stderr: expect.stringMatching(says) as string });
   });
 
   it('writes nothing but ASCII where the locale is that of C', { timeout: 30_000 }, async () => {

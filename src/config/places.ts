@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { homedir, userInfo } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 
 /** The variables of a process. */
@@ -16,13 +16,19 @@ export function xdgDirectories(environment: Environment): XdgDirectories {
   const directory = (variable: string, ...otherwise: string[]): string => {
     const given = environment[variable] ?? '';
     // The XDG rules have a relative path ignored.
-    return join(isAbsolute(given) ? given : join(homedir(), ...otherwise), 'ktrdr');
+    return join(isAbsolute(given) ? given : join(ownDirectory(), ...otherwise), 'ktrdr');
   };
   return {
     config: directory('XDG_CONFIG_HOME', '.config'),
     data: directory('XDG_DATA_HOME', '.local', 'share'),
     state: directory('XDG_STATE_HOME', '.local', 'state'),
   };
+}
+
+/** The directory of this user. HOME may be empty, as it is where a service is started with an environment of its own. */
+export function ownDirectory(): string {
+  const own = homedir();
+  return isAbsolute(own) ? own : userInfo().homedir;
 }
 
 const projectFileName = 'ktrdr.yaml';
@@ -43,7 +49,7 @@ export function newProjectFile(directory: string): string {
 }
 
 function projectDirectories(directory: string): string[] {
-  const own = homedir();
+  const own = ownDirectory();
   const upwards: string[] = [];
   for (let each = directory; ; each = dirname(each)) {
     upwards.push(each);

@@ -1,6 +1,6 @@
-import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { accessTokenPattern } from './access-token.ts';
+import { ownDirectory } from './places.ts';
 
 /** What a setting is worth once it is read. */
 export type SettingValue = string | number | boolean;
@@ -73,7 +73,7 @@ export const httpUrl: SettingKind<string> = {
 /** No shell stands between a file and its reader, so `~/` is known here. */
 export const path: SettingKind<string> = {
   takes: 'a path',
-  read: (text, directory) => resolve(directory, text.replace(/^~(?=\/|$)/, homedir)),
+  read: (text, directory) => resolve(directory, text.replace(/^~(?=\/|$)/, ownDirectory)),
   isPath: true,
 };
 

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { dirname, isAbsolute, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Environment } from './places.ts';
 import { readSettings, reportSettings, type Flags, type Settings } from './settings.ts';
 
@@ -83,6 +83,9 @@ describe('the settings', () => {
 
   it('take an empty variable as absent', async () => {
     expect((await settingsOf({ KTRDR_API_PORT: ' ' })).api.port).toBe(8000);
+    vi.stubEnv('HOME', '');
+    expect(isAbsolute((await settingsOf({})).home), 'with an empty HOME').toBe(true);
+    vi.unstubAllEnvs();
     expect((await settingsOf({ XDG_DATA_HOME: 'relative' })).home).toMatch(/\.local.share.ktrdr$/);
     expect((await settingsOf({ IB_PORT: '', KTRDR_HOME: '' })).ib.gateway.port).toBe(4002);
   });

@@ -122,13 +122,23 @@ export function soundSettings(report: SettingReport): SettingReport {
 }
 
 /** The settings of this process, with some variables replaced. Nothing else reads its environment. */
-export function processSettings(overrides: Environment = {}, flags: Flags = {}): Promise<Settings> {
-  return readSettings({ environment: environmentWith(overrides), directory: process.cwd(), flags });
+export async function processSettings(overrides: Environment = {}, flags: Flags = {}): Promise<Settings> {
+  return readSettings({ environment: environmentWith(overrides), directory: currentDirectory(), flags });
 }
 
 /** All about the settings of this process, also while some are wrong. */
-export function reportProcessSettings(flags: Flags): Promise<SettingReport> {
-  return reportSettings({ environment: process.env, directory: process.cwd(), flags });
+export async function reportProcessSettings(flags: Flags): Promise<SettingReport> {
+  return reportSettings({ environment: process.env, directory: currentDirectory(), flags });
+}
+
+/** It may have been removed while a shell stands in it. */
+function currentDirectory(): string {
+  try {
+    return process.cwd();
+  } catch (cause) {
+    const what = 'The directory that this command was started in does not exist any more; change to another one.';
+    throw new KtrdrError('failed_precondition', what, { cause });
+  }
 }
 
 /** The environment for a child process: this one's, with some settings replaced. */

@@ -1,3 +1,4 @@
+import { CancellationToken } from '../../async/index.ts';
 import { KtrdrError, newTraceId } from '../../base/index.ts';
 import type { Settings } from '../../config/index.ts';
 import {
@@ -25,6 +26,7 @@ export async function withApi<T>(settings: Settings, act: (client: OperationsCli
     return await act(client);
   } catch (thrown) {
     const error = KtrdrError.from(thrown);
+    if (error.code === 'not_found') throw (await elsewhere(api.url)) ?? error;
     if (error.code !== 'unavailable' || error.details['address'] !== api.url) throw error;
     const { operation } = error.details;
     const message =
@@ -33,6 +35,17 @@ export async function withApi<T>(settings: Settings, act: (client: OperationsCli
         : `Cannot reach the ktrdr API at ${api.url}: start it with "ktrdr up", or name another with --api URL.`;
     throw new KtrdrError('unavailable', message, { cause: error });
   }
+}
+
+const apiPath = '/api/v1';
+
+/** For an address that leaves out the path of the API: what to write, if it answers there. */
+async function elsewhere(url: string): Promise<KtrdrError | undefined> {
+  if (new URL(url).pathname !== '/') return undefined;
+  const { healthAt } = await import('../who-answers.ts');
+  const [here, there] = await Promise.all([url, `${url}${apiPath}`].map((at) => healthAt(at, CancellationToken.none)));
+  if (here !== undefined || there === undefined) return undefined;
+  return new KtrdrError('not_found', `There is no ktrdr API at ${url}; write ${url}${apiPath}.`);
 }
 
 function transportTo(config: HostServiceConfig): Transport {

@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { colours, textFor } from './terminal.ts';
+import { colours, table, textFor } from './terminal.ts';
 
 const painted = colours.red('damaged');
 const stream = (of: { isTTY?: boolean; hasColors?: () => boolean }): NodeJS.WriteStream =>
@@ -26,5 +26,22 @@ describe('textFor()', () => {
     // Build servers set it, and want no colours in what is compared.
     vi.stubEnv('CI', 'true');
     expect(textFor(stream({}), painted)).toBe(text);
+  });
+});
+
+describe('table()', () => {
+  it('aligns cells by the room that they take on a terminal, painted ones and wide signs too', () => {
+    const rows = [
+      ['\u6bd4\u4e9a', '1', 'x'],
+      ['\x1B[31mred\x1B[39m', '12', 'y'],
+    ];
+    expect(table(['name', '>n', 'end'], rows).split('\n').slice(2)).toEqual([
+      '\u6bd4\u4e9a   1  x',
+      '\x1B[31mred\x1B[39m   12  y',
+    ]);
+  });
+
+  it('keeps each row on its line, whatever a cell says', () => {
+    expect(table(['what'], [['one\ntwo\x1B[2J']])).toBe('what\n--------\none two');
   });
 });

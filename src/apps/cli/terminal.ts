@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import pc from 'picocolors';
 import { KtrdrError, systemCode } from '../../base/index.ts';
+import { fitted, textWidth } from './display/text-width.ts';
 import { plainSigns, showsSigns } from './plain-signs.ts';
 import { visible } from './visible.ts';
 
@@ -96,14 +97,17 @@ function takesColours(stream: NodeJS.WriteStream): boolean {
 /** Columns padded to their widest cell; the last one is left as it is. Numbers (cells that end in a digit under a `>` heading) align right. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
   const names = headings.map((heading) => heading.replace(/^>/, ''));
-  const widths = names.map((name, column) => Math.max(name.length, ...rows.map((row) => row[column]?.length ?? 0)));
+  const shown = rows.map((row) => row.map((cell) => fitted(cell, Infinity)));
+  const widths = names.map((name, column) =>
+    Math.max(name.length, ...shown.map((row) => textWidth(row[column] ?? ''))),
+  );
   const line = (cells: readonly string[]): string =>
     cells
       .map((cell, column) => {
-        const width = widths[column] ?? 0;
-        return headings[column]?.startsWith('>') === true ? cell.padStart(width) : cell.padEnd(width);
+        const room = ' '.repeat((widths[column] ?? 0) - textWidth(cell));
+        return headings[column]?.startsWith('>') === true ? `${room}${cell}` : `${cell}${room}`;
       })
       .join('  ')
       .trimEnd();
-  return [line(names), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
+  return [line(names), line(widths.map((width) => '-'.repeat(width))), ...shown.map(line)].join('\n');
 }

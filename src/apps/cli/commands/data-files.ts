@@ -1,4 +1,4 @@
-import { extname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import type { CancellationToken } from '../../../async/index.ts';
 import { KtrdrError } from '../../../base/index.ts';
@@ -26,7 +26,7 @@ import { mostBarsOnPage } from '../../bars-page.ts';
 import { getBars, getRange } from '../../data-endpoints.ts';
 import { withApi } from '../api-client.ts';
 import { formatCount, formatCounted, formatStamp } from '../format.ts';
-import { mustNotExist, toFile, toStdout } from './output-file.ts';
+import { formatOfFile, mustNotExist, toFile, toStdout } from './output-file.ts';
 import { checkSpan } from '../programs/parse-options.ts';
 import type { CommandContext } from '../programs/command.ts';
 import { runLongWork, type LongWorkOptions } from '../run-operation.ts';
@@ -136,13 +136,7 @@ export async function exportFile(
 
 function formatOf({ output, format }: ExportOptions): ExportFormat {
   if (format !== undefined || output === undefined) return format ?? 'csv';
-  const extension = extname(output).slice(1).toLowerCase();
-  const known = exportFormats.find((name) => name === extension);
-  if (known !== undefined) return known;
-  throw new KtrdrError(
-    'invalid_input',
-    `The name "${output}" does not tell the format; end it in .${exportFormats.join(', .')} or choose with --format.`,
-  );
+  return formatOfFile(output, exportFormats);
 }
 
 async function* pagesOf(

@@ -27,7 +27,7 @@ export function formatOfFile<T extends string>(output: string, formats: readonly
   const extension = extname(output).slice(1).toLowerCase();
   const known = formats.find((name) => name === extension);
   if (known !== undefined) return known;
-  const endings = formats.map((name) => `.${name}`).join(' or ');
+  const endings = new Intl.ListFormat('en', { type: 'disjunction' }).format(formats.map((name) => `.${name}`));
   throw new KtrdrError(
     'invalid_input',
     `The name "${output}" does not tell the format; end it in ${endings}, or choose with --format.`,

@@ -19,6 +19,7 @@ import {
   nameArgument,
   nameArguments,
   timeframeListOption,
+  zoneOption,
 } from './parse-options.ts';
 import type { ClientCommand, Wrappers } from './command.ts';
 import {
@@ -184,7 +185,7 @@ function addFiles(data: CliCommand, client: ClientCommand): void {
       )
       .description('import a file of bars, all of it or nothing')
       .addOption(timeframe().makeOptionMandatory())
-      .option('--zone <zone>', 'of times that name none, for example America/New_York or UTC', filledOption)
+      .option('--zone <zone>', 'of times that name none, for example America/New_York or UTC', zoneOption)
       .addOption(
         new Option('--dates <order>', 'of dates such as 03/08/2024').choices(dateOrders).argParser(datesOption),
       )

@@ -152,14 +152,25 @@ export function durationOption(text: string): number {
   return ms;
 }
 
+/** `America/New_York`. */
+export function zoneOption(text: string): string {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: text }).format();
+    return text;
+  } catch {
+    throw new InvalidArgumentError(`There is no zone "${text}"; write a name such as America/New_York or UTC.`);
+  }
+}
+
 /** For an argument that may be given several times. */
 export function filledArguments(text: string, before: string[] = []): string[] {
   return [...before, filledOption(text)];
 }
 
-/** Names longer than this are a slip of the hand, and longer than what fits into an address. */
+/** Names longer than `longestName` are a slip of the hand, and longer than what fits into an address. */
 export function nameArgument(text: string): string {
   if (text.trim() === '') throw new InvalidArgumentError('It is empty.');
+  if (/\p{Cc}/u.test(text)) throw new InvalidArgumentError('It has control characters.');
   if (text.length > longestName) throw new InvalidArgumentError(`It is longer than ${longestName} characters.`);
   return text;
 }
