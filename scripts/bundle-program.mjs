@@ -86,6 +86,7 @@ function bundleOptions(root) {
       moduleSideEffects: (id) => entries.has(id),
     },
     plugins: [
+      { name: 'modules-of-node-when-used', renderChunk: withModulesOfNodeWhenUsed },
       {
         name: 'files-beside',
         transform(code, id) {
@@ -103,6 +104,20 @@ function bundleOptions(root) {
       },
     ],
   };
+}
+
+/** A module of Node is loaded when something of it is used for the first time: a short command uses few of them. */
+function withModulesOfNodeWhenUsed(code) {
+  const imported = [...code.matchAll(/^let (node_\w+) = require\("(node:[\w/]+)"\);$/gm)].filter(
+    // One with a default export is made from it at once.
+    ([, name]) => !new RegExp(`^${name} = `, 'm').test(code),
+  );
+  return imported.reduce((all, [line, name, module]) => {
+    const [before, after] = all.split(line);
+    const used = (part) => part.replaceAll(new RegExp(`\\b${name}\\.`, 'g'), `${name}().`);
+    const whenUsed = `const ${name} = ((loaded) => () => (loaded ??= require("${module}")))();`;
+    return `${used(before)}${whenUsed}${used(after)}`;
+  }, code);
 }
 
 /** The licences of the packages whose code is in the bundle. */

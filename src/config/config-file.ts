@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { LineCounter, Node, Pair } from 'yaml';
 import { nearestName, systemCode, whyNot } from '../base/index.ts';
@@ -20,7 +20,7 @@ interface FileContent {
 export async function readConfigFile(file: ConfigFile): Promise<FileContent | undefined> {
   let text: string;
   try {
-    text = await readFile(file.path, 'utf8');
+    text = readFileSync(file.path, 'utf8');
   } catch (cause) {
     if (['ENOENT', 'ENOTDIR'].includes(systemCode(cause) ?? '')) return undefined;
     return { given: [], faults: [{ at: file.path, what: `cannot be read: ${whyNot('read', cause)}` }] };

@@ -1,16 +1,5 @@
-import {
-  context,
-  ProxyTracerProvider,
-  ROOT_CONTEXT,
-  SpanKind,
-  SpanStatusCode,
-  trace,
-  TraceFlags,
-  type Attributes,
-  type Context,
-  type SpanContext,
-  type Tracer,
-} from '@opentelemetry/api';
+import { createRequire } from 'node:module';
+import type { Attributes, Context, ProxyTracerProvider, SpanContext, Tracer, TracerProvider } from '@opentelemetry/api';
 import { newSpanId, parseTraceparent, type KtrdrError } from '../base/index.ts';
 
 /** A span of OpenTelemetry: exported where the user has registered an SDK, free of effect and cost otherwise. */
@@ -32,14 +21,18 @@ interface SpanOptions {
   traceparent?: string | undefined;
 }
 
-const kinds = { client: SpanKind.CLIENT, server: SpanKind.SERVER, internal: SpanKind.INTERNAL };
+type Api = typeof import('@opentelemetry/api');
+
+const spanKinds = { client: 'CLIENT', server: 'SERVER', internal: 'INTERNAL' } as const;
 const hexTraceId = /^[\da-f]{32}$/;
 
 export function startSpan(name: string, { kind, attributes, ...place }: SpanOptions): Span {
-  const tracer = registeredTracer();
-  if (tracer === undefined) return ignored;
-  const parent = parentOf(place);
-  const span = tracer.startSpan(name, { kind: kinds[kind], attributes }, parent);
+  const api = registeredApi();
+  const tracer = api && registeredTracer(api);
+  if (api === undefined || tracer === undefined) return ignored;
+  const { context, SpanKind, SpanStatusCode, trace } = api;
+  const parent = parentOf(api, place);
+  const span = tracer.startSpan(name, { kind: SpanKind[spanKinds[kind]], attributes }, parent);
   const within = trace.setSpan(parent, span);
   return {
     traceparent: headerOf(span.spanContext()),
@@ -56,24 +49,41 @@ export function startSpan(name: string, { kind, attributes, ...place }: SpanOpti
 
 const ignored: Span = { traceparent: undefined, run: (act) => act(), end: () => {} };
 
-function registeredTracer(): Tracer | undefined {
-  const provider = trace.getTracerProvider();
-  return provider instanceof ProxyTracerProvider ? provider.getDelegateTracer('ktrdr') : provider.getTracer('ktrdr');
+/**
+ * Where every copy of the API keeps what was registered with any of them. Before somebody has, none needs to be read, which
+ * a short command would notice.
+ */
+const registry = Symbol.for('opentelemetry.js.api.1');
+let loaded: Api | undefined;
+
+function registeredApi(): Api | undefined {
+  if (!(registry in globalThis)) return undefined;
+  return (loaded ??= createRequire(import.meta.url)('@opentelemetry/api') as Api);
+}
+
+/** A proxy stands for the one that may be registered yet, and can be of another copy than ours. */
+function registeredTracer({ trace }: Api): Tracer | undefined {
+  const provider: TracerProvider & Partial<Pick<ProxyTracerProvider, 'getDelegateTracer'>> = trace.getTracerProvider();
+  return provider.getDelegateTracer === undefined ? provider.getTracer('ktrdr') : provider.getDelegateTracer('ktrdr');
 }
 
 /** The span that this process is in, if it is of the trace; else the one that sent the request. */
-function parentOf({ traceId, traceparent }: Pick<SpanOptions, 'traceId' | 'traceparent'>): Context {
+function parentOf(api: Api, { traceId, traceparent }: Pick<SpanOptions, 'traceId' | 'traceparent'>): Context {
+  const { context, trace, TraceFlags } = api;
   const sender = parseTraceparent(traceparent);
   const wanted = traceId ?? sender?.traceId;
   const active = context.active();
   if (wanted === undefined || trace.getSpanContext(active)?.traceId === wanted) return active;
-  if (sender?.traceId === wanted) return remote(wanted, sender.spanId, sender.flags);
+  if (sender?.traceId === wanted)
+    return remote(api, { traceId: wanted, spanId: sender.spanId, traceFlags: sender.flags });
   // Records keep the trace and not the span, which may be long gone when work is taken up again: a stand-in ties the two.
-  return hexTraceId.test(wanted) ? remote(wanted, newSpanId(), TraceFlags.SAMPLED) : active;
+  return hexTraceId.test(wanted)
+    ? remote(api, { traceId: wanted, spanId: newSpanId(), traceFlags: TraceFlags.SAMPLED })
+    : active;
 }
 
-function remote(traceId: string, spanId: string, traceFlags: number): Context {
-  return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags, isRemote: true });
+function remote({ ROOT_CONTEXT, trace }: Api, span: SpanContext): Context {
+  return trace.setSpanContext(ROOT_CONTEXT, { ...span, isRemote: true });
 }
 
 function headerOf({ traceId, spanId, traceFlags }: SpanContext): string {
