@@ -108,16 +108,14 @@ function bundleOptions(root) {
 
 /** A module of Node is loaded when something of it is used for the first time: a short command uses few of them. */
 function withModulesOfNodeWhenUsed(code) {
-  const imported = [...code.matchAll(/^let (node_\w+) = require\("(node:[\w/]+)"\);$/gm)].filter(
-    // One with a default export is made from it at once.
-    ([, name]) => !new RegExp(`^${name} = `, 'm').test(code),
-  );
-  return imported.reduce((all, [line, name, module]) => {
-    const [before, after] = all.split(line);
-    const used = (part) => part.replaceAll(new RegExp(`\\b${name}\\.`, 'g'), `${name}().`);
-    const whenUsed = `const ${name} = ((loaded) => () => (loaded ??= require("${module}")))();`;
-    return `${used(before)}${whenUsed}${used(after)}`;
-  }, code);
+  return code.replaceAll(/^let (node_\w+) = require\("(node:[\w/]+)"\);$/gm, (line, name, module) => {
+    const uses = [...code.matchAll(new RegExp(`\\b${name}\\b(?:\\.(\\w+))?`, 'g'))].slice(1);
+    // What is used as a whole, as by a default import, is there from the beginning.
+    if (uses.some(([, member]) => member === undefined)) return line;
+    const members = [...new Set(uses.map(([, member]) => member))];
+    const getters = members.map((member) => `get ${member}() { return (loaded ??= require("${module}")).${member}; }`);
+    return `const ${name} = ((loaded) => ({ ${getters.join(', ')} }))();`;
+  });
 }
 
 /** The licences of the packages whose code is in the bundle. */
