@@ -191,7 +191,9 @@ describe('files of bars', () => {
   });
 
   it('writes CSV of a span to stdout', async () => {
-    const { stdout } = await data(['export', 'AAPL', '-t', '1h', '--start', '2023-03-10', '--end', '2023-03-11']);
+    const day = ['export', 'AAPL', '-t', '1h', '--start', '2023-03-10', '--end', '2023-03-11'];
+    const { stdout } = await data(day);
+    expect((await data([...day, '-o', '-'])).stdout, 'as other commands have it').toBe(stdout);
     expect(stdout.split('\n')[0]).toBe('timestamp,open,high,low,close,volume');
     expect(stdout.match(/^2023-03-10T\d\d:\d\d:00Z,/gm)).toHaveLength(7);
   });

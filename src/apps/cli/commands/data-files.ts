@@ -26,7 +26,7 @@ import { mostBarsOnPage } from '../../bars-page.ts';
 import { getBars, getRange } from '../../data-endpoints.ts';
 import { withApi } from '../api-client.ts';
 import { formatCount, formatCounted, formatStamp } from '../format.ts';
-import { formatOfFile, mustNotExist, toFile, toStdout } from './output-file.ts';
+import { formatOfFile, mustNotExist, refuseTerminal, toFile, toStdout } from './output-file.ts';
 import { checkSpan } from '../programs/parse-options.ts';
 import type { CommandContext } from '../programs/command.ts';
 import { runLongWork, type LongWorkOptions } from '../run-operation.ts';
@@ -104,18 +104,17 @@ export async function exportFile(
   options: ExportOptions,
 ): Promise<void> {
   checkSpan(options);
-  const { timeframe, output, repair = [], force = false, json = false } = options;
+  const { timeframe, repair = [], force = false, json = false } = options;
+  const output = options.output === '-' ? undefined : options.output;
   if (json && output === undefined) {
     throw new KtrdrError(
       'invalid_input',
       'The bars themselves go to stdout; name a file with --output to have JSON there.',
     );
   }
-  const format = formatOf(options);
+  const format = options.format ?? (output === undefined ? 'csv' : formatOfFile(output, exportFormats));
   if (output !== undefined && !force) await mustNotExist(output);
-  if (output === undefined && format !== 'csv' && process.stdout.isTTY) {
-    throw new KtrdrError('invalid_input', `A terminal cannot show ${format}; name a file with --output.`);
-  }
+  if (output === undefined && format !== 'csv') refuseTerminal(format);
   const { bars, name } = await withApi(settings, async (client) => {
     const { calendar, symbol: name } = await client.call(getRange, { query: { symbol, timeframe } }, token);
     const written = { bars: 0, name };
@@ -132,11 +131,6 @@ export async function exportFile(
   terminal.note(
     `${name} ${timeframe}: ${formatCounted(bars, 'bar')} exported${output === undefined ? '' : ` to ${output}`}`,
   );
-}
-
-function formatOf({ output, format }: ExportOptions): ExportFormat {
-  if (format !== undefined || output === undefined) return format ?? 'csv';
-  return formatOfFile(output, exportFormats);
 }
 
 async function* pagesOf(

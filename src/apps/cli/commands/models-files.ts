@@ -4,7 +4,7 @@ import { modelFormats, type ModelFormat } from '../../../models/index.ts';
 import { deleteModel, exportedModel, getModel, verifyModels } from '../../model-endpoints.ts';
 import { withApi } from '../api-client.ts';
 import { formatBytes, formatCount } from '../format.ts';
-import { formatOfFile, mustNotExist, toFile, toStdout } from './output-file.ts';
+import { formatOfFile, mustNotExist, refuseTerminal, toFile, toStdout } from './output-file.ts';
 import type { ModelReference } from '../programs/parse-options.ts';
 import type { CommandContext } from '../programs/command.ts';
 import { colours, printJson, terminal } from '../terminal.ts';
@@ -30,6 +30,7 @@ export async function exportFile(
     );
   }
   const { format = output === undefined || isPiped ? 'onnx' : formatOfFile(output, modelFormats) } = options;
+  if (isPiped) refuseTerminal(format);
   const written = await withApi(settings, async (client) => {
     const { version: exact } = await client.call(getModel, { params: { name, version } }, token);
     const path = output ?? `${name}-${exact}.${format}`;

@@ -27,11 +27,17 @@ export function formatOfFile<T extends string>(output: string, formats: readonly
   const extension = extname(output).slice(1).toLowerCase();
   const known = formats.find((name) => name === extension);
   if (known !== undefined) return known;
-  const endings = new Intl.ListFormat('en', { type: 'disjunction' }).format(formats.map((name) => `.${name}`));
+  const endings = new Intl.ListFormat('en-GB', { type: 'disjunction' }).format(formats.map((name) => `.${name}`));
   throw new KtrdrError(
     'invalid_input',
     `The name "${output}" does not tell the format; end it in ${endings}, or choose with --format.`,
   );
+}
+
+/** @throws KtrdrError `invalid_input` where stdout is a terminal, which bytes that are no text would garble. */
+export function refuseTerminal(format: string): void {
+  if (!process.stdout.isTTY) return;
+  throw new KtrdrError('invalid_input', `A terminal cannot show ${format}; name a file with --output.`);
 }
 
 /** A reader that has gone is no error. */
