@@ -171,7 +171,7 @@ async function orDamaged<T>(path: string, read: () => Promise<T>): Promise<T> {
     return await read();
   } catch (thrown) {
     const code = systemCode(thrown) ?? '';
-    if (code === 'EACCES') throw forbidden(path, thrown);
+    if (code === 'EACCES' || code === 'EPERM') throw forbidden(path, thrown);
     const fault = unreadable[code];
     throw fault === undefined ? thrown : damaged(path, fault, thrown);
   }

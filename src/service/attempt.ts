@@ -46,6 +46,7 @@ export class Attempt implements Disposable {
 const notConnected = new Set([
   'ECONNREFUSED',
   'EHOSTUNREACH',
+  'EHOSTDOWN',
   'ENETUNREACH',
   'ENOTFOUND',
   'EAI_AGAIN',

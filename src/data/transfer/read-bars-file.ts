@@ -60,6 +60,8 @@ const unreadable: ReadonlyMap<string, { code: 'not_found' | 'invalid_input'; wor
   ['ENOTDIR', { code: 'not_found', words: 'there is no such file where the API runs' }],
   ['EISDIR', { code: 'invalid_input', words: 'it is a directory' }],
   ['EACCES', { code: 'invalid_input', words: 'the user that the API runs as may not read it' }],
+  // So macOS says of a folder that the user has not opened to the program.
+  ['EPERM', { code: 'invalid_input', words: 'the user that the API runs as may not read it' }],
   ['Z_DATA_ERROR', { code: 'invalid_input', words: 'its gzip compression is damaged' }],
   ['Z_BUF_ERROR', { code: 'invalid_input', words: 'its gzip data ends early' }],
 ]);
