@@ -53,7 +53,7 @@ describe('the page about configuration', () => {
       const { code, stderr } = await ktrdr(args, environment, { cwd });
       expect(code, `${command}\n${stderr}`).toBe(0);
     }
-    expect(await readFile(join(cwd, 'ktrdr.yaml'), 'utf8')).toBe('{}\n');
+    expect(await readFile(join(cwd, 'ktrdr.yaml'), 'utf8')).toBe('');
   });
 });
 
