@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 
@@ -49,7 +49,9 @@ export function newProjectFile(directory: string): string {
 }
 
 function projectDirectories(directory: string): string[] {
-  const own = ownDirectory();
+  const home = ownDirectory();
+  // A process knows its directory without links, and that of the user may be one.
+  const own = existsSync(home) ? realpathSync(home) : home;
   const upwards: string[] = [];
   for (let each = directory; ; each = dirname(each)) {
     upwards.push(each);

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -7,7 +7,10 @@ import { readSettings, reportSettings, type Flags, type Settings } from './setti
 
 let root: string;
 beforeEach(() => void (root = realpathSync(mkdtempSync(join(tmpdir(), 'settings-')))));
-afterEach(() => rmSync(root, { recursive: true }));
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(root, { recursive: true });
+});
 
 /** No file of whoever runs the tests is read. */
 function settingsOf(variables: Environment, { flags, directory = root }: { flags?: Flags; directory?: string } = {}) {
@@ -141,7 +144,20 @@ describe('the settings', () => {
     expect((await settingsOf({})).logLevel).toBe('debug');
   });
 
+  it('are looked for up to the directory of the user, which may be a link', async () => {
+    write('ktrdr.yaml', 'log: { level: debug }\n');
+    write('users/ann/ktrdr.yaml', 'log: { level: warn }\n');
+    const inner = join(root, 'users', 'ann', 'inner');
+    mkdirSync(inner);
+    symlinkSync(join(root, 'users'), join(root, 'home'));
+    for (const folder of ['users', 'home']) {
+      vi.stubEnv('HOME', join(root, folder, 'ann'));
+      expect((await settingsOf({}, { directory: inner })).logLevel, folder).toBe('warn');
+    }
+  });
+
   it('are not looked for above a directory that is in no checkout', async () => {
+    vi.stubEnv('HOME', join(root, 'elsewhere'));
     write('ktrdr.yaml', 'log: { level: debug }\n');
     mkdirSync(join(root, 'inner'));
     expect((await settingsOf({}, { directory: join(root, 'inner') })).logLevel).toBe('info');
