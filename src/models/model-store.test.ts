@@ -1,4 +1,16 @@
-import { chmod, mkdtemp, mkdir, readdir, readFile, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  mkdtemp,
+  mkdir,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -75,8 +87,13 @@ describe('ModelStore', () => {
 
   it('knows a model by all names that the file system takes for one', async () => {
     await store.save(sampleModel());
-    // Another case leads to the same folder on macOS; a link does so everywhere, and is no folder itself.
-    await symlink(join(directory, 'sample'), join(directory, 'Sample'));
+    const other = join(directory, 'Sample');
+    const ignoresCase = await stat(other).then(
+      () => true,
+      () => false,
+    );
+    // Elsewhere a link leads there as well, and is no folder itself.
+    if (!ignoresCase) await symlink(join(directory, 'sample'), other);
     expect(await store.save(sampleModel('Sample'))).toEqual({
       name: 'sample',
       version: 'v2',
@@ -89,7 +106,7 @@ describe('ModelStore', () => {
     expect(await store.trainedBy({ ...trained, name: 'Sample' })).toEqual({ name: 'sample', version: 'v2' });
     expect(await store.verify('Sample')).toMatchObject([{ version: 'v1' }, { version: 'v2' }]);
     expect(await store.remove('Sample', 'v1')).toEqual({ name: 'sample', version: 'v1' });
-    expect(await codeOf(store.get('SAMPLE')), 'where nothing leads to it').toBe('not_found');
+    if (!ignoresCase) expect(await codeOf(store.get('SAMPLE')), 'where nothing leads to it').toBe('not_found');
   });
 
   it('shows nothing of a save that did not finish, and clears it away when it is old', async () => {
