@@ -1,7 +1,8 @@
 import type { Option } from 'commander';
 import { operationStatuses } from '../../../operations/index.ts';
 import type { CliCommand } from '../cli-command.ts';
-import type { AgainOptions, FollowOptions, ListOptions } from '../commands/ops.ts';
+import type { ListOptions } from '../commands/ops.ts';
+import type { AgainOptions, FollowOptions } from '../commands/ops-following.ts';
 import type { LogsOptions } from '../commands/ops-logs.ts';
 import { filledOption } from './filled-option.ts';
 import { ListOption } from './list-option.ts';
@@ -59,7 +60,7 @@ function addLooking(ops: CliCommand, client: ClientCommand): void {
     )
     .action(
       client(async (context, id: string, options: FollowOptions) =>
-        (await import('../commands/ops.ts')).follow(context, id, options),
+        (await import('../commands/ops-following.ts')).follow(context, id, options),
       ),
     );
   withJson(
@@ -97,7 +98,7 @@ function addActing(ops: CliCommand, client: ClientCommand): void {
     .examples('ktrdr ops cancel op_train_model_20240308_143000_1a2b3c4d')
     .action(
       client(async (context, id: string, options: JsonOption) =>
-        (await import('../commands/ops.ts')).cancel(context, id, options),
+        (await import('../commands/ops-following.ts')).cancel(context, id, options),
       ),
     );
   withEvents(
@@ -108,7 +109,7 @@ function addActing(ops: CliCommand, client: ClientCommand): void {
     .examples('ktrdr ops resume op_train_model_20240308_143000_1a2b3c4d --follow')
     .action(
       client(async (context, id: string, options: AgainOptions) =>
-        (await import('../commands/ops.ts')).resume(context, id, options),
+        (await import('../commands/ops-following.ts')).resume(context, id, options),
       ),
     );
   withEvents(
@@ -117,7 +118,7 @@ function addActing(ops: CliCommand, client: ClientCommand): void {
     .examples('ktrdr ops retry op_train_model_20240308_143000_1a2b3c4d --follow')
     .action(
       client(async (context, id: string, options: AgainOptions) =>
-        (await import('../commands/ops.ts')).retry(context, id, options),
+        (await import('../commands/ops-following.ts')).retry(context, id, options),
       ),
     );
 }
