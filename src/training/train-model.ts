@@ -122,7 +122,7 @@ export const trainModel: OperationContract<TrainModelInput, TrainModelContext, T
 
 /**
  * `Training MLP model on AAPL, MSFT [1h] epoch 15/50 batch 342/500`; before and after the epochs with the phase instead,
- * and with how much of a model has come.
+ * and with how much has come of a model that is not small.
  */
 export function renderTrainingProgress({
   phase,
@@ -132,9 +132,13 @@ export function renderTrainingProgress({
 }: Pick<ProgressState<TrainModelContext>, 'phase' | 'done' | 'total' | 'context'>): string {
   const subject = `Training ${modelType.toUpperCase()} model on ${symbols.join(', ')} [${chosen.join(', ')}]`;
   if (phase === phases.training.name) return `${subject} epoch ${epoch}/${epochs} batch ${batch}/${batches}`;
-  if (phase === fetching.name && total > 0) return `${subject} (${phase}, ${inMb(done)} of ${inMb(total)} MB)`;
+  if (phase === fetching.name && total >= leastToTellOf)
+    return `${subject} (${phase}, ${inMb(done)} of ${inMb(total)} MB)`;
   return phase === '' ? subject : `${subject} (${phase})`;
 }
+
+/** In bytes; a smaller model is there at once. */
+const leastToTellOf = 1e6;
 
 function inMb(bytes: number): string {
   return (bytes / 1e6).toFixed(1);
