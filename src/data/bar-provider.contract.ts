@@ -14,13 +14,14 @@ import {
   calendarOf,
   checkBars,
   concatBars,
+  dayMs,
   emptyBars,
   expectedBars,
   isIntraday,
   timeframes,
   type Bars,
-  type TimeRange,
   type Timeframe,
+  type TimeRange,
 } from '../market/index.ts';
 import { noChildren, type OperationContext } from '../operations/index.ts';
 import type { BarProvider, BarRequest } from './bar-provider.ts';
@@ -61,8 +62,6 @@ export interface SourceContents {
   /** Known, and not for this account. */
   readonly forbidden: string;
 }
-
-const dayMs = 86_400_000;
 
 /** What `BarProvider` promises, for each that there is. Each `open` gives another provider over a source of the same contents. */
 export function barProviderContract(

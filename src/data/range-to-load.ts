@@ -1,4 +1,4 @@
-import type { TimeRange, Timeframe } from '../market/index.ts';
+import { dayMs, type Timeframe, type TimeRange } from '../market/index.ts';
 import type { LoadBarsInput } from './load-bars.ts';
 
 interface Situation {
@@ -10,20 +10,18 @@ interface Situation {
   earliest: () => Promise<number | undefined>;
 }
 
-const day = 86_400_000;
-
 /** How far a first `tail` load goes back when nobody says. */
 const firstTailMs: Record<Timeframe, number> = {
-  '1m': 7 * day,
-  '5m': 30 * day,
-  '15m': 60 * day,
-  '30m': 90 * day,
-  '1h': 365 * day,
-  '2h': 365 * day,
-  '4h': 365 * day,
-  '1d': 5 * 365 * day,
-  '1w': 10 * 365 * day,
-  '1M': 20 * 365 * day,
+  '1m': 7 * dayMs,
+  '5m': 30 * dayMs,
+  '15m': 60 * dayMs,
+  '30m': 90 * dayMs,
+  '1h': 365 * dayMs,
+  '2h': 365 * dayMs,
+  '4h': 365 * dayMs,
+  '1d': 5 * 365 * dayMs,
+  '1w': 10 * 365 * dayMs,
+  '1M': 20 * 365 * dayMs,
 };
 
 /** The span a load is answerable for, by its mode; undefined when there is none. Only finished bars are asked for. */

@@ -1,4 +1,5 @@
 import {
+  dayMs,
   expectedBars,
   isIntraday,
   sessionCell,
@@ -7,7 +8,6 @@ import {
   type TradingCalendar,
 } from '../market/index.ts';
 
-const dayMs = 86_400_000;
 const longestClosureMs = 14 * dayMs;
 
 /**

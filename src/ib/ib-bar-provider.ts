@@ -13,6 +13,7 @@ import {
   barCount,
   barsInRange,
   concatBars,
+  dayMs,
   expectedBars,
   finalBefore,
   type Bars,
@@ -31,8 +32,6 @@ import type { IbBars } from './wire/ib-bars.ts';
 import { historyQuery, maxSpanMs, regularHoursOnly, whatToShow, type HistoryQuery } from './requests.ts';
 import { stampByCell } from './wire/stamp-by-cell.ts';
 import { TimedCache } from './timed-cache.ts';
-
-const dayMs = 86_400_000;
 
 /** Market history straight from a gateway. */
 export class IbBarProvider implements BarProvider, InstrumentSearch {

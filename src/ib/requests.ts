@@ -1,4 +1,4 @@
-import { isIntraday, timeframeMs, type Session, type TimeRange, type Timeframe } from '../market/index.ts';
+import { dayMs, isIntraday, timeframeMs, type Session, type Timeframe, type TimeRange } from '../market/index.ts';
 import { calendarFor, type AssetType, type IbContract } from './contract.ts';
 
 /** One REQ_HISTORICAL_DATA, in IB's words. Dates are asked for as UTC and as epoch seconds. */
@@ -15,7 +15,6 @@ export interface HistoryQuery {
 export type WhatToShow = 'TRADES' | 'MIDPOINT';
 
 const minuteMs = 60_000;
-const dayMs = 86_400_000;
 
 const barSizes: Readonly<Record<Timeframe, string>> = {
   '1m': '1 min',

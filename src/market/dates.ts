@@ -6,7 +6,7 @@ export function isWeekend(date: number): boolean {
   return day === 0 || day === 6;
 }
 
-/** `2026-07-06` */
-export function dateText(date: number): string {
-  return new Date(date).toISOString().slice(0, 10);
+/** The UTC date of an instant, `2026-07-06`. */
+export function dateText(instant: number): string {
+  return new Date(instant).toISOString().slice(0, 10);
 }

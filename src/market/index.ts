@@ -21,6 +21,7 @@ export { calendarOf } from './calendars.ts';
 export { calendarIds } from './calendar-ids.ts';
 export { combineYears, digestYears } from './content-digest.ts';
 export type { YearDigests } from './content-digest.ts';
+export { dateText, dayMs } from './dates.ts';
 export { departingDays } from './departing-days.ts';
 export { classifySpan, spanKinds } from './classify-span.ts';
 export type { SpanKind, SpanPiece } from './classify-span.ts';

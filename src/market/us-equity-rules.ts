@@ -1,5 +1,6 @@
 import type { DayException, MarketRules } from './calendar.ts';
 import { knownFrom, knownTo, usEquityExceptions } from './us-equity-exceptions.ts';
+import { dayMs } from './dates.ts';
 
 /**
  * US equities in regular hours: NYSE, NASDAQ and ARCA, Monday to Friday 09:30 to 16:00 New York time, except on the
@@ -9,7 +10,7 @@ import { knownFrom, knownTo, usEquityExceptions } from './us-equity-exceptions.t
 export const usEquityRules: MarketRules = {
   id: 'us_equities',
   zone: 'America/New_York',
-  known: { start: Date.parse(knownFrom), end: Date.parse(knownTo) + 86_400_000 },
+  known: { start: Date.parse(knownFrom), end: Date.parse(knownTo) + dayMs },
   dayStart: 0,
   ordinaryHours: { open: 9 * 60 + 30, close: 16 * 60 },
   exception: (date) => {

@@ -1,4 +1,5 @@
 import { KtrdrError } from '../base/index.ts';
+import { dayMs } from './dates.ts';
 
 /** A wall-clock time. `month` is 1 to 12; fields beyond their range carry over, as in `Date.UTC`. */
 export interface LocalTime {
@@ -66,8 +67,6 @@ export function zoneOffset(instant: number, zone: string): number {
   }
   return instant < known.change ? known.before : known.after;
 }
-
-const dayMs = 86_400_000;
 
 /** `Intl` is asked per block of time, not per instant. Zones do not change their clocks twice within four days. */
 const blockMs = 4 * dayMs;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { areClassMetrics, type PartMetrics } from './metrics.ts';
 import type { StoredModel } from './model-record.ts';
 import { parseStrategy } from '../strategies/index.ts';
+import { dateText } from '../market/index.ts';
 
 const named = z.object({ name: z.string(), version: z.string() });
 /** Null is what one of them does not have. */
@@ -62,13 +63,9 @@ function lineageOf({ metadata, createdAt, strategySha256, weightsSha256, dataFin
     ['operation', metadata.operation],
     ...metadata.series.map(({ symbol, timeframe, bars, first, last, sha256 }): [string, string] => [
       `${symbol} ${timeframe}`,
-      `${bars} bars ${day(first)} to ${day(last)}, ${sha256.slice(0, 8)}`,
+      `${bars} bars ${dateText(first)} to ${dateText(last)}, ${sha256.slice(0, 8)}`,
     ]),
   ]);
-}
-
-function day(instant: number): string {
-  return new Date(instant).toISOString().slice(0, 10);
 }
 
 function settingsOf({ metadata, features, strategy: file }: StoredModel): Values {

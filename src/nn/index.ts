@@ -1,4 +1,5 @@
 export type { Dataset } from './dataset.ts';
+export { evenSample } from './even-sample.ts';
 export { activations } from './mlp-model.ts';
 export type { Activation } from './mlp-model.ts';
 export { initialWeights, modelSchema, parameterCount, parametersOf, sequenceLengthOf } from './model.ts';

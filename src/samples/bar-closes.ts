@@ -1,4 +1,5 @@
 import {
+  dayMs,
   endOfRun,
   expectedRuns,
   isIntraday,
@@ -6,8 +7,8 @@ import {
   timeframeMs,
   type Session,
   type SessionTimeframe,
-  type TimeRange,
   type Timeframe,
+  type TimeRange,
   type TradingCalendar,
 } from '../market/index.ts';
 
@@ -36,8 +37,6 @@ export function barCloses(calendar: TradingCalendar, timeframe: Timeframe, times
   }
   return closes;
 }
-
-const dayMs = 86_400_000;
 
 interface DatedBars {
   readonly timeframe: SessionTimeframe;

@@ -1,4 +1,4 @@
-import { calendarOf, expectedBars, timeframeMs } from '../market/index.ts';
+import { calendarOf, dateText, expectedBars, timeframeMs } from '../market/index.ts';
 import type { TrainingPlan } from '../strategies/index.ts';
 import { barCloses } from './bar-closes.ts';
 import { barsOf, type SymbolBars } from './features.ts';
@@ -23,7 +23,7 @@ export function endedSeries(
       const [known = last] = barCloses(calendar, timeframe, Float64Array.of(last));
       const missing = barCloses(calendar, timeframe, start).filter((close) => close > known && close <= end).length;
       if (missing === 0) return [];
-      const day = new Date(last).toISOString().slice(0, 10);
+      const day = dateText(last);
       return [
         `The ${timeframe} bars of ${held.symbol} end on ${day}, and ${missing} more of them have passed until its ` +
           `${baseTimeframe} bars end: all later rows see that last one. Load the ${timeframe} bars up to the same day.`,

@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { KtrdrError, operationIdSchema, sha256Of, systemCode } from '../base/index.ts';
+import { dayMs } from '../market/index.ts';
 
 /** What the operation's record keeps of a checkpoint. */
 export interface SavedCheckpoint {
@@ -86,7 +87,7 @@ export class CheckpointFolder {
 }
 
 /** Nobody goes on from what was left so long ago. An operation that still runs writes to its folder now and then. */
-const forgottenAfterMs = 7 * 86_400_000;
+const forgottenAfterMs = 7 * dayMs;
 
 /** Removes the folders of operations that left nothing for a week. */
 export function removeForgotten(root: string, now: number): void {

@@ -1,6 +1,6 @@
 import type { CancellationToken, Clock, Metrics, Progress } from '../async/index.ts';
 import { KtrdrError } from '../base/index.ts';
-import { createRandom, type Evaluation, type Trainer } from '../nn/index.ts';
+import { createRandom, evenSample, type Evaluation, type Trainer } from '../nn/index.ts';
 import type { TrainingParts, TrainingSet } from '../samples/index.ts';
 import { BestEpoch, type BestState } from './best-epoch.ts';
 import { recordCurves } from './curves.ts';
@@ -274,10 +274,4 @@ function reporter(
       progress.report({ context: metrics });
     },
   };
-}
-
-/** At most so many rows, evenly spaced, so that every stretch of time has its share. */
-function evenSample(rows: Int32Array, most: number): Int32Array {
-  if (rows.length <= most) return rows;
-  return Int32Array.from({ length: most }, (_, index) => rows[Math.floor((index * rows.length) / most)] ?? 0);
 }

@@ -1,5 +1,6 @@
 import { manifestName, parseBarFileName, revisionsName } from './file-names.ts';
 import type { SeriesKey, Span } from './series.ts';
+import { dateText } from '../../market/index.ts';
 
 /**
  * What to do about a file of a series that is missing or not as it was written. Each ends with a series that is as its
@@ -53,8 +54,4 @@ function nameOf({ symbol, timeframe }: SeriesKey): string {
 /** As short as it can be told to the second. */
 function instantText(instant: number): string {
   return new Date(instant).toISOString().replace(/(?:T00:00)?(?::00)?\.\d+Z$/, '');
-}
-
-function dateText(instant: number): string {
-  return new Date(instant).toISOString().slice(0, 10);
 }

@@ -1,5 +1,6 @@
 import {
   calendarOf,
+  dayMs,
   expectedBars,
   indexAtOrAfter,
   isIntraday,
@@ -43,7 +44,7 @@ export function outsideSessions(
   const stamps = time.filter((stamp) => Number.isInteger(stamp)).toSorted();
   const [start, last] = [stamps[0], stamps.at(-1)];
   if (start === undefined || last === undefined) return () => 'outside';
-  const reach = isIntraday(timeframe) ? 86_400_000 : 32 * 86_400_000;
+  const reach = isIntraday(timeframe) ? dayMs : 32 * dayMs;
   const cells = expectedBars(calendarOf(calendar, hours), timeframe, { start: start - reach, end: last + 1 });
   return (index) => {
     const stamp = time[index] ?? Number.NaN;

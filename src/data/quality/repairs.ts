@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Schema } from '../../base/index.ts';
-import { barCount, barColumns, type BarColumn, type Bars } from '../../market/index.ts';
+import { barColumns, barCount, dateText, type BarColumn, type Bars } from '../../market/index.ts';
 import { outsideSessions, type ExpectedSeries } from './check-sessions.ts';
 import { hasPrices } from './check-values.ts';
 import { findSplits } from './splits.ts';
@@ -107,5 +107,5 @@ function mapColumns(column: (name: BarColumn) => Float64Array): Bars {
 }
 
 function dateOf(time: number | undefined): string {
-  return new Date(time ?? Number.NaN).toISOString().slice(0, 10);
+  return dateText(time ?? Number.NaN);
 }

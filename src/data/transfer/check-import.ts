@@ -1,13 +1,14 @@
 import {
   calendarOf,
+  dayMs,
   finalBefore,
   sliceBars,
   timeframeMs,
   type Bars,
   type CalendarId,
   type ReportedDay,
-  type TimeRange,
   type Timeframe,
+  type TimeRange,
 } from '../../market/index.ts';
 import { FileFault } from './file-fault.ts';
 import { cellNames, longerTimeframe } from './market-cells.ts';
@@ -117,6 +118,6 @@ function iso(stamp: number): string {
 }
 
 function span(ms: number): string {
-  if (ms % 86_400_000 === 0) return `${ms / 86_400_000} d`;
+  if (ms % dayMs === 0) return `${ms / dayMs} d`;
   return ms % 3_600_000 === 0 ? `${ms / 3_600_000} h` : `${ms / 60_000} min`;
 }

@@ -15,6 +15,7 @@ import { findColumns } from './header.ts';
 import { unpackLz4Block } from './lz4.ts';
 import type { BarsOfFile, ReadOptions } from './read-bars-file.ts';
 import type { FileStamp } from './stamps.ts';
+import { dayMs } from '../../market/index.ts';
 
 /** @throws FileFault for a file that cannot be read, and for the first row that is not as it must be. */
 export async function readParquet(path: string, options: ReadOptions): Promise<BarsOfFile> {
@@ -83,7 +84,7 @@ const parsers: Partial<ParquetParsers> = {
   timestampFromMilliseconds: Number,
   timestampFromMicroseconds: (micros) => Number(micros) / 1_000,
   timestampFromNanoseconds: (nanos) => Number(nanos / 1_000n) / 1_000,
-  dateFromDays: (days) => days * 86_400_000,
+  dateFromDays: (days) => days * dayMs,
 };
 
 /** Turns a value into what the type of its column says that it is; undefined where it is what it looks like. */

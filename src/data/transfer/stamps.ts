@@ -1,5 +1,5 @@
 import { KtrdrError } from '../../base/index.ts';
-import { fromZoned, isIntraday, toZoned, type Timeframe } from '../../market/index.ts';
+import { dayMs, fromZoned, isIntraday, toZoned, type Timeframe } from '../../market/index.ts';
 import type { DateOrder } from '../choices.ts';
 
 /** A stamp as a file means it: an instant, or what a clock on some wall showed, as epoch milliseconds as if it were UTC. */
@@ -124,7 +124,6 @@ const compact =
   /^(?:19|2[01])\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d(?:\.\d{1,9})?)?$/;
 
 const hourMs = 3_600_000;
-const dayMs = 86_400_000;
 
 // Single digits stand between signs alone: without any, 2024111 may be two days, and 500 two times.
 const written =

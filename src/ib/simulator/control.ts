@@ -5,6 +5,7 @@ import { gatewayFaultSchema } from './faults/faults.ts';
 import type { GatewaySimulator } from './gateway-simulator.ts';
 import { understand } from './protocol/understood-message.ts';
 import type { VirtualClock } from './virtual-clock.ts';
+import { dayMs } from '../../market/index.ts';
 
 const standingFault = z.object({ id: z.number(), fault: gatewayFaultSchema, struck: z.number() });
 
@@ -60,7 +61,7 @@ const advanceClock = defineEndpoint({
       .number()
       .int()
       .min(1)
-      .max(366 * 86_400_000),
+      .max(366 * dayMs),
   }),
   response: z.object({ now: z.number() }),
 });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { CancellationToken } from '../../async/index.ts';
 import type { Schema } from '../../base/index.ts';
-import { createRandom, type Predictor } from '../../nn/index.ts';
+import { createRandom, evenSample, type Predictor } from '../../nn/index.ts';
 import type { TrainingSet } from '../../samples/index.ts';
 import { targetsOf } from '../metrics.ts';
 import { plainLoss } from './part-details.ts';
@@ -63,7 +63,7 @@ const mostRows = 5_000;
  */
 export function permutationImportance(options: ImportanceOptions, token: CancellationToken): Importance {
   const { part, data, classes, ids, predictor, window } = options;
-  const rows = evenly(options.rows, affordable(options));
+  const rows = evenSample(options.rows, affordable(options));
   const told = { targets: targetsOf(data.targets, rows), classes };
   const width = ids.length;
   const seen = windowsOf(data.features, rows, { width, window });
@@ -104,12 +104,6 @@ const importanceStream = 3;
 function affordable({ ids, weights, window }: ImportanceOptions): number {
   const most = Math.floor(budget / (repeats * ids.length * weights * window));
   return Math.max(fewestRows, Math.min(mostRows, most));
-}
-
-/** At most so many rows, evenly spaced, so that every stretch of time has its share. */
-function evenly(rows: Int32Array, most: number): Int32Array {
-  if (rows.length <= most) return rows;
-  return Int32Array.from({ length: most }, (_, index) => rows[Math.floor((index * rows.length) / most)] ?? 0);
 }
 
 interface Shape {

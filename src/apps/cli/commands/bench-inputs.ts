@@ -1,6 +1,7 @@
 import {
   allocateBars,
   calendarOf,
+  dayMs,
   expectedBars,
   type Bars,
   type CalendarId,
@@ -17,7 +18,7 @@ interface Walk {
 
 /** So many bars on the stamps that the calendar expects from `start` on: a random walk, the same in every run. */
 export function walkedBars({ calendar, timeframe, start, count }: Walk): Bars {
-  const years = { start, end: start + 15 * 365 * 86_400_000 };
+  const years = { start, end: start + 15 * 365 * dayMs };
   const stamps = expectedBars(calendarOf(calendar), timeframe, years).start.subarray(0, count);
   if (stamps.length < count) throw new RangeError(`the calendar expects ${stamps.length} bars, fewer than ${count}`);
   const random = createRandom(7);

@@ -1,5 +1,5 @@
 import type { Absence, AbsenceKind } from '../../../data/index.ts';
-import type { Timeframe } from '../../../market/index.ts';
+import { dayMs, type Timeframe } from '../../../market/index.ts';
 import { getCoverage, getGaps, getRange } from '../../data-endpoints.ts';
 import { withApi } from '../api-client.ts';
 import { coveragePicture, pictureLegend } from './coverage-picture.ts';
@@ -84,7 +84,7 @@ export interface CoverageOptions {
 }
 
 /** Spans longer than this are drawn by years and months. */
-const longestByDays = 3 * 366 * 86_400_000;
+const longestByDays = 3 * 366 * dayMs;
 
 export async function coverage(
   { settings, token }: CommandContext,

@@ -14,10 +14,10 @@ import { SupervisedProcess } from '../supervised-process.ts';
 import { colours, terminal } from '../terminal.ts';
 import { loadSummary } from './data.ts';
 import { trainingSummary } from './models.ts';
+import { dayMs } from '../../../market/index.ts';
 
 const strategyPath = packageFile('examples', 'strategies', 'momentum-mlp.yaml');
 const symbols = ['AAPL', 'MSFT'];
-const day = 86_400_000;
 const loads = [
   { timeframe: '1d', days: 5 * 365 },
   { timeframe: '1h', days: 900 },
@@ -51,10 +51,10 @@ export async function demo(context: CommandContext, { gatewayLatency }: DemoOpti
 }
 
 async function loadEverything(context: CommandContext): Promise<void> {
-  const end = Math.floor(Date.now() / day) * day;
+  const end = Math.floor(Date.now() / dayMs) * dayMs;
   for (const { timeframe, days } of loads) {
     for (const symbol of symbols) {
-      const input = { symbol, timeframe, mode: 'full', start: end - days * day, end } as const;
+      const input = { symbol, timeframe, mode: 'full', start: end - days * dayMs, end } as const;
       terminal.print(loadSummary(await runOperation(context, { contract: loadBars, input })));
     }
   }

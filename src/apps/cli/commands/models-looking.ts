@@ -7,6 +7,7 @@ import type { ModelReference } from '../programs/parse-options.ts';
 import type { CommandContext } from '../programs/command.ts';
 import { partsTable } from './parts-table.ts';
 import { colours, printJson, table, terminal } from '../terminal.ts';
+import { dateText } from '../../../market/index.ts';
 
 interface JsonOption {
   json?: boolean;
@@ -86,8 +87,7 @@ function summary({
   ].join('\n');
 }
 
-const day = (instant: number): string =>
-  Math.abs(instant) < 8.64e15 ? new Date(instant).toISOString().slice(0, 10) : 'the end';
+const day = (instant: number): string => (Math.abs(instant) < 8.64e15 ? dateText(instant) : 'the end');
 
 /** The features that count most, where that is known. */
 function inputLines({ importance }: StoredModel['report'], { features }: StoredModel['features']): string[] {

@@ -1,4 +1,5 @@
 import { classesOf, type Feature, type ModelSettings, type Strategy } from '../../../strategies/index.ts';
+import { dateText } from '../../../market/index.ts';
 
 /** What a strategy does, a line for each part. */
 export function strategySummary(strategy: Strategy, features: readonly Feature[]): string {
@@ -41,9 +42,8 @@ function timeframeWords({ timeframes, baseTimeframe }: Strategy): string {
 
 function rangeWords({ start, end }: Strategy): string {
   if (start === undefined && end === undefined) return 'every stored bar';
-  const day = (instant: number): string => new Date(instant).toISOString().slice(0, 10);
   // The end is the first instant that does not belong to it.
-  return `${start === undefined ? 'the first bar' : day(start)} to ${end === undefined ? 'the last bar' : day(end - 1)}`;
+  return `${start === undefined ? 'the first bar' : dateText(start)} to ${end === undefined ? 'the last bar' : dateText(end - 1)}`;
 }
 
 function modelWords(model: ModelSettings): string {

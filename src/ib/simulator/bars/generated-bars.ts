@@ -1,4 +1,4 @@
-import { allocateBars, concatBars, type Bars, type TimeRange } from '../../../market/index.ts';
+import { allocateBars, concatBars, dayMs, type Bars, type TimeRange } from '../../../market/index.ts';
 import { offers, type BarQuery, type BarSource } from './bar-source.ts';
 import { cellCandles, dayCandles, type StampedCandle } from './cut-bars.ts';
 import type { Instrument } from '../instruments/instruments.ts';
@@ -58,7 +58,7 @@ export class GeneratedBars implements BarSource {
   }
 }
 
-const weekMs = 7 * 86_400_000;
+const weekMs = 7 * dayMs;
 
 /** A week or a month that is touched is told whole; what a future did not live to see does not exist. */
 function windowOf({ window, barSize, instrument: { life } }: BarQuery): TimeRange {
@@ -72,7 +72,7 @@ function windowOf({ window, barSize, instrument: { life } }: BarQuery): TimeRang
 
 /** The days that may have bars in a window, found by halving; a cell may reach beyond its session, hence the margin. */
 function daysWithin(days: readonly WalkedDay[], { start, end }: TimeRange): readonly WalkedDay[] {
-  const marginMs = 2 * 86_400_000;
+  const marginMs = 2 * dayMs;
   return days.slice(firstAfter(days, start - marginMs), firstAfter(days, end + marginMs));
 }
 

@@ -1,9 +1,7 @@
-import type { TimeRange } from '../../../market/index.ts';
+import { dayMs, type TimeRange } from '../../../market/index.ts';
 import type { BarSize } from './bar-size.ts';
 import { joinCandles } from './candle.ts';
 import type { StampedCandle } from './cut-bars.ts';
-
-const dayMs = 86_400_000;
 
 /** The week (Monday to Monday) or the month that a date lies in; dates are midnights UTC. */
 export function periodOf(date: number, { unit }: Pick<BarSize, 'unit'>): TimeRange {

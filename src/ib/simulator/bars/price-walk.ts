@@ -1,4 +1,4 @@
-import { calendarOf, type Session, type TradingCalendar } from '../../../market/index.ts';
+import { calendarOf, dayMs, type Session, type TradingCalendar } from '../../../market/index.ts';
 import { drawCandle, type Activity, type Candle } from './candle.ts';
 import { hasExtendedHours, type Instrument, type Walk } from '../instruments/instruments.ts';
 import { keyOf, normalAt } from './random.ts';
@@ -132,10 +132,10 @@ interface StretchSpan {
 
 const volumeShares = { early: 0.02, regular: 1, late: 0.03 } as const;
 
-const yearMs = 365.25 * 86_400_000;
+const yearMs = 365.25 * dayMs;
 
 /** Walked beyond what was asked, so that a moving clock does not extend the walk at every request. */
-const aheadMs = 30 * 86_400_000;
+const aheadMs = 30 * dayMs;
 
 /**
  * Stocks are busiest at the opening and the close (a U), currencies in the middle of their day, when London and New York

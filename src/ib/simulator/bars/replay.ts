@@ -6,6 +6,7 @@ import {
   barsInRange,
   calendarOf,
   concatBars,
+  dayMs,
   emptyBars,
   isIntraday,
   parseTimeframe,
@@ -116,8 +117,6 @@ class ReplayBars implements BarSource {
     return this.#recorded.filter(({ conId }) => conId === instrument.conId);
   }
 }
-
-const dayMs = 86_400_000;
 
 /** Written at once, without giving way to others. */
 const pieceBars = 5000;

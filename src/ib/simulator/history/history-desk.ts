@@ -1,4 +1,4 @@
-import { barCount, indexAtOrAfter, sliceBars, type Session } from '../../../market/index.ts';
+import { barCount, dayMs, indexAtOrAfter, sliceBars, type Session } from '../../../market/index.ts';
 import { headTimestamp, historicalDataUpdate, historicalSchedule } from '../protocol/answers.ts';
 import type { Connection } from '../connection.ts';
 import type { GatewayContext } from '../gateway-context.ts';
@@ -174,7 +174,7 @@ export class HistoryDesk {
 /** About how many bars a request is for, by the hours of the instrument. */
 function expectedBarsOf({ instrument, plan, request }: Answering): number {
   const sessions = tradingSessions(instrument, plan.window, request);
-  if (plan.barSize.unit !== 'intraday') return Math.ceil((sessions.length * 86_400_000) / plan.barSize.ms);
+  if (plan.barSize.unit !== 'intraday') return Math.ceil((sessions.length * dayMs) / plan.barSize.ms);
   const within = ({ open, close }: Session): number =>
     Math.max(0, Math.min(close, plan.window.end) - Math.max(open, plan.window.start));
   return sessions.reduce((sum, session) => sum + Math.ceil(within(session) / plan.barSize.ms), 0);

@@ -1,4 +1,4 @@
-import type { TimeRange } from '../../../market/index.ts';
+import { dayMs, type TimeRange } from '../../../market/index.ts';
 import { parseBarSize, smallBarMs, type BarSize } from '../bars/bar-size.ts';
 import type { Instrument } from '../instruments/instruments.ts';
 import { Notice, refusals } from '../protocol/notices.ts';
@@ -102,8 +102,6 @@ function checkDuration({ count, unit }: Duration, barSize: BarSize): Notice | un
   if (count <= limits[unit].most) return undefined;
   return unit === 'D' ? refusals.daysAsYears : refusals.tooLong;
 }
-
-const dayMs = 86_400_000;
 
 function before(end: number, { count, unit }: Duration): number {
   if (unit === 'S') return end - count * 1000;

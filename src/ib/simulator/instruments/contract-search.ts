@@ -1,8 +1,9 @@
 import type { Instrument } from './instruments.ts';
 import type { ContractQuery } from '../protocol/requests.ts';
+import { dayMs } from '../../../market/index.ts';
 
 /** Of a future that expired longer ago than this the gateway knows nothing any more. */
-const rememberedMs = 2 * 365.25 * 86_400_000;
+const rememberedMs = 2 * 365.25 * dayMs;
 
 /** Every instrument that a query may mean at a time; none when it names nothing this gateway knows. */
 export function findInstruments(known: readonly Instrument[], query: ContractQuery, now: number): Instrument[] {

@@ -1,4 +1,5 @@
 import type { Instrument, Walk } from './instruments.ts';
+import { dayMs } from '../../../market/index.ts';
 
 interface FutureFacts extends Pick<Instrument, 'symbol' | 'longName' | 'exchange' | 'multiplier' | 'minTick'> {
   /** Of the contract without an end; those that expire follow it. */
@@ -55,8 +56,6 @@ const monthCodes: Readonly<Record<number, string>> = { 2: 'H', 5: 'M', 8: 'U', 1
 
 /** Index futures settle at the opening of their last day: 09:30 in New York, which is 13:30 UTC in summer. */
 const settledAtMs = 13.5 * 3_600_000;
-
-const dayMs = 86_400_000;
 
 function thirdFriday(year: number, month: number): number {
   const first = Date.UTC(year, month, 1);

@@ -1,9 +1,7 @@
-import { calendarOf, type Session, type TimeRange } from '../../../market/index.ts';
+import { calendarOf, dayMs, type Session, type TimeRange } from '../../../market/index.ts';
 import { hasExtendedHours, type Instrument } from './instruments.ts';
 import { earlyMs, lateMs } from '../bars/price-walk.ts';
 import { dateText, localText, offsetOf } from '../protocol/wire-time.ts';
-
-const dayMs = 86_400_000;
 
 /** The sessions of an instrument that overlap a range; with extended hours, stocks trade early and late as well. */
 export function tradingSessions(
