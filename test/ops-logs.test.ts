@@ -68,7 +68,7 @@ describe('ktrdr ops logs', { timeout: 60_000 }, () => {
     await follow.until(/operation started attempt=1/);
     follow.kill('SIGINT');
     expect(await follow.exit).toBe(130);
-    expect(follow.stderr).toMatch(/^It goes on\. Watch it with "ktrdr ops follow \w+", stop it with .*\n$/);
+    expect(follow.stderr).toMatch(/^It keeps running\. Watch it with "ktrdr ops follow \w+", stop it with .*\n$/);
     await using unread = new KtrdrProcess(['ops', 'logs', long, '--follow'], environment);
     unread.closeOutput();
     expect(await unread.exit).toBe(0);
