@@ -200,7 +200,7 @@ describe.skipIf(!hasTerminals)(
       });
       await session.until(/\d+% Loading \w+ 1\w data .*\n(.*\n)*.*\d+% Loading MSFT, GOOG, AMZN, NVDA and 1 more/);
       await session.until(/code 0/);
-      const ended = session.lines.filter((line) => /^✓ Loading \w+ 1[hd] data .* in [\d.]+ s$/.test(line));
+      const ended = session.lines.filter((line) => /^✓ Loading \w+ 1[hd] data .* in [\d.]+ m?s$/.test(line));
       expect(ended).toHaveLength(10);
       expect(session.text).not.toMatch(/━|─/);
     });
