@@ -102,7 +102,7 @@ class SharedToken implements CancellationToken {
   }
 
   throwIfCancelled(where?: string): void {
-    // Not by the reason, whose look-up costs several times as much.
+    // Not by looking up the reason, which costs several times as much.
     if (this.isCancelled) throw cancelledError(this.reason ?? 'user', where);
   }
 

@@ -13,7 +13,7 @@ export interface Clock {
   sleep(ms: number, token: CancellationToken): Promise<void>;
 }
 
-/** What is longer (24.8 days) the platform would call back at once. */
+/** The platform would call back at once after anything longer (24.8 days). */
 const longestTimerMs = 2 ** 31 - 1;
 
 export const systemClock: Clock = {

@@ -6,7 +6,7 @@ import type { Checkpoint } from './checkpoint.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { ProgressReporter, type Progress, type ProgressUpdate } from './progress.ts';
 
-/** What work is given beside its input. */
+/** What work is given besides its input. */
 export interface WorkContext<C> {
   readonly id: string;
   /** 1 for the first; work that was interrupted may be tried again. */
@@ -139,7 +139,7 @@ export function serveWork<I, C, R>(work: (input: I, context: WorkContext<C>) => 
     checkpoint: {
       last: lastCheckpoint,
       save(value) {
-        // Work that goes on from here tells nothing once more that came before.
+        // Work that continues from this checkpoint does not record again what came before it.
         metrics.flush();
         send({ kind: 'checkpoint', value });
       },

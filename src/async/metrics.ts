@@ -24,10 +24,10 @@ interface BatchOptions {
   readonly send: (points: readonly MetricPoint[]) => void;
 }
 
-/** So long at most do points wait for others to go with them. */
+/** How long a point waits at most for others to be sent with it. */
 const batchMs = 100;
 
-/** Collects points: one goes at once when those before went a while ago, and what comes in close succession goes together. */
+/** Collects points: one that follows a pause is sent at once, those in close succession are sent together. */
 export class MetricsBatch implements Metrics {
   readonly #clock: Clock;
   readonly #send: BatchOptions['send'];

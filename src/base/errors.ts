@@ -65,7 +65,7 @@ export class KtrdrError extends Error {
     return exitCodeOf(this.code);
   }
 
-  /** As it travels. Files below `root` are named relative to it: where it lies is for nobody to know. */
+  /** The error as it travels. Files below `root` are named relative to it, so that nobody learns where it lies. */
   toProblem({ root }: { root?: string | undefined } = {}): ProblemDetails {
     const { status, title } = errorTable[this.code];
     const problem: ProblemDetails = {
@@ -99,7 +99,7 @@ function below<T>(root: string, value: T): T {
   ) as T;
 }
 
-/** What the command line ends with where something is as an error of this code would say. */
+/** The exit code of a command that finds things as an error of this code would say. */
 export function exitCodeOf(code: ErrorCode): number {
   return errorTable[code].exitCode;
 }

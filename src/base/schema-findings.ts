@@ -168,7 +168,7 @@ function sentence(words: string): string {
   return /[.?!]$/.test(words) ? words : `${words}.`;
 }
 
-/** True for the library's own wording, as opposed to a sentence of the schema. */
+/** True for the library's own wording, false for a sentence of the schema. */
 function isStandard(message: string): boolean {
   return /^(Invalid|Too|Unrecognized|Expected)\b/.test(message);
 }

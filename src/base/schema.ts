@@ -18,7 +18,7 @@ export function parse<T>(schema: z.core.$ZodType<T>, value: unknown, what: strin
   throw new KtrdrError('invalid_input', `${what} is not valid: ${sentences.join(' ')}`, { details: { issues } });
 }
 
-/** What begins with the name of a file or of a key stays as it is. */
+/** A sentence that begins with the name of a file or of a key stays as it is. */
 function capitalized(sentence: string): string {
   return sentence.replace(/^[a-z]+ /, (word) => word.charAt(0).toUpperCase() + word.slice(1));
 }

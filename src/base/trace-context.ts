@@ -11,12 +11,12 @@ const sampled = '01';
 /** What a `traceparent` header says. */
 export interface TraceParent {
   readonly traceId: string;
-  /** Of whoever sent the request. */
+  /** The span of the sender. */
   readonly spanId: string;
   readonly flags: number;
 }
 
-/** Reads a `traceparent` header; nothing for one that the specification has ignored. */
+/** Reads a `traceparent` header; undefined for one that the specification says to ignore. */
 export function parseTraceparent(header: string | undefined): TraceParent | undefined {
   const [, version, traceId = '', spanId = '', flags = '', more] = traceparent.exec(header ?? '') ?? [];
   if (version === undefined || nothing.test(traceId) || nothing.test(spanId)) return undefined;

@@ -1,11 +1,11 @@
 import type { Progress } from '../async/index.ts';
 import type { OperationContext } from '../operations/index.ts';
 
-/** So long nobody wonders about an answer that has not come. */
+/** How long nobody wonders why there is no answer. */
 const quietMs = 10_000;
 const tickMs = 1_000;
 
-/** Asks something that tells no phases of its own; from a while on the phase tells for how long no answer has come. */
+/** Asks something that reports no phases of its own. After a while the phase says how long there has been no answer. */
 export async function asking<T, C>(
   phase: string,
   ask: () => Promise<T>,

@@ -3,7 +3,7 @@ import type { BarValue } from './columns.ts';
 import type { IndicatorDefinition, IndicatorKind } from './definition.ts';
 import { indicators } from './registry.ts';
 
-/** What there is to know of an indicator before one uses it: plain data, for people and for editors. */
+/** All there is to know about an indicator before using it: plain data, for people and editors. */
 export interface CatalogueEntry {
   /** What a strategy file calls it. */
   readonly id: string;

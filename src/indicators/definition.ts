@@ -4,7 +4,7 @@ import { type BarValue, columnsOfSource, sources } from './columns.ts';
 import { overKnownStretches } from './known-stretches.ts';
 
 /**
- * What an indicator tells of: where the price goes, how fast, how far it swings, how much is traded, between which
+ * What an indicator is about: where the price goes, how fast, how far it swings, how much is traded, between which
  * levels it moves, or several of these.
  */
 export type IndicatorKind = 'trend' | 'momentum' | 'volatility' | 'volume' | 'support_resistance' | 'multi_purpose';

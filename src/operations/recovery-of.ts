@@ -49,7 +49,7 @@ export function recoveryOf(operation: Operation, { policy, parentGoesOn = false 
   return { kind: 'retry', pauseMs: pauseAfter(operation) };
 }
 
-/** How what goes on no more ends. */
+/** How an operation ends that does not continue. */
 export function endOf({ id, cancellation }: Operation, recovery: EndedRecovery): Outcome {
   if (recovery.kind === 'cancelled') {
     const error = cancelledError(cancellation?.reason ?? 'user', 'an end of its process');

@@ -2,7 +2,7 @@ import { cancelledError, type CancellationToken, type Clock } from '../async/ind
 import { WorkQueue, type QueueEntry } from './work-queue.ts';
 
 /**
- * So often at most, and so many at a time, are places in the queue told anew: with one end all who wait move up, and if
+ * How often at most, and how many at a time, places in the queue are announced: one end moves up all who wait, and if
  * each heard of it, a queue would cost the square of its length.
  */
 const tellEveryMs = 100;

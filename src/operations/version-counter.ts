@@ -1,7 +1,7 @@
 import type { Clock } from '../async/index.ts';
 import type { OperationStore } from './operation-store.ts';
 
-/** So many milliseconds are reserved at once, which makes it one small write a minute. */
+/** How many milliseconds are reserved at once: one small write a minute. */
 const reservedMs = 60_000;
 
 /**

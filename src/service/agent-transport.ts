@@ -11,7 +11,7 @@ import { connectWithinMs, joined, transportError, type Transport, type Transport
 export function agentTransport({ baseUrl, connections, timeoutMs, keepAliveMs }: HostServiceConfig): Transport {
   const url = new URL(baseUrl);
   const prefix = url.pathname.replace(/\/+$/, '');
-  // TLS takes as long to load as all the rest, and a machine asks itself without.
+  // TLS takes as long to load as everything else, and calls within a machine do without it.
   const { Agent, request: begin } = url.protocol === 'https:' ? process.getBuiltinModule('node:https') : http;
   const calls = new Agent({ keepAlive: true, timeout: keepAliveMs, maxSockets: connections });
   const streams = new Agent({ keepAlive: true, timeout: keepAliveMs });
@@ -32,7 +32,7 @@ export function agentTransport({ baseUrl, connections, timeoutMs, keepAliveMs }:
           .on('socket', () => watchConnection(request, { counts, withinMs: Math.min(connectWithinMs, timeoutMs) }))
           .on('response', (response: IncomingMessage) => {
             answer = response;
-            // Whoever reads hears of it from what he reads.
+            // The reader hears of it through the body.
             response.on('error', () => {});
             request.setTimeout(idleMs, () => stop(transportError('silent')));
             resolve(transportResponse(response));

@@ -49,12 +49,15 @@ export async function answer(
   const answered = { endpoint: nameOf(endpoint), status: response.status, ms: options.clock.elapsed() - begunAt };
   options.metrics.record(answered);
   span.end(failure);
-  // Without a logger of its own: most requests say nothing else.
+  // No logger of its own: most requests log nothing else.
   options.log.debug('request answered', { ...answered, traceId: exchange.traceId });
   return response;
 }
 
-/** A shutdown is the service's own: to the caller, who has cancelled nothing, it is one that cannot answer now. */
+/**
+ * The cancel of a shutdown is the service's own. The caller, who has cancelled nothing, is told that it cannot answer
+ * now.
+ */
 function toldToCaller(thrown: unknown, endpoint: Endpoint, shutdown: CancellationToken): KtrdrError {
   const error = KtrdrError.from(thrown);
   if (!shutdown.isCancelled || !isCancelled(error) || error.details['reason'] !== 'shutdown') return error;

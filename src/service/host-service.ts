@@ -128,7 +128,7 @@ export class HostService implements AsyncDisposable {
   }
 }
 
-/** Lets in who has the token, and everybody to the one question that a supervisor asks. */
+/** Lets in whoever has the token, and everybody to the one question that a supervisor asks. */
 function guard(token: string, open: string): (request: Request) => boolean {
   const hasToken = bearerGuard(token);
   return ({ method, url, headers }) =>

@@ -2,7 +2,7 @@ import type { CancellationToken } from '../async/index.ts';
 import type { Logger } from '../base/index.ts';
 import type { BinaryBody, Endpoint, EndpointOutput, EndpointRequest } from './endpoint.ts';
 
-/** What a handler is given beside its input. */
+/** What a handler is given besides its input. */
 export interface HandlerContext {
   /** Fires when the caller goes away and when the host shuts down. */
   readonly token: CancellationToken;

@@ -107,7 +107,7 @@ function serve(handle: ListenOptions['handle'], hostname: string, limits: Socket
   return server;
 }
 
-/** For a request that HTTP allows and that names no place here, such as one with a backslash in its path. */
+/** For a request that HTTP allows but that names nothing here, such as one with a backslash in its path. */
 function notUnderstood(thrown: unknown): Response {
   const error = KtrdrError.from(thrown);
   const isTheirs = thrown instanceof RequestError;

@@ -41,7 +41,7 @@ async function* chunksOf({ body }: Response, signal: AbortSignal): AsyncGenerato
   }
 }
 
-/** Like a socket, which is cut at once: does not wait for the other end to notice the abort. */
+/** As a socket does, which is cut at once: does not wait for the other end to notice the abort. */
 function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const onAbort = (): void => reject(signal.reason);

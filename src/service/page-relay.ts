@@ -5,7 +5,7 @@ import type { CallOptions, EndpointClient } from './endpoint-client.ts';
 import { getOperationLogs, getOperationMetrics } from './operation-endpoints.ts';
 
 const betweenLooksMs = 1_000;
-/** What came last is worth so long a wait; the operation has ended. */
+/** How long the last page is waited for once the operation has ended. */
 const lastLookMs = 2_000;
 const pagePoints = 10_000;
 

@@ -1,6 +1,6 @@
 import { KtrdrError } from '../base/index.ts';
 
-/** Deeper than anything that is meant; what walks a value later may recurse without a care. */
+/** Deeper than any value that is meant, so whatever walks one later may recurse safely. */
 const deepest = 64;
 
 /**

@@ -4,7 +4,7 @@ import { KtrdrError, parse } from '../base/index.ts';
 import { nameOf, type Endpoint, type RawInput } from './endpoint.ts';
 import { parseJson } from './parse-json.ts';
 
-/** A fault of the request that HTTP has a status of its own for. */
+/** A fault of the request for which HTTP has a status of its own. */
 export class RequestFault extends KtrdrError {
   readonly status: number;
 
@@ -20,21 +20,19 @@ export class RequestFault extends KtrdrError {
  */
 export async function readInput(endpoint: Endpoint, request: HonoRequest, maxBodyBytes: number): Promise<RawInput> {
   const { params, query, headers, body } = endpoint;
+  const name = nameOf(endpoint);
   return {
-    ...(params === undefined ? {} : { params: parsePart(params, request.param(), endpoint, 'path') }),
-    ...(query === undefined ? {} : { query: parsePart(query, scalars(request.queries()), endpoint, 'query') }),
-    ...(headers === undefined ? {} : { headers: parsePart(headers, request.header(), endpoint, 'head') }),
-    ...(body === undefined ? {} : { body: parsePart(body, await readJson(request, maxBodyBytes), endpoint, 'body') }),
+    ...(params === undefined ? {} : { params: parsePart(params, request.param(), `The path of ${name}`) }),
+    ...(query === undefined ? {} : { query: parsePart(query, scalars(request.queries()), `The query of ${name}`) }),
+    ...(headers === undefined ? {} : { headers: parsePart(headers, request.header(), `The head of ${name}`) }),
+    ...(body === undefined
+      ? {}
+      : { body: parsePart(body, await readJson(request, maxBodyBytes), `The body of ${name}`) }),
   };
 }
 
-function parsePart<S extends z.core.$ZodType>(
-  schema: S,
-  value: unknown,
-  endpoint: Endpoint,
-  part: string,
-): z.output<S> {
-  return parse(schema as z.core.$ZodType<z.output<S>>, value, `The ${part} of ${nameOf(endpoint)}`);
+function parsePart<S extends z.core.$ZodType>(schema: S, value: unknown, what: string): z.output<S> {
+  return parse(schema as z.core.$ZodType<z.output<S>>, value, what);
 }
 
 /** A key that stands once is a text, one that is repeated a list of texts. */
@@ -56,8 +54,8 @@ async function readJson(request: HonoRequest, maxBytes: number): Promise<unknown
 }
 
 /**
- * So many times what is allowed is read before it is refused: who is still sending when the answer comes, and the
- * connection is closed behind it, mostly never sees the answer.
+ * How many times the allowed size is read before a body is refused: a client that is still sending when the connection
+ * is closed mostly never sees the answer.
  */
 const readAllTheSame = 4;
 
@@ -83,7 +81,7 @@ async function readBytes(request: HonoRequest, maxBytes: number): Promise<Uint8A
     return Buffer.concat(chunks);
   } catch (cause) {
     if (cause instanceof RequestFault) throw cause;
-    // Mostly a caller who went away: no fault of ours, and nobody is left to read the answer.
+    // Mostly the caller went away: not our fault, and nobody is left to read the answer.
     throw new RequestFault(400, `The body ended too early: ${KtrdrError.from(cause).message}.`);
   }
 }

@@ -85,7 +85,7 @@ function renameParameters(indicator: YAMLMap, id: string, remark: Remark): void 
     const name = keyOf(entry);
     if (known.includes(name)) continue;
     const now = namesNow(name).find((candidate) => known.includes(candidate));
-    // Of a parameter that is written under both names nobody knows which one was meant.
+    // When a parameter is written under both names, nobody knows which one was meant.
     if (now === undefined || entryOf(indicator, now) !== undefined) continue;
     rename(entry, now);
     remark(`indicators.${id}.${name}`, entry.key, `"${name}" of "${id}" is "${now}" now.`);

@@ -1,7 +1,7 @@
 import type { YAMLMap } from 'yaml';
 import { keyOf, take, type Entry } from './yaml-edit.ts';
 
-/** Something that an older strategy says otherwise now, or not any more. */
+/** Something that today's grammar says differently, or no longer says. */
 export interface UpgradeNote {
   /** Keys of the older strategy joined by dots. */
   readonly path: string;
@@ -13,7 +13,7 @@ export interface UpgradeNote {
 /** Hears of each change; the node tells where it was. */
 export type Remark = (path: string, node: unknown, message: string) => void;
 
-/** Takes out what has no place any more. */
+/** Removes what no longer has a place. */
 export function drop(map: YAMLMap | undefined, key: string, said: { path: string; why: string; remark: Remark }): void {
   const entry = take(map, key);
   if (entry !== undefined) said.remark(said.path, entry.key, `"${said.path}" is left out: ${said.why}.`);

@@ -108,7 +108,7 @@ export function expandAliases(document: Document): boolean {
     Seq: meet,
     Alias(_, { source }, path) {
       const meant = anchors.get(source);
-      // What lies within itself has no end.
+      // An alias within its own anchor has no end.
       return meant === undefined || path.includes(meant) ? new Scalar(null) : (meant.clone() as Node);
     },
   });

@@ -59,7 +59,10 @@ export function chooseBackend(
   return { name: chosen.name, why: faster.length === 0 ? `${why}.` : `${why}, which ${faster.join(' and ')} cannot.` };
 }
 
-/** As `chooseBackend`; where the setting asks for what is no part of this program, that is looked for in the folders. */
+/**
+ * As `chooseBackend`, but a library that the setting asks for and that is not part of this program is looked for in the
+ * folders.
+ */
 export function findBackend(
   setting: BackendSetting,
   kind: ModelSpec['kind'],

@@ -23,13 +23,13 @@ export interface SavedCheckpoint {
   readonly sha256: string;
 }
 
-/** One that can be looked at: not yet read, so not yet known to be whole. */
+/** A checkpoint that was found but not yet read, so not yet known to be whole. */
 export interface FoundCheckpoint extends SavedCheckpoint {
   /** @throws KtrdrError `data_corrupt` when it is not what was saved. */
   read(): Uint8Array;
 }
 
-/** The one before is there for the case that the last one is damaged. */
+/** The one before is kept in case the last one is damaged. */
 const keptCheckpoints = 2;
 
 const namePattern = /^batch-([1-9]\d*)-([0-9a-f]{64})\.safetensors$/;
@@ -86,7 +86,9 @@ export class CheckpointFolder {
   }
 }
 
-/** Nobody goes on from what was left so long ago. An operation that still runs writes to its folder now and then. */
+/**
+ * Nobody continues from a checkpoint of so long ago. An operation that still runs writes to its folder now and then.
+ */
 const forgottenAfterMs = 7 * dayMs;
 
 /** Removes the folders of operations that left nothing for a week. */

@@ -13,7 +13,7 @@ import type { RunState } from './training-run.ts';
 
 /** Where checkpoints lie, and how often there is one. Plain data; it crosses to a thread. */
 export interface CheckpointSettings {
-  /** Of all operations. */
+  /** The folder of the checkpoints of all operations. */
   readonly directory: string;
   /** At most one in this time; 0 is one every few batches. */
   readonly everyMs: number;

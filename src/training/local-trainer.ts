@@ -52,7 +52,7 @@ export function localTrainer(
       folder.remove();
       return result;
     } catch (thrown) {
-      // After any other end somebody may want to go on from there.
+      // After any other end somebody may want to continue from there.
       const { code, details } = KtrdrError.from(thrown);
       if (code === 'cancelled' && details['reason'] === 'user') folder.remove();
       throw thrown;

@@ -33,7 +33,7 @@ export function holdToLimit(limitMb: number): void {
   if (usedMb > limitMb) throw tooLarge(`holds ${usedMb} MiB`, limitMb);
 }
 
-/** A thread whose heap outgrows its limit ends in the middle of anything; this says for what. */
+/** A thread whose heap outgrows its limit ends anywhere; this gives its end the right reason. */
 export function orOutOfMemory(thrown: unknown, limitMb: number): unknown {
   const isOutOfMemory = thrown instanceof Error && systemCode(thrown.cause) === 'ERR_WORKER_OUT_OF_MEMORY';
   return isOutOfMemory ? tooLarge('ran out of memory', limitMb, thrown) : thrown;

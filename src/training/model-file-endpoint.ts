@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { modelFileNames } from '../models/index.ts';
 import { defineEndpoint } from '../service/index.ts';
 
-/** How whoever had a model trained on a host takes it home, piece by piece. */
+/** How a model is fetched from the host that trained it, piece by piece. */
 export const getModelFile = defineEndpoint({
   method: 'GET',
   path: '/models/{name}/{version}/files/{file}',

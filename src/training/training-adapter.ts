@@ -15,7 +15,7 @@ import { fetching } from './phases.ts';
 import { trainModel, type TrainModelContext, type TrainModelInput, type TrainModelResult } from './train-model.ts';
 
 interface TrainingAdapterOptions extends AdapterOptions {
-  /** Where the models come home to. */
+  /** The store that models are fetched into. */
   readonly models: Pick<ModelStore, 'adopt' | 'trainedBy'>;
 }
 

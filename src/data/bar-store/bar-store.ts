@@ -34,7 +34,7 @@ export interface BarStoreOptions {
 export interface ReadOptions {
   /** A cancel ends the reading before the next file. */
   readonly token?: CancellationToken;
-  /** Puts the bar that is still being formed behind the others, when there is one in the range. */
+  /** Appends the bar that is still being formed, if there is one in the range. */
   readonly includeUnfinished?: boolean;
 }
 
@@ -53,7 +53,7 @@ export class BarStore implements AsyncDisposable {
   readonly #root: string;
   readonly #clock: Clock;
   readonly #log: Logger;
-  /** That this store alone writes; undefined for one that only reads. */
+  /** The claim to be the only writer; undefined for a store that only reads. */
   readonly #claim: Disposable | undefined;
   readonly #logLimits: LogLimits;
   /** Writers of one series take turns. Readers wait for nobody. */
@@ -224,7 +224,7 @@ export class BarStore implements AsyncDisposable {
       try {
         return await act(place);
       } catch (error) {
-        // What is on the disk now is not known without looking.
+        // After a failure only the disk knows what is on it.
         this.#heads.forget(place);
         throw error;
       }

@@ -2,7 +2,7 @@ import type { Clock } from '../../async/index.ts';
 
 const tickMs = 1_000;
 
-/** So long nobody wonders about an answer that has not come. */
+/** How long nobody wonders why there is no answer. */
 const quietMs = 10_000;
 
 /** A wait for leave to ask; `forMs` is unknown where others end it. */
