@@ -1,4 +1,4 @@
-// Files of a million bars: written, and read as an import reads them.
+// Files of a million bars: written, and read as an import reads them; and eight million stored by one append.
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { walkedBars } from '../dist/apps/cli/commands/bench-inputs.js';
 import { CancellationToken } from '../dist/async/index.js';
-import { sliceBars } from '../dist/market/index.js';
+import { concatBars, sliceBars } from '../dist/market/index.js';
 import { BarStore } from '../dist/data/bar-store/index.js';
 import { exportFormats } from '../dist/data/choices.js';
 import { assessQuality } from '../dist/data/quality/quality.js';
@@ -77,6 +77,20 @@ await withResources(async ({ open, directory }) => {
   const { turn } = await interleaved({ turn: longestTurn }, rounds);
   const limit = atMost(longestTurnMs);
   rows.push(row({ what: 'longest turn of the process that checks an import', ours: turn, format: formats.ms, limit }));
+  const many = manyBars();
+  const storing = { stored: [], turn: [] };
+  const storeMany = async () => {
+    const fresh = { ...key, symbol: `STORED ${storing.turn.length}` };
+    turns.reset();
+    const ms = await msEach(1, () => store.append(fresh, { calendar: 'currencies', bars: many, confirmedEmpty: [] }));
+    storing.turn.push(turns.max / 1e6);
+    storing.stored.push(ms);
+    await store.remove(fresh, { start: -Infinity, end: Infinity });
+  };
+  await interleaved({ storeMany }, { rounds: 5, warmups: 0 });
+  const name = `${many.time.length.toLocaleString('en-US')} bars`;
+  rows.push(row({ what: `${name} stored by one append`, ours: storing.stored, format: formats.ms }));
+  rows.push(row({ what: `longest turn of the process meanwhile`, ours: storing.turn, format: formats.ms, limit }));
   report({
     title: 'Files of a million bars',
     rows,
@@ -86,6 +100,12 @@ await withResources(async ({ open, directory }) => {
     ],
   });
 });
+
+/** Two walks of minutes, one behind the other: twenty years and more. */
+function manyBars() {
+  const walk = { timeframe: '1m', calendar: 'currencies', count: sized(4_000_000, 3_000) };
+  return concatBars([2000, 2012].map((year) => walkedBars({ ...walk, start: Date.UTC(year, 0, 1) })));
+}
 
 async function* pagesOf(bars) {
   for (let from = 0; from < count; from += pageLength) yield sliceBars(bars, from, from + pageLength);

@@ -4,6 +4,7 @@ export { noCheckpoint } from './checkpoint.ts';
 export type { Checkpoint } from './checkpoint.ts';
 export { ManualClock, systemClock } from './clock.ts';
 export type { Clock } from './clock.ts';
+export { inTurns } from './in-turns.ts';
 export { inWorker, serveWork } from './in-worker.ts';
 export type { WorkContext } from './in-worker.ts';
 export { ProgressReporter } from './progress.ts';

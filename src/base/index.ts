@@ -14,4 +14,6 @@ export { parse, problemSchema } from './schema.ts';
 export type { Schema } from './schema.ts';
 export { sha256Of } from './sha256.ts';
 export { whyNot } from './why-not.ts';
+export { allAtOnce } from './steps.ts';
+export type { Steps } from './steps.ts';
 export { newSpanId, newTraceId, parseTraceparent, traceIdOf, traceparentOf } from './trace-context.ts';

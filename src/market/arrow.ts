@@ -1,6 +1,7 @@
 import type { Data, Field, Float64, RecordBatch, Schema, Table, TimestampMillisecond } from 'apache-arrow';
 import { KtrdrError } from '../base/index.ts';
-import { allocateBars, barColumns, barCount, checkBars, emptyBars, type BarColumn, type Bars } from './bars.ts';
+import { allocateBars, barColumns, barCount, emptyBars, type BarColumn, type Bars } from './bars.ts';
+import { checkBars } from './check-bars.ts';
 import { fromInt64, toInt64 } from './int64.ts';
 
 /** Says how many bars the stream holds, so that one cut off between two batches is noticed. */

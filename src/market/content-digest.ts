@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { barColumns, barCount, indexAtOrAfter, sliceBars, type Bars } from './bars.ts';
+import { allAtOnce, type Steps } from '../base/index.ts';
+import { barColumns, barCount, barsPerStep, indexAtOrAfter, type Bars } from './bars.ts';
 
 /** SHA-256 of the bars of each UTC year that has any. */
 export type YearDigests = Readonly<Record<string, string>>;
@@ -9,12 +10,21 @@ export type YearDigests = Readonly<Record<string, string>>;
  * values alone; zeros have no sign, and there is one NaN.
  */
 export function digestYears(bars: Bars): YearDigests {
+  return allAtOnce(digestYearsInSteps(bars));
+}
+
+export function* digestYearsInSteps(bars: Bars): Steps<YearDigests> {
   const digests: Record<string, string> = {};
   for (let from = 0; from < barCount(bars);) {
     const year = new Date(bars.time[from] ?? 0).getUTCFullYear();
     const to = indexAtOrAfter(bars.time, Date.UTC(year + 1, 0, 1));
     const hash = createHash('sha256');
-    for (const name of barColumns) hash.update(plainBytes(sliceBars(bars, from, to)[name]));
+    for (const name of barColumns) {
+      for (let at = from; at < to; at += barsPerStep) {
+        hash.update(plainBytes(bars[name].subarray(at, Math.min(at + barsPerStep, to))));
+        yield;
+      }
+    }
     digests[year] = hash.digest('hex');
     from = to;
   }

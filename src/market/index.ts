@@ -5,11 +5,9 @@ export {
   barCount,
   barsFromRows,
   barsInRange,
-  checkBars,
-  concatBars,
+  barsPerStep,
   emptyBars,
   indexAtOrAfter,
-  mergeBars,
   sliceBars,
 } from './bars.ts';
 export type { BarColumn, BarRow, Bars } from './bars.ts';
@@ -19,7 +17,8 @@ export { cellsBefore, endOfRun, partOfRun, runsWithin, stampAt } from './bar-run
 export type { BarRun } from './bar-runs.ts';
 export { calendarOf } from './calendars.ts';
 export { calendarIds } from './calendar-ids.ts';
-export { combineYears, digestYears } from './content-digest.ts';
+export { checkBars, checkBarsInSteps } from './check-bars.ts';
+export { combineYears, digestYears, digestYearsInSteps } from './content-digest.ts';
 export type { YearDigests } from './content-digest.ts';
 export { dateText, dayMs } from './dates.ts';
 export { departingDays } from './departing-days.ts';
@@ -29,6 +28,7 @@ export { expectedBars, expectedRuns } from './expected-bars.ts';
 export type { BarCells } from './expected-bars.ts';
 export { finalBefore } from './final-before.ts';
 export { fromInt64, toInt64 } from './int64.ts';
+export { concatBars, concatBarsInSteps, mergeBars, mergeBarsInSteps } from './join-bars.ts';
 export { intersectRanges, subtractRanges, unionRanges } from './time-range.ts';
 export type { TimeRange } from './time-range.ts';
 export { barsFromJson, barsToJson, jsonBarsAsArrow, jsonBarsSchema } from './json-bars.ts';

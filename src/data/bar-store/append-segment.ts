@@ -1,3 +1,4 @@
+import { inTurns } from '../../async/index.ts';
 import { KtrdrError } from '../../base/index.ts';
 import {
   barCount,
@@ -14,7 +15,7 @@ import {
 import { canGrow, emptyLog, entryBytes, type LogEntry } from './bar-log.ts';
 import { appendToLog } from './bar-log-file.ts';
 import type { AppendOutcome, BarSegment } from './bar-segment.ts';
-import { compareBars, newOnly, rowAt, type Comparison } from './compare-bars.ts';
+import { compareBarsInSteps, newOnlyInSteps, rowAt, type Comparison } from './compare-bars.ts';
 import { requireSpace } from './disk-space.ts';
 import { addToLedger, isCovered, type Ledger } from './ledger.ts';
 import type { AnsweredRange } from './provenance.ts';
@@ -52,7 +53,8 @@ export async function appendSegment(
   requireCalendar(head, segment);
   const { finished, unfinished } = split(segment);
   const held = unfinishedBar(head);
-  const compared = settled(compareBars(await barsBeside(place, head, finished), finished), segment, place.key);
+  const beside = await barsBeside(place, head, finished);
+  const compared = await settled(await inTurns(compareBarsInSteps(beside, finished)), segment, place.key);
   const { hours: reported = [] } = segment;
   const known = segment.confirmedEmpty.length + reported.length === 0 ? undefined : await readLedger(head);
   const hours = known === undefined ? undefined : newHours(known, segment);
@@ -146,9 +148,9 @@ function split({ bars, lastIsUnfinished = false }: BarSegment): { finished: Bars
 }
 
 /** A comparison after what the segment says of bars that are held with other values. */
-function settled(compared: Comparison, { whereHeld }: BarSegment, key: SeriesKey): Comparison {
+async function settled(compared: Comparison, { whereHeld }: BarSegment, key: SeriesKey): Promise<Comparison> {
   const differing = barCount(compared.older);
-  if (whereHeld === 'keep') return newOnly({ ...compared, unchanged: compared.unchanged + differing });
+  if (whereHeld === 'keep') return inTurns(newOnlyInSteps({ ...compared, unchanged: compared.unchanged + differing }));
   if (whereHeld !== 'refuse' || differing === 0) return compared;
   throw new KtrdrError(
     'conflict',

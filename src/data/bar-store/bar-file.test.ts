@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { describe, expect, it } from 'vitest';
+import { allAtOnce } from '../../base/index.ts';
 import { barColumns, barsFromRows, barsInRange, type Bars } from '../../market/index.ts';
 import { openBarFile } from './bar-file.ts';
 import type { BarFile, BarFileLabel } from './bar-file-format.ts';
@@ -14,7 +15,7 @@ const label: BarFileLabel = {
   name: '2020.parquet',
 };
 function written(bars: Bars): Uint8Array {
-  return encodeBarFile(bars, label).bytes;
+  return Buffer.concat(allAtOnce(encodeBarFile(bars, label)).parts);
 }
 
 function opened(bytes: Uint8Array): Promise<BarFile> {

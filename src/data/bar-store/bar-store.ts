@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { CancellationToken, systemClock, type Clock } from '../../async/index.ts';
+import { CancellationToken, inTurns, systemClock, type Clock } from '../../async/index.ts';
 import { KtrdrError, silentLogger, type Logger } from '../../base/index.ts';
 import { barsFromRows, concatBars, emptyBars, type Bars, type TimeRange } from '../../market/index.ts';
 import { lockDirectory } from '../../operations/index.ts';
@@ -170,8 +170,8 @@ export class BarStore implements AsyncDisposable {
   /**
    * Adds a finished segment; where a bar is held already the incoming one wins
    * unless the segment says otherwise, and the older values go to the revisions.
-   * What is held already, value for value, is not written. Durable when it resolves; a crash on the way leaves all of
-   * the segment or nothing.
+   * What is held already, value for value, is not written. Durable when it resolves, and until then the bars must not
+   * be changed; a crash on the way leaves all of the segment or nothing.
    * @throws KtrdrError `data_corrupt` for bars that break a rule, `invalid_input` for stamps or ranges that do not fit
    * the timeframe, or answers with numbers that are none, `conflict` for another calendar than the series has, or where the
    * segment refuses what is held otherwise; nothing is written then. `failed_precondition`
@@ -179,8 +179,8 @@ export class BarStore implements AsyncDisposable {
    */
   async append(key: SeriesKey, segment: BarSegment): Promise<AppendOutcome> {
     this.#mayWrite();
-    checkSegment(key, segment);
     return this.#write(key, async (place) => {
+      await inTurns(checkSegment(key, segment));
       const { outcome, head } = await appendSegment(place, {
         segment,
         head: await this.#heads.load(place),

@@ -1,5 +1,12 @@
-import { KtrdrError } from '../../base/index.ts';
-import { checkBars, isIntraday, timeframeMs, type Bars, type TimeRange } from '../../market/index.ts';
+import { KtrdrError, type Steps } from '../../base/index.ts';
+import {
+  barsPerStep,
+  checkBarsInSteps,
+  isIntraday,
+  timeframeMs,
+  type Bars,
+  type TimeRange,
+} from '../../market/index.ts';
 import type { BarSegment } from './bar-segment.ts';
 import { answeredRangeSchema, type AnsweredRange } from './provenance.ts';
 import { seriesName, type SeriesKey } from './series.ts';
@@ -9,9 +16,9 @@ import { seriesName, type SeriesKey } from './series.ts';
  * @throws KtrdrError `data_corrupt` for bars that break a rule, `invalid_input` for stamps or ranges that do not fit the
  * timeframe, or answers with numbers that are none.
  */
-export function checkSegment(key: SeriesKey, { bars, confirmedEmpty, provenance = [] }: BarSegment): void {
-  checkBars(bars, `Bars for ${seriesName(key)}`);
-  checkStamps(key, bars);
+export function* checkSegment(key: SeriesKey, { bars, confirmedEmpty, provenance = [] }: BarSegment): Steps<void> {
+  yield* checkBarsInSteps(bars, `Bars for ${seriesName(key)}`);
+  yield* checkStamps(key, bars);
   checkRanges(key, confirmedEmpty);
   checkAnswers(key, provenance);
 }
@@ -19,10 +26,12 @@ export function checkSegment(key: SeriesKey, { bars, confirmedEmpty, provenance 
 /** Files are named by years of four digits. */
 const stampRange = { start: Date.UTC(1000, 0, 1), end: Date.UTC(10_000, 0, 1) };
 
-function checkStamps(key: SeriesKey, { time }: Bars): void {
-  const strange = time.find(
-    (stamp) => stamp < stampRange.start || stamp >= stampRange.end || !isDateIfNeeded(key, stamp),
-  );
+function* checkStamps(key: SeriesKey, { time }: Bars): Steps<void> {
+  let strange: number | undefined;
+  for (let from = 0; from < time.length && strange === undefined; from += barsPerStep) {
+    strange = time.subarray(from, from + barsPerStep).find((stamp) => isStrange(key, stamp));
+    yield;
+  }
   if (strange === undefined) return;
   const rule = isIntraday(key.timeframe)
     ? 'within the years 1000 to 9999'
@@ -30,6 +39,10 @@ function checkStamps(key: SeriesKey, { time }: Bars): void {
   throw new KtrdrError('invalid_input', `The stamps of ${seriesName(key)} must be ${rule}; ${strange} is not.`, {
     details: { stamp: strange },
   });
+}
+
+function isStrange(key: SeriesKey, stamp: number): boolean {
+  return stamp < stampRange.start || stamp >= stampRange.end || !isDateIfNeeded(key, stamp);
 }
 
 function checkRanges(key: SeriesKey, ranges: readonly TimeRange[]): void {

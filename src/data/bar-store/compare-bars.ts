@@ -1,8 +1,11 @@
+import { allAtOnce, type Steps } from '../../base/index.ts';
 import {
   allocateBars,
   barColumns,
   barCount,
+  barsPerStep,
   emptyBars,
+  indexAtOrAfter,
   sliceBars,
   type BarRow,
   type Bars,
@@ -24,43 +27,94 @@ const listedChanges = 20;
 
 /** Both oldest first. */
 export function compareBars(held: Bars, incoming: Bars): Comparison {
-  const changed: number[] = [];
-  const older: number[] = [];
-  const firstChanges: BarChange[] = [];
-  let added = 0;
-  let at = 0;
-  for (let index = 0; index < barCount(incoming); index += 1) {
+  return allAtOnce(compareBarsInSteps(held, incoming));
+}
+
+export function* compareBarsInSteps(held: Bars, incoming: Bars): Steps<Comparison> {
+  const count = barCount(incoming);
+  if (barCount(held) === 0)
+    return { changed: incoming, added: count, unchanged: 0, older: emptyBars, firstChanges: [] };
+  const found: Found = {
+    changed: new Int32Array(count),
+    older: new Int32Array(Math.min(count, barCount(held))),
+    at: 0,
+    changes: 0,
+    differences: 0,
+  };
+  for (let from = 0; from < count; from += barsPerStep) {
+    compareRows(held, { incoming, from, to: Math.min(from + barsPerStep, count) }, found);
+    yield;
+  }
+  const changed = found.changed.subarray(0, found.changes);
+  const older = found.older.subarray(0, found.differences);
+  const replaced = yield* pick(held, older);
+  const comparison = { changed: yield* pick(incoming, changed), older: replaced };
+  return {
+    ...comparison,
+    added: changed.length - older.length,
+    unchanged: count - changed.length,
+    firstChanges: changesOf(comparison),
+  };
+}
+
+/** Rows of the incoming bars that are new or differ, those of the held bars that they differ from, and how many. */
+interface Found {
+  readonly changed: Int32Array;
+  readonly older: Int32Array;
+  changes: number;
+  differences: number;
+  /** The first row of the held bars that is not older than what was looked at. */
+  at: number;
+}
+
+function compareRows(
+  held: Bars,
+  { incoming, from, to }: { incoming: Bars; from: number; to: number },
+  found: Found,
+): void {
+  let { at } = found;
+  for (let index = from; index < to; index += 1) {
     const stamp = incoming.time[index] ?? Number.NaN;
     while ((held.time[at] ?? Infinity) < stamp) at += 1;
-    if (held.time[at] !== stamp) {
-      added += 1;
-      changed.push(index);
-    } else if (!isSameBar(held, at, { bars: incoming, index })) {
-      changed.push(index);
-      older.push(at);
-      if (firstChanges.length < listedChanges)
-        firstChanges.push({ before: rowAt(held, at), after: rowAt(incoming, index) });
-    }
+    const isHeld = held.time[at] === stamp;
+    if (isHeld && isSameBar(held, at, { bars: incoming, index })) continue;
+    found.changed[found.changes] = index;
+    found.changes += 1;
+    if (!isHeld) continue;
+    found.older[found.differences] = at;
+    found.differences += 1;
   }
-  return {
-    changed: pick(incoming, changed),
-    added,
-    unchanged: barCount(incoming) - changed.length,
-    older: pick(held, older),
-    firstChanges,
-  };
+  found.at = at;
+}
+
+function changesOf({ changed, older }: Pick<Comparison, 'changed' | 'older'>): BarChange[] {
+  const listed = Math.min(barCount(older), listedChanges);
+  return Array.from({ length: listed }, (_, index) => {
+    const after = indexAtOrAfter(changed.time, older.time[index] ?? Number.NaN);
+    return { before: rowAt(older, index), after: rowAt(changed, after) };
+  });
 }
 
 /** What is left of a comparison where held bars stay as they are: bars that are new. */
 export function newOnly(comparison: Comparison): Comparison {
-  const { changed, older } = comparison;
-  const fresh: number[] = [];
+  return allAtOnce(newOnlyInSteps(comparison));
+}
+
+export function* newOnlyInSteps(comparison: Comparison): Steps<Comparison> {
+  const { changed, older, added } = comparison;
+  const fresh = new Int32Array(added);
   let at = 0;
+  let count = 0;
   for (let index = 0; index < barCount(changed); index += 1) {
-    if (older.time[at] === changed.time[index]) at += 1;
-    else fresh.push(index);
+    if (index % barsPerStep === 0) yield;
+    if (older.time[at] === changed.time[index]) {
+      at += 1;
+    } else {
+      fresh[count] = index;
+      count += 1;
+    }
   }
-  return { ...comparison, changed: pick(changed, fresh), older: emptyBars, firstChanges: [] };
+  return { ...comparison, changed: yield* pick(changed, fresh), older: emptyBars, firstChanges: [] };
 }
 
 export function rowAt(bars: Bars, index: number): BarRow {
@@ -84,7 +138,7 @@ function isSameBar(held: Bars, at: number, { bars, index }: { bars: Bars; index:
   return true;
 }
 
-function pick(bars: Bars, indexes: readonly number[]): Bars {
+function* pick(bars: Bars, indexes: Int32Array): Steps<Bars> {
   if (indexes.length === barCount(bars)) return bars;
   const [first, last] = [indexes[0], indexes.at(-1)];
   if (first === undefined || last === undefined) return emptyBars;
@@ -92,8 +146,14 @@ function pick(bars: Bars, indexes: readonly number[]): Bars {
   // A row for each of millions of bars would take gigabytes.
   const picked = allocateBars(indexes.length);
   for (const name of barColumns) {
-    const [from, to] = [bars[name], picked[name]];
-    for (let place = 0; place < indexes.length; place += 1) to[place] = from[indexes[place] ?? 0] ?? Number.NaN;
+    for (let from = 0; from < indexes.length; from += barsPerStep) {
+      pickValues(bars[name], indexes.subarray(from, from + barsPerStep), picked[name].subarray(from));
+      yield;
+    }
   }
   return picked;
+}
+
+function pickValues(values: Float64Array, indexes: Int32Array, target: Float64Array): void {
+  for (let place = 0; place < indexes.length; place += 1) target[place] = values[indexes[place] ?? 0] ?? Number.NaN;
 }

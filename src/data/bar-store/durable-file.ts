@@ -15,7 +15,7 @@ export async function replaceFile(path: string, bytes: Uint8Array): Promise<void
 }
 
 /** As `replaceFile`, but the name is on the disk only after `syncNames`. */
-export async function placeFile(path: string, bytes: Uint8Array): Promise<void> {
+export async function placeFile(path: string, bytes: Uint8Array | readonly Uint8Array[]): Promise<void> {
   temporaryFiles += 1;
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}-${temporaryFiles}.tmp`);
   await guarded(`write ${path}`, async () => {

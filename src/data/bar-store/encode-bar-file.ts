@@ -4,6 +4,7 @@ import type { ColumnChunk, ColumnMetaData, RowGroup } from 'hyparquet';
 import { ByteWriter } from 'hyparquet-writer';
 import { writePageHeader } from 'hyparquet-writer/src/datapage.js';
 import { writeMetadata } from 'hyparquet-writer/src/metadata.js';
+import type { Steps } from '../../base/index.ts';
 import { barColumns, barCount, sliceBars, toInt64, type BarColumn, type Bars } from '../../market/index.ts';
 import { barSchema, fileKeys, type BarFileLabel } from './bar-file-format.ts';
 import { rowsPerGroup } from './paged-bar-file.ts';
@@ -11,7 +12,7 @@ import { openSeal, writeSeal } from './seal.ts';
 
 /** The parts of a bar file in their order, and its seal. */
 export interface EncodedBarFile {
-  readonly bytes: Uint8Array;
+  readonly parts: readonly Uint8Array[];
   readonly seal: string;
 }
 
@@ -22,8 +23,9 @@ const magic = new TextEncoder().encode('PAR1');
  * it as it is). The footer holds the checksums of all pages once more, with their SHA-256, and is itself sealed with a
  * SHA-256; so the seal speaks for every byte, and a slice is checked without the rest of the file.
  */
-export function encodeBarFile(bars: Bars, label: BarFileLabel): EncodedBarFile {
-  const parts: Uint8Array[] = [magic];
+export function* encodeBarFile(bars: Bars, label: BarFileLabel): Steps<EncodedBarFile> {
+  const parts: Uint8Array[] = [];
+  let pending: Uint8Array[] = [magic];
   let offset = magic.length;
   const groups: RowGroup[] = [];
   let digests = '';
@@ -34,15 +36,19 @@ export function encodeBarFile(bars: Bars, label: BarFileLabel): EncodedBarFile {
     for (const name of barColumns) {
       const page = encodePage(name, rows);
       columns.push({ file_offset: BigInt(offset), meta_data: describePage(name, rows, { offset, page }) });
-      parts.push(page.header, page.data);
+      pending.push(page.header, page.data);
       offset += page.header.length + page.data.length;
       digests += page.digests;
+      yield;
     }
     groups.push({ columns, total_byte_size: BigInt(offset - start), num_rows: BigInt(barCount(rows)) });
+    parts.push(Buffer.concat(pending));
+    pending = [];
+    yield;
   }
   const footer = encodeFooter({ rows: barCount(bars), groups, label, digests });
   const seal = writeSeal(footer);
-  return { bytes: Buffer.concat([...parts, footer]), seal };
+  return { parts: [...parts, Buffer.concat([...pending, footer])], seal };
 }
 
 interface Page {

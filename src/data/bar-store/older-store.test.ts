@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { allAtOnce } from '../../base/index.ts';
 import { barColumns, barsFromRows, barsInRange, mergeBars, type Bars } from '../../market/index.ts';
 import { barSchema } from './bar-file-format.ts';
 import { encodeBarFile } from './encode-bar-file.ts';
@@ -110,7 +111,8 @@ describe('A store of the older layout', () => {
   it('counts nothing of a first write of today that was cut short', async () => {
     const name = '2021.1.parquet';
     const later = minutes(366 * 1440, 3);
-    await writeFile(join(folder, name), encodeBarFile(later, { ...spy, calendar: 'us_equities', name }).bytes);
+    const { parts } = allAtOnce(encodeBarFile(later, { ...spy, calendar: 'us_equities', name }));
+    await writeFile(join(folder, name), Buffer.concat(parts));
     await using store = await BarStore.open(root);
     expect(await store.info(spy)).toMatchObject({ count: 1500 });
     await store.append(spy, { calendar: 'us_equities', bars: minutes(1000, 1), confirmedEmpty: [] });

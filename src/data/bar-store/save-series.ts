@@ -1,17 +1,19 @@
 import { dirname, join } from 'node:path';
+import { inTurns } from '../../async/index.ts';
 import { sha256Of } from '../../base/index.ts';
 import {
   barCount,
   barsInRange,
   concatBars,
+  digestYearsInSteps,
   emptyBars,
   indexAtOrAfter,
-  mergeBars,
+  mergeBarsInSteps,
   sliceBars,
   type BarRow,
   type Bars,
   type TimeRange,
-  digestYears,
+  type Timeframe,
 } from '../../market/index.ts';
 import { emptyLog } from './bar-log.ts';
 import { createLog } from './bar-log-file.ts';
@@ -67,8 +69,9 @@ export async function saveSeries(place: SeriesPlace, head: SeriesHead, change: S
   await requireSpace(place.folder, bytesNeeded(before, { spans, change, ledger }));
 
   const files = { ...before.files };
-  for (const { span, bars } of spans) {
-    const merged = mergeBars(await keptBars(place, before.files[span.id], change.removed), bars);
+  for (const { span, added } of spans) {
+    let merged = await keptBars(place, before.files[span.id], change.removed);
+    for (const bars of added) merged = await inTurns(mergeBarsInSteps(merged, bars));
     delete files[span.id];
     if (barCount(merged) > 0) files[span.id] = await writeBarFile(place, { before, span, bars: merged });
   }
@@ -118,28 +121,38 @@ export async function forgetSeries({ folder, key }: SeriesPlace): Promise<void> 
 
 interface SpanChange {
   readonly span: Span;
-  /** Added to what the span holds. */
-  readonly bars: Bars;
+  /** Added to what the span holds, one after the other. */
+  readonly added: readonly Bars[];
 }
 
 /** Cuts what is to be saved into the parts that belong to one file each, oldest first. */
 function touchedSpans({ manifest, log }: SeriesHead, { bars, removed }: SeriesChange): SpanChange[] {
   const { timeframe, files } = manifest;
   const kept = removed === undefined ? log.bars : without(log.bars, removed);
-  const added = mergeBars(kept, bars);
-  const spans = new Map<string, SpanChange>();
+  const spans = new Map<string, { span: Span; added: Bars[] }>();
   for (const id of Object.keys(files)) {
     const span = parseSpan(timeframe, id);
     if (span !== undefined && removed !== undefined && span.range.start < removed.end && removed.start < span.range.end)
-      spans.set(id, { span, bars: emptyBars });
+      spans.set(id, { span, added: [] });
   }
-  for (let from = 0; from < barCount(added);) {
-    const span = spanOf(timeframe, added.time[from] ?? 0);
-    const to = indexAtOrAfter(added.time, span.range.end);
-    spans.set(span.id, { span, bars: sliceBars(added, from, to) });
-    from = to;
+  for (const part of [...partsOf(timeframe, kept), ...partsOf(timeframe, bars)]) {
+    const change = spans.get(part.span.id) ?? { span: part.span, added: [] };
+    change.added.push(part.bars);
+    spans.set(part.span.id, change);
   }
   return [...spans.values()].sort((a, b) => a.span.range.start - b.span.range.start);
+}
+
+/** Bars by the files that they belong to: views on the same memory. */
+function partsOf(timeframe: Timeframe, bars: Bars): { span: Span; bars: Bars }[] {
+  const parts: { span: Span; bars: Bars }[] = [];
+  for (let from = 0; from < barCount(bars);) {
+    const span = spanOf(timeframe, bars.time[from] ?? 0);
+    const to = indexAtOrAfter(bars.time, span.range.end);
+    parts.push({ span, bars: sliceBars(bars, from, to) });
+    from = to;
+  }
+  return parts;
 }
 
 /** What a file holds outside a range. One of which nothing is kept need not be readable. */
@@ -168,8 +181,8 @@ function bytesNeeded(
   { files }: Manifest,
   { spans, change, ledger }: { spans: readonly SpanChange[]; change: SeriesChange; ledger: Uint8Array | undefined },
 ): number {
-  const saved = spans.reduce((sum, { span, bars }) => {
-    const count = barCount(bars) + (files[span.id]?.count ?? 0);
+  const saved = spans.reduce((sum, { span, added }) => {
+    const count = added.reduce((bars, part) => bars + barCount(part), files[span.id]?.count ?? 0);
     return sum + count * sizes.bar + sizes.file;
   }, 0);
   const older = change.revision === undefined ? 0 : barCount(change.revision.bars) * sizes.bar;
@@ -182,10 +195,11 @@ async function writeBarFile(
 ): Promise<FileSummary> {
   const name = barFileName(span, before.generation + 1);
   const { symbol, timeframe } = key;
-  const { bytes, seal } = encodeBarFile(bars, { symbol, timeframe, calendar: before.calendar, name });
-  await placeFile(join(folder, name), bytes);
+  const label = { symbol, timeframe, calendar: before.calendar, name };
+  const { parts, seal } = await inTurns(encodeBarFile(bars, label));
+  await placeFile(join(folder, name), parts);
   const [first = Number.NaN, last = Number.NaN] = [bars.time[0], bars.time.at(-1)];
-  return { name, count: barCount(bars), first, last, seal, years: digestYears(bars) };
+  return { name, count: barCount(bars), first, last, seal, years: await inTurns(digestYearsInSteps(bars)) };
 }
 
 function storedRow(row: BarRow): NonNullable<Manifest['unfinished']> {

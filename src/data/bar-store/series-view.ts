@@ -1,12 +1,13 @@
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CancellationToken } from '../../async/index.ts';
+import { CancellationToken, inTurns } from '../../async/index.ts';
 import {
   allocateBars,
   barColumns,
   barCount,
   barsInRange,
   concatBars,
+  concatBarsInSteps,
   emptyBars,
   sliceBars,
   type Bars,
@@ -75,7 +76,7 @@ export class SeriesView implements AsyncDisposable {
     if (range === undefined || this.files.every(({ summary }) => isWithin(summary, range)))
       return this.#wholeFiles(this.newest(range), token);
     const parts = await this.#each({ range, token }, (file, part) => file.bars(part));
-    return concatBars([...parts, ...this.newest(range)]);
+    return inTurns(concatBarsInSteps([...parts, ...this.newest(range)]));
   }
 
   async stamps(range?: TimeRange): Promise<Float64Array> {

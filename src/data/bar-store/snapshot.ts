@@ -1,10 +1,13 @@
+import { inTurns } from '../../async/index.ts';
 import {
   barCount,
-  concatBars,
+  concatBarsInSteps,
   type Bars,
   type TimeRange,
   combineYears,
   digestYears,
+  digestYearsInSteps,
+  emptyBars,
   type YearDigests,
 } from '../../market/index.ts';
 import type { SeriesPlace } from './series-place.ts';
@@ -40,7 +43,7 @@ export async function takeSnapshot(
   cache: DigestCache = new Map(),
 ): Promise<Snapshot> {
   await using view = await SeriesView.open(place, range);
-  if (view === undefined) return snapshotOf(concatBars([]));
+  if (view === undefined) return snapshotOf(emptyBars);
   const { log } = view.head;
   const years: Record<string, string> = {};
   let count = 0;
@@ -53,14 +56,14 @@ export async function takeSnapshot(
       partly.push(await file.bars(isWhole ? undefined : range));
       continue;
     }
-    const digests = summary.years ?? cache.get(summary.seal) ?? digestYears(await file.bars());
+    const digests = summary.years ?? cache.get(summary.seal) ?? (await inTurns(digestYearsInSteps(await file.bars())));
     if (summary.years === undefined) cache.set(summary.seal, digests);
     Object.assign(years, digests);
     count += summary.count;
     stamps.push(summary.first, summary.last);
   }
-  const read = concatBars([...partly, ...view.newest(range)]);
-  Object.assign(years, digestYears(read));
+  const read = await inTurns(concatBarsInSteps([...partly, ...view.newest(range)]));
+  Object.assign(years, await inTurns(digestYearsInSteps(read)));
   const ends = [...stamps, ...read.time.slice(0, 1), ...read.time.slice(-1)];
   return {
     sha256: combineYears(years),

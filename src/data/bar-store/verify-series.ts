@@ -1,6 +1,14 @@
 import { basename } from 'node:path';
+import { inTurns } from '../../async/index.ts';
 import { KtrdrError } from '../../base/index.ts';
-import { barCount, checkBars, digestYears, type Bars, type TimeRange } from '../../market/index.ts';
+import {
+  barCount,
+  checkBars,
+  checkBarsInSteps,
+  digestYearsInSteps,
+  type Bars,
+  type TimeRange,
+} from '../../market/index.ts';
 import { readFolder } from './durable-file.ts';
 import { isOfGeneration, logName, manifestName, revisionsName } from './file-names.ts';
 import { lastSaved, type FileSummary } from './manifest.ts';
@@ -90,8 +98,8 @@ async function checkFile(place: SeriesPlace, id: string, summary: FileSummary): 
   return withFile(place, summary, async (file) => {
     await file.check();
     const bars = await file.bars();
-    checkBars(bars, `${summary.name} of ${seriesName(place.key)}`);
-    checkFacts(bars, summary);
+    await inTurns(checkBarsInSteps(bars, `${summary.name} of ${seriesName(place.key)}`));
+    await checkFacts(bars, summary);
     const span = parseSpan(place.key.timeframe, id);
     if (span === undefined || (bars.time[0] ?? 0) < span.range.start || (bars.time.at(-1) ?? 0) >= span.range.end)
       throw new Error(`it holds bars that do not belong to "${id}"`);
@@ -99,10 +107,10 @@ async function checkFile(place: SeriesPlace, id: string, summary: FileSummary): 
   });
 }
 
-function checkFacts(bars: Bars, { count, first, last, years }: FileSummary): void {
+async function checkFacts(bars: Bars, { count, first, last, years }: FileSummary): Promise<void> {
   const isSame = barCount(bars) === count && bars.time[0] === first && bars.time.at(-1) === last;
   if (!isSame) throw new Error('the manifest states another count, first or last bar');
-  if (years !== undefined && !isSameRecord(years, digestYears(bars)))
+  if (years !== undefined && !isSameRecord(years, await inTurns(digestYearsInSteps(bars))))
     throw new Error('the manifest states other digests of its bars');
 }
 
