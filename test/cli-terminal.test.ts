@@ -98,7 +98,9 @@ describe.skipIf(!hasTerminals)(
       await session.until(training);
       session.type('\x1B[D');
       session.type('d');
-      await session.until(/It keeps running\. Watch it with "ktrdr ops follow op_train_model_\w+", stop it with .*\ncode 0/);
+      await session.until(
+        /It keeps running\. Watch it with "ktrdr ops follow op_train_model_\w+", stop it with .*\ncode 0/,
+      );
       await session.until(/Ctrl-C stops watching and leaves it running, d leaves it running$/);
       session.type(ctrlC);
       await session.until(/code 130/);
