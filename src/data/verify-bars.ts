@@ -15,7 +15,7 @@ export interface VerifyBarsContext {
 const count = z.number().int().nonnegative();
 const seriesSchema = z.object({ symbol: z.string().trim().min(1).max(64), timeframe: z.enum(timeframes) });
 
-/** Reads every stored file and holds it against its checksums. Changes nothing. */
+/** Checks every stored file against its checksums. Changes nothing. */
 export const verifyBars: OperationContract<VerifyBarsInput, VerifyBarsContext, StoreReport> = {
   type: 'verify_bars',
   resume: 'auto',

@@ -198,7 +198,7 @@ export interface FileFault {
   readonly problem: string;
 }
 
-/** Reads every file again and holds it against its hash; nothing where all are as they were saved. */
+/** Checks every file against its hash; nothing where all are as they were saved. */
 export async function verifyModel(address: ModelAddress): Promise<FileFault[]> {
   try {
     const metadata = await readMetadata(address);

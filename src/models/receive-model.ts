@@ -21,7 +21,7 @@ export interface ModelSource extends TrainedModelName {
 const mostBytes = { weights: 2 * 2 ** 30, text: 64 * 2 ** 20 };
 
 /**
- * Writes a model of another store into a new folder, byte for byte, and holds every file against its hash; on disk when
+ * Writes a model of another store into a new folder, byte for byte, and checks every file against its hash; on disk when
  * this resolves. What it leaves when it throws is for the caller to remove.
  * @throws KtrdrError what the source throws; `data_corrupt`; `failed_precondition` for another format; `cancelled`.
  */

@@ -1,7 +1,7 @@
 import { exp, log } from '../base/index.ts';
 import { type Objective, sortsIntoClasses } from './objective.ts';
 
-/** Some rows of a network's outputs, and what they are held against. */
+/** Some rows of a network's outputs, and what they are compared with. */
 export interface Block {
   readonly rows: number;
   /** Row after row. */

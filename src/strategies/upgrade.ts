@@ -7,7 +7,7 @@ import { expandAliases, listIn, mapIn, offsetOf } from './yaml-edit.ts';
 
 /**
  * A strategy of an older grammar as one of grammar 3.0. The given document is left as it is; what the new one took over
- * keeps its comments and knows its old place. What belongs to no grammar is carried over and refused there.
+ * keeps its comments and knows its old place. Keys of no grammar are carried over, and refused there.
  * @returns nothing for one that is larger than anybody would write.
  */
 export function upgradeStrategy(

@@ -10,7 +10,7 @@ const bytesOfBar = 6 * Float64Array.BYTES_PER_ELEMENT;
 const bytesOfFeature = 2 * Float32Array.BYTES_PER_ELEMENT;
 
 /**
- * Refuses a training before it begins whose bars and features alone do not fit; the rest is watched while it runs.
+ * Refuses a training whose bars and features alone do not fit, before it begins; the rest is watched while it runs.
  * @throws KtrdrError `failed_precondition`
  */
 export function refuseTooLarge(plan: TrainingPlan, symbols: readonly SymbolBars[], limitMb: number): void {

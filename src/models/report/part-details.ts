@@ -5,7 +5,7 @@ import { areClassMetrics, partMetrics, partMetricsSchema, type Measured, type Pa
 
 /** What stands behind the metrics of one part. Losses here are plain: all rows count the same, see `plainLoss`. */
 export interface PartDetails {
-  /** Of the model, to hold against those of the baselines. */
+  /** Of the model, to compare with those of the baselines. */
   plainLoss: number;
   /** How well each class is told; none of a regression. */
   classes: ClassScore[];
