@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { barsFromRows, emptyBars, mergeBars, type Bars } from '../../market/index.ts';
+import { barsFromRows, emptyBars, mergeBars, type Bars, type ReportedDay } from '../../market/index.ts';
 import { BarStore, type AnsweredRange, type BarSegment, type SeriesKey } from './index.ts';
 import { seriesFolder } from './series.ts';
 
@@ -43,6 +43,10 @@ const answer = (from: number, to: number): AnsweredRange => ({
   fetchedAt: 1,
   settings: {},
 });
+
+function session(open: number, close: number): ReportedDay {
+  return { date: newYear, sessions: [{ date: newYear, open, close }] };
+}
 
 /** As another process would find it. */
 async function reopen(options?: Parameters<typeof BarStore.open>[1]): Promise<BarStore> {
@@ -110,6 +114,9 @@ describe('append()', () => {
     ['an empty range between milliseconds', { confirmedEmpty: [{ start: newYear + 0.5, end: newYear + minute }] }],
     ['an answer without beginning', { provenance: [{ ...answer(0, 1), start: -Infinity }] }],
     ['an answer that came at no time', { provenance: [{ ...answer(0, 1), fetchedAt: Number.NaN }] }],
+    ['hours of no date', { hours: [{ date: newYear + 1, sessions: [] }] }],
+    ['hours that are no numbers', { hours: [session(Number.NaN, newYear + minute)] }],
+    ['hours that run backwards', { hours: [session(newYear + minute, newYear)] }],
     ['a setting that is no number', { provenance: [{ ...answer(0, 1), settings: { adjusted: Number.NaN } }] }],
   ])('refuses %s, which could not be read back', async (_, rest) => {
     await add(minutes(0, 1));

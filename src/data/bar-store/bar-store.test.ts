@@ -474,6 +474,15 @@ describe('BarStore with a damaged file', () => {
     expect(barCount(await watched.read(spy))).toBe(10);
   });
 
+  it('says in one line what is wrong with a manifest of another form', async () => {
+    await add(minutes(0, 10));
+    await writeFile(pathOf('series.json'), JSON.stringify({ sha256: '', series: { version: 3, generation: 'none' } }));
+    const { issues } = await store.verify(spy);
+    expect(issues).toMatchObject([
+      { severity: 'damage', problem: 'what it says at "series.generation" is not of the form that was written' },
+    ]);
+  });
+
   it('refuses a sound file in another place, and another than the manifest names', async () => {
     const qqq: SeriesKey = { symbol: 'QQQ', timeframe: '1m' };
     await add(minutes(0, 10));

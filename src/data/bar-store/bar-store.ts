@@ -173,7 +173,7 @@ export class BarStore implements AsyncDisposable {
    * What is held already, value for value, is not written. Durable when it resolves, and until then the bars must not
    * be changed; a crash on the way leaves all of the segment or nothing.
    * @throws KtrdrError `data_corrupt` for bars that break a rule, `invalid_input` for stamps or ranges that do not fit
-   * the timeframe, or answers with numbers that are none, `conflict` for another calendar than the series has, or where the
+   * the timeframe, answers with numbers that are none, or hours of no day, `conflict` for another calendar than the series has, or where the
    * segment refuses what is held otherwise; nothing is written then. `failed_precondition`
    * where the disk has too little space or refuses; the series is as it was then, or holds the whole segment.
    */

@@ -2,9 +2,10 @@ import { KtrdrError, type Steps } from '../../base/index.ts';
 import {
   barsPerStep,
   checkBarsInSteps,
+  dayMs,
   isIntraday,
-  timeframeMs,
   type Bars,
+  type ReportedDay,
   type TimeRange,
 } from '../../market/index.ts';
 import type { BarSegment } from './bar-segment.ts';
@@ -14,13 +15,17 @@ import { seriesName, type SeriesKey } from './series.ts';
 /**
  * Checks what is to be stored: whatever passes can be read back.
  * @throws KtrdrError `data_corrupt` for bars that break a rule, `invalid_input` for stamps or ranges that do not fit the
- * timeframe, or answers with numbers that are none.
+ * timeframe, answers with numbers that are none, or hours that are not those of a day.
  */
-export function* checkSegment(key: SeriesKey, { bars, confirmedEmpty, provenance = [] }: BarSegment): Steps<void> {
+export function* checkSegment(
+  key: SeriesKey,
+  { bars, confirmedEmpty, provenance = [], hours = [] }: BarSegment,
+): Steps<void> {
   yield* checkBarsInSteps(bars, `Bars for ${seriesName(key)}`);
   yield* checkStamps(key, bars);
   checkRanges(key, confirmedEmpty);
   checkAnswers(key, provenance);
+  checkHours(key, hours);
 }
 
 /** Files are named by years of four digits. */
@@ -74,6 +79,27 @@ function checkAnswers(key: SeriesKey, answers: readonly AnsweredRange[]): void {
   );
 }
 
+function checkHours(key: SeriesKey, days: readonly ReportedDay[]): void {
+  const strange = days.find(({ date, sessions }) => !isMidnight(date) || !followEachOther(sessions));
+  if (strange === undefined) return;
+  throw new KtrdrError(
+    'invalid_input',
+    `The hours for ${seriesName(key)} must be of dates, written as midnight UTC, with sessions in whole milliseconds that follow each other; those of ${strange.date} are not.`,
+    { details: { date: strange.date } },
+  );
+}
+
+function followEachOther(sessions: ReportedDay['sessions']): boolean {
+  return sessions.every(({ open, close }, index) => {
+    const areWhole = Number.isSafeInteger(open) && Number.isSafeInteger(close);
+    return areWhole && open < close && (sessions[index - 1]?.close ?? -Infinity) <= open;
+  });
+}
+
+function isMidnight(date: number): boolean {
+  return Number.isSafeInteger(date) && date % dayMs === 0;
+}
+
 function isDateIfNeeded({ timeframe }: SeriesKey, stamp: number): boolean {
-  return isIntraday(timeframe) || stamp % timeframeMs('1d') === 0;
+  return isIntraday(timeframe) || stamp % dayMs === 0;
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { z } from 'zod';
 import { KtrdrError, systemCode } from '../../base/index.ts';
 import { timeframes, type Timeframe } from '../../market/index.ts';
 import { readFolder } from './durable-file.ts';
@@ -34,17 +35,23 @@ export function damagedFile(
 ): KtrdrError {
   if (cause instanceof KtrdrError) return cause;
   const path = join(folder, name);
-  const reason = cause instanceof Error ? cause.message : String(cause);
   const code = systemCode(cause);
   if (code !== undefined) {
     const message = `The bar store cannot read ${path} (${code}). Check the disk and its permissions, then try again.`;
     return new KtrdrError('failed_precondition', message, { cause, details: { systemCode: code, path } });
   }
   const what = key.symbol === '' ? path : `${path} of ${seriesName(key)}`;
-  return new KtrdrError('data_corrupt', `The file ${what} is damaged: ${reason}. ${remedy}`, {
+  return new KtrdrError('data_corrupt', `The file ${what} is damaged: ${faultOf(cause)}. ${remedy}`, {
     cause,
     details: { path, remedy },
   });
+}
+
+/** What is wrong with a file, in a few words. */
+export function faultOf(cause: unknown): string {
+  if (!(cause instanceof z.core.$ZodError)) return cause instanceof Error ? cause.message : String(cause);
+  const place = cause.issues[0]?.path.join('.') ?? '';
+  return `what it says${place === '' ? '' : ` at "${place}"`} is not of the form that was written`;
 }
 
 /** Whether an error says that a file is damaged, and not that the disk refused or a newer version wrote it. */

@@ -15,7 +15,7 @@ import { lastSaved, type FileSummary } from './manifest.ts';
 import { remedyOf, remedyOfDisk, remedyOfLog, remedyOfLeftover, remedyOfManifest, remedyOfNewer } from './remedies.ts';
 import { readRevisions } from './revisions.ts';
 import { isOutdated, readHead, readLedger, type SeriesHead } from './series-head.ts';
-import { damagedFile, type SeriesPlace } from './series-place.ts';
+import { damagedFile, faultOf, type SeriesPlace } from './series-place.ts';
 import { withFile } from './series-view.ts';
 import { parseSpan, seriesName, type SeriesKey } from './series.ts';
 
@@ -88,7 +88,7 @@ export function issueOf(thrown: unknown, key: SeriesKey | undefined, file: strin
   const told = typeof remedy === 'string' ? remedy : undefined;
   return {
     ...about,
-    problem: cause instanceof Error ? cause.message : message,
+    problem: cause === undefined ? message : faultOf(cause),
     remedy: told ?? (key === undefined ? remedyOfManifest : remedyOf(key, named)),
   };
 }
