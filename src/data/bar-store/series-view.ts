@@ -58,11 +58,10 @@ export class SeriesView implements AsyncDisposable {
       const head = await readHead(place);
       if (head === undefined) return undefined;
       const { files, fault } = await openFiles(place, head, range);
-      // A log that is not there, and a file that is missing or another one, may have been replaced since the manifest was read.
-      if (fault === undefined && (head.hasLog || !(await isOutdated(place, head))))
-        return new SeriesView(place, head, files);
+      if (fault === undefined) return new SeriesView(place, head, files);
       await closeAll(files);
-      if (fault !== undefined && !(await isOutdated(place, head))) throw fault;
+      // A file that is missing or another one may have been replaced since the manifest was read.
+      if (!(await isOutdated(place, head))) throw fault;
     }
   }
 
