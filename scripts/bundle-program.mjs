@@ -86,7 +86,13 @@ function bundleOptions(root) {
       moduleSideEffects: (id) => entries.has(id),
     },
     plugins: [
-      { name: 'modules-of-node-when-used', renderChunk: withModulesOfNodeWhenUsed },
+      chainedZodApart(),
+      {
+        name: 'modules-of-node-when-used',
+        // A package of the older kind requires for itself, where the rest has the imports of its chunk.
+        transform: withModulesOfNodeWhenUsed,
+        renderChunk: withModulesOfNodeWhenUsed,
+      },
       {
         name: 'files-beside',
         transform(code, id) {
@@ -106,14 +112,33 @@ function bundleOptions(root) {
   };
 }
 
+/**
+ * The chained form of zod has the core to itself: of a core that both forms share, the small one would bring along what
+ * only the other uses. Schemas of one form hold and check those of the other all the same.
+ */
+function chainedZodApart() {
+  const mark = '?chained';
+  return {
+    name: 'chained-zod-apart',
+    async resolveId(source, importer, options) {
+      if (source !== 'zod' && importer?.endsWith(mark) !== true) return null;
+      const resolved = await this.resolve(source, importer?.replace(mark, ''), { ...options, skipSelf: true });
+      return resolved && `${resolved.id}${mark}`;
+    },
+    load(id) {
+      return id.endsWith(mark) ? readFileSync(id.replace(mark, ''), 'utf8') : null;
+    },
+  };
+}
+
 /** A module of Node is loaded when something of it is used for the first time: a short command uses few of them. */
 function withModulesOfNodeWhenUsed(code) {
-  return code.replaceAll(/^let (node_\w+) = require\("(node:[\w/]+)"\);$/gm, (line, name, module) => {
+  return code.replaceAll(/^(?:let|const) (\w+) = require\(["'](node:[\w/]+)["']\);$/gm, (line, name, module) => {
     const uses = [...code.matchAll(new RegExp(`\\b${name}\\b(?:\\.(\\w+))?`, 'g'))].slice(1);
     // What is used as a whole, as by a default import, is there from the beginning.
     if (uses.some(([, member]) => member === undefined)) return line;
     const members = [...new Set(uses.map(([, member]) => member))];
-    const getters = members.map((member) => `get ${member}() { return (loaded ??= require("${module}")).${member}; }`);
+    const getters = members.map((member) => `get ${member}() { return (loaded ??= require('${module}')).${member}; }`);
     return `const ${name} = ((loaded) => ({ ${getters.join(', ')} }))();`;
   });
 }
