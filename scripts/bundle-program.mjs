@@ -43,7 +43,7 @@ const outputOptions = {
   format: 'cjs',
   entryFileNames: '[name].js',
   chunkFileNames: '[name]-[hash].js',
-  minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } },
+  minify: { compress: true, mangle: { keepNames: true }, codegen: { removeWhitespace: true } },
 };
 
 /** Short commands that ask the API read what the second group has, beside the first. */
