@@ -213,6 +213,6 @@ it('the log of messages has one JSON object a line', async () => {
   expect(messages.map(({ sequence }) => sequence)).toEqual(messages.map((_, index) => index + 1));
   expect(messages.at(-1)).toMatchObject({ name: 'CURRENT_TIME', at: '2020-03-02T15:00:00.000Z' });
   await expect(simulate({ log: join(directory, 'no', 'such', 'folder') })).rejects.toMatchObject({
-    code: 'invalid_input',
+    code: 'failed_precondition',
   });
 });
