@@ -63,15 +63,19 @@ describe('ktrdr up', () => {
     );
   });
 
-  it.each(['up', 'host ib', 'host training'])(
-    'makes nothing in its home before it has its port (%s)',
+  it.each(['up --port', 'host ib --port', 'host training --port', 'gateway simulate --port 0 --control-port'])(
+    'makes nothing in its home, and starts nothing, before it has its port (%s)',
     { timeout: 30_000 },
     async (command) => {
       await using directory = await temporaryDirectory();
       await using stranger = await silentServer();
       const home = join(directory.path, 'home');
-      const words = [...command.split(' '), '--port', String(stranger.port), '--home', home];
-      expect(await ktrdr(words, quiet)).toMatchObject({ code: 4 });
+      const words = command.split(' ');
+      expect(await ktrdr([...words, String(stranger.port), '--home', home])).toEqual({
+        code: 4,
+        stdout: '',
+        stderr: `error: Port ${stranger.port} on 127.0.0.1 is taken by another program. Stop that one, or choose another port with ${words.at(-1)}.\n`,
+      });
       expect(existsSync(home)).toBe(false);
     },
   );

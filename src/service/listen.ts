@@ -148,7 +148,7 @@ const refusals: Readonly<Record<string, typeof malformed>> = {
 
 function bind(server: Server, port: number, hostname: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', (cause) => reject(bindError(cause, port, hostname)));
+    server.once('error', (cause) => reject(bindError(cause, { port, hostname })));
     server.listen(port, hostname, resolve);
   });
 }
@@ -163,21 +163,28 @@ function close(server: Server, clock: Clock): Promise<void> {
   });
 }
 
+interface BindPlace {
+  readonly port: number;
+  readonly hostname: string;
+  /** By which option another port is chosen. */
+  readonly option?: string | undefined;
+}
+
 /** Why a port cannot be had, in a sentence that says what to do. */
-export function bindError(cause: Error, port: number, hostname: string): KtrdrError {
+export function bindError(cause: Error, { port, hostname, option = '--port' }: BindPlace): KtrdrError {
   const options = { cause, details: { port, hostname } };
   const code = systemCode(cause);
   if (code === 'EADDRINUSE') {
     return new KtrdrError(
       'conflict',
-      `Port ${port} on ${hostname} is taken by another program. Stop that one, or choose another port with --port.`,
+      `Port ${port} on ${hostname} is taken by another program. Stop that one, or choose another port with ${option}.`,
       options,
     );
   }
   if (code === 'EACCES') {
     return new KtrdrError(
       'permission_denied',
-      `The system does not let this user listen on port ${port} of ${hostname}. Choose a port above 1023 with --port.`,
+      `The system does not let this user listen on port ${port} of ${hostname}. Choose a port above 1023 with ${option}.`,
       options,
     );
   }

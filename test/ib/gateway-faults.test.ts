@@ -1,7 +1,8 @@
 import { EventName } from '@stoqey/ib';
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../src/async/index.ts';
-import type { GatewaySimulatorOptions } from '../../src/ib/index.ts';
+import { startGatewaySimulator, type GatewaySimulatorOptions } from '../../src/ib/index.ts';
+import { freePort } from '../support/free-port.ts';
 import { RawClient } from './raw-client.ts';
 import { apple, connect, now, start } from './stoqey-client.ts';
 
@@ -27,6 +28,13 @@ describe('a fault with a scope', () => {
   it('is refused when there is no such fault, naming what is wrong', async () => {
     const simulator = await start();
     expect(() => simulator.inject({ kind: 'trickle', bytesPerSecond: 0 })).toThrow('bytesPerSecond');
+  });
+
+  it('lets nothing listen when it is refused at the start', async () => {
+    const port = await freePort();
+    await expect(startGatewaySimulator({ port, faults: [{ kind: 'trickle', bytesPerSecond: 0 }] })).rejects.toThrow();
+    await using simulator = await startGatewaySimulator({ port });
+    expect(simulator.port).toBe(port);
   });
 });
 

@@ -3,7 +3,8 @@ import { systemClock, type Clock } from '../../async/index.ts';
 import { KtrdrError, silentLogger, type Logger } from '../../base/index.ts';
 import { bindError } from '../../service/index.ts';
 import { catalogue } from './instruments/catalogue.ts';
-import { Connection, oldestVersion } from './connection.ts';
+import { oldestVersion } from './connection.ts';
+import { Connections } from './connections.ts';
 import { FaultBoard, type StandingFault } from './faults/fault-board.ts';
 import { FaultEffects } from './faults/fault-effects.ts';
 import type { GatewayFault } from './faults/faults.ts';
@@ -90,26 +91,54 @@ export interface GatewaySimulator extends AsyncDisposable {
  * `not_found` for a missing replay directory, `conflict` when the port is taken.
  */
 export async function startGatewaySimulator(options: GatewaySimulatorOptions = {}): Promise<GatewaySimulator> {
-  const {
-    port = 0,
-    host = '127.0.0.1',
-    seed = 1,
-    clock = systemClock,
-    timers = systemClock,
-    serverVersion = 178,
-    log = silentLogger,
-  } = options;
+  const { port = 0, host = '127.0.0.1', serverVersion = 178 } = options;
   if (!Number.isInteger(serverVersion) || serverVersion < oldestVersion || serverVersion > newestVersion) {
     throw new KtrdrError(
       'invalid_input',
       `A simulated gateway cannot speak version ${serverVersion}; choose ${oldestVersion} to ${newestVersion}.`,
     );
   }
+  const inside = await insideOf(options);
+  const connections = new Connections({ ...inside, serverVersion });
+  const effects = new FaultEffects({
+    ...inside,
+    drop: (concerns) => connections.drop(concerns),
+    resume: () => connections.resume(),
+  });
+  const server = createServer({ allowHalfOpen: false }, (socket) => connections.admit(socket));
+  try {
+    for (const fault of options.faults ?? []) effects.begin(fault);
+    const address = await listen(server, { port, host });
+    inside.log.info('simulated gateway listening', address);
+    return simulatorOf({ ...inside, ...address, serverVersion, server, connections, effects });
+  } catch (error) {
+    effects[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** From 201 on the protocol is binary. */
+const newestVersion = 200;
+
+/** What lies behind the sockets of one simulated gateway. */
+interface Inside {
+  readonly gateway: Gateway;
+  readonly board: FaultBoard;
+  readonly messages: MessageLog;
+  readonly violations: Violations;
+  readonly counters: GatewayCounters;
+  readonly requestListeners: Set<(request: GatewayRequest) => void>;
+  readonly now: () => number;
+  readonly timers: Pick<Clock, 'after' | 'elapsed'>;
+  readonly log: Logger;
+}
+
+async function insideOf(options: GatewaySimulatorOptions): Promise<Inside> {
+  const { seed = 1, clock = systemClock, timers = systemClock, log = silentLogger } = options;
   const now = (): number => clock.now();
   const board = new FaultBoard();
-  const messages = new MessageLog();
   const violations = new Violations();
-  const requestListeners = new Set<(request: GatewayRequest) => void>();
+  const requestListeners: Inside['requestListeners'] = new Set();
   const counters: GatewayCounters = { connections: 0, messages: 0, historyRequests: 0, barsSent: 0, violations: 0 };
   const gateway = new Gateway(
     {
@@ -132,59 +161,52 @@ export async function startGatewaySimulator(options: GatewaySimulatorOptions = {
       for (const listener of requestListeners) listener(request);
     },
   );
-  const connections = new Set<Connection>();
+  return { gateway, board, messages: new MessageLog(), violations, counters, requestListeners, now, timers, log };
+}
 
-  const server = createServer({ allowHalfOpen: false }, (socket) => {
-    const number = counters.connections + 1;
-    if (board.strike('reset_at_connect', { connection: number }) !== undefined) {
-      counters.connections = number;
-      return void socket.resetAndDestroy();
-    }
-    const connection = new Connection(socket, {
-      number,
-      serverVersion,
-      now,
-      timers,
-      faults: board,
-      messages,
-      log,
-      onMessage: (fields, from) => gateway.receive(fields, from),
-      onClosed: (gone) => {
-        connections.delete(gone);
-        gateway.disconnected(gone);
-      },
+async function marketOf({ instruments = [], replay, holes = 0 }: GatewaySimulatorOptions, seed: number) {
+  const own = new Set(instruments.map(({ conId }) => conId));
+  const known = [...instruments, ...catalogue.filter(({ conId }) => !own.has(conId))];
+  const generated = { instruments: known, source: withHoles(new GeneratedBars(seed), { share: holes, seed }) };
+  return replay === undefined ? generated : loadReplay(replay, generated);
+}
+
+function listen(server: Server, at: { port: number; host: string }): Promise<{ host: string; port: number }> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause) => reject(bindError(cause, { port: at.port, hostname: at.host })));
+    server.listen(at.port, at.host, () => {
+      const address = server.address();
+      const port = address !== null && typeof address === 'object' ? address.port : at.port;
+      resolve({ host: at.host, port });
     });
-    connections.add(connection);
-    gateway.connected(connection);
-    if (board.strike('accept_then_close', { connection: number }) !== undefined) connection.close();
   });
-  const address = await listen(server, { port, host });
-  log.info('simulated gateway listening', address);
+}
 
-  const drop = (concerns: (connection: Connection) => boolean): void => {
-    for (const connection of connections) if (concerns(connection)) connection.close();
-  };
-  const resume = (): void => {
-    for (const connection of connections) connection.resume();
-  };
-  const effects = new FaultEffects({ board, gateway, now, timers, drop, resume });
-  const inject = (fault: GatewayFault): StandingFault & Disposable => {
-    const standing = effects.begin(fault);
-    return { ...standing, [Symbol.dispose]: () => void effects.lift(standing) };
-  };
-  for (const fault of options.faults ?? []) inject(fault);
+interface Running extends Inside {
+  readonly host: string;
+  readonly port: number;
+  readonly serverVersion: number;
+  readonly server: Server;
+  readonly connections: Connections;
+  readonly effects: FaultEffects;
+}
 
+/** A running gateway as those see it who look at it and make things go wrong. */
+function simulatorOf(running: Running): GatewaySimulator {
+  const { host, port, serverVersion, server, connections, effects } = running;
+  const { gateway, board, messages, violations, counters, requestListeners } = running;
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
     closing ??= new Promise((resolve) => {
       effects[Symbol.dispose]();
       server.close(() => resolve());
-      drop(() => true);
+      connections.drop(() => true);
     });
     return closing;
   };
   return {
-    ...address,
+    host,
+    port,
     serverVersion,
     counters,
     get messages() {
@@ -212,7 +234,10 @@ export async function startGatewaySimulator(options: GatewaySimulatorOptions = {
       requestListeners.add(listener);
       return { [Symbol.dispose]: () => void requestListeners.delete(listener) };
     },
-    inject,
+    inject: (fault) => {
+      const standing = effects.begin(fault);
+      return { ...standing, [Symbol.dispose]: () => void effects.lift(standing) };
+    },
     lift: (id) => {
       const standing = board.all.find((candidate) => candidate.id === id);
       return standing !== undefined && effects.lift(standing);
@@ -220,25 +245,4 @@ export async function startGatewaySimulator(options: GatewaySimulatorOptions = {
     close,
     [Symbol.asyncDispose]: close,
   };
-}
-
-/** From 201 on the protocol is binary. */
-const newestVersion = 200;
-
-async function marketOf({ instruments = [], replay, holes = 0 }: GatewaySimulatorOptions, seed: number) {
-  const own = new Set(instruments.map(({ conId }) => conId));
-  const known = [...instruments, ...catalogue.filter(({ conId }) => !own.has(conId))];
-  const generated = { instruments: known, source: withHoles(new GeneratedBars(seed), { share: holes, seed }) };
-  return replay === undefined ? generated : loadReplay(replay, generated);
-}
-
-function listen(server: Server, at: { port: number; host: string }): Promise<{ host: string; port: number }> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause) => reject(bindError(cause, at.port, at.host)));
-    server.listen(at.port, at.host, () => {
-      const address = server.address();
-      const port = address !== null && typeof address === 'object' ? address.port : at.port;
-      resolve({ host: at.host, port });
-    });
-  });
 }

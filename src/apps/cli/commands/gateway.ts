@@ -1,7 +1,9 @@
+import { KtrdrError } from '../../../base/index.ts';
 import type { Settings } from '../../../config/index.ts';
 import type { Latency } from '../../../ib/index.ts';
 import { createLogger } from '../../create-logger.ts';
 import { startSimulation, type Simulation } from '../../gateway-simulator.ts';
+import { refuseTakenPort } from '../../refuse-taken-port.ts';
 import { serve } from '../../serve.ts';
 import { prepareHome } from './prepare-home.ts';
 import { printJson, terminal } from '../terminal.ts';
@@ -25,13 +27,13 @@ export interface SimulateOptions {
   json?: boolean;
 }
 
-export function simulate(
+export async function simulate(
   settings: Settings,
   { port = settings.ib.gateway.port, latency, clock, pacing, json = false, ...options }: SimulateOptions,
 ): Promise<number> {
   const log = createLogger('gateway-simulator', settings.logLevel);
-  // The control port asks for the token of the home.
-  if (options.controlPort !== undefined) prepareHome(settings.home);
+  await refuseTakenPort(port);
+  if (options.controlPort !== undefined) await prepareControl(settings, { port, controlPort: options.controlPort });
   let simulation: Simulation | undefined;
   return serve(
     async () => {
@@ -57,6 +59,19 @@ export function simulate(
       },
     },
   );
+}
+
+/** The control port asks for the token of the home. */
+async function prepareControl(
+  { home }: Settings,
+  { port, controlPort }: { port: number; controlPort: number },
+): Promise<void> {
+  if (port === controlPort && port !== 0) {
+    const what = `The gateway has port ${port}; choose another one for its control with --control-port.`;
+    throw new KtrdrError('invalid_input', what);
+  }
+  await refuseTakenPort(controlPort, { option: '--control-port' });
+  prepareHome(home);
 }
 
 function announcement(

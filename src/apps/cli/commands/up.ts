@@ -32,7 +32,7 @@ export async function up(
 ): Promise<number> {
   const log = createLogger('api', settings.logLevel);
   refuseOwned(settings.home, 'choose another --home');
-  await refuseTakenPort(port, settings.api.host);
+  await refuseTakenPort(port, { hostname: settings.api.host });
   prepareHome(settings.home);
   const usual = await processSettings();
   const parts: Part[] = [];
