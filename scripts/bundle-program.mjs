@@ -131,16 +131,25 @@ function chainedZodApart() {
   };
 }
 
-/** A module of Node is loaded when something of it is used for the first time: a short command uses few of them. */
+/**
+ * A module of Node is loaded when something of it is used for the first time: a short command uses few of them. The
+ * process itself is there anyway, and its functions want to be called on it.
+ */
 function withModulesOfNodeWhenUsed(code) {
-  return code.replaceAll(/^(?:let|const) (\w+) = require\(["'](node:[\w/]+)["']\);$/gm, (line, name, module) => {
-    const uses = [...code.matchAll(new RegExp(`\\b${name}\\b(?:\\.(\\w+))?`, 'g'))].slice(1);
-    // What is used as a whole, as by a default import, is there from the beginning.
-    if (uses.some(([, member]) => member === undefined)) return line;
-    const members = [...new Set(uses.map(([, member]) => member))];
-    const getters = members.map((member) => `get ${member}() { return (loaded ??= require('${module}')).${member}; }`);
-    return `const ${name} = ((loaded) => ({ ${getters.join(', ')} }))();`;
-  });
+  return code.replaceAll(
+    /^(?:let|const) (\w+) = require\(["'](node:(?!process)[\w/]+)["']\);$/gm,
+    (line, name, module) => {
+      const use = new RegExp(`\\b${name}\\b(?:\\.(\\w+)\\b(?!\\s*(?:[^\\s\\w=!<>]{0,3}=(?![=>])|\\+\\+|--)))?`, 'g');
+      const uses = [...code.matchAll(use)].slice(1);
+      // What is used as a whole, as by a default import, or assigned to, is there from the beginning.
+      if (uses.some(([, member]) => member === undefined)) return line;
+      const members = [...new Set(uses.map(([, member]) => member))];
+      const getters = members.map(
+        (member) => `get ${member}() { return (loaded ??= require('${module}')).${member}; }`,
+      );
+      return `const ${name} = ((loaded) => ({ ${getters.join(', ')} }))();`;
+    },
+  );
 }
 
 /** The licences of the packages whose code is in the bundle. */

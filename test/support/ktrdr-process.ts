@@ -7,9 +7,13 @@ import { fileURLToPath } from 'node:url';
 /** What `ktrdr` is once the package is installed. */
 export const programFile = fileURLToPath(new URL('../../dist/program/main.js', import.meta.url));
 
+/** The same program, before its modules were joined. */
+export const programOfModules = fileURLToPath(new URL('../../dist/apps/cli/main.js', import.meta.url));
+
 interface ProcessOptions {
   readonly fileBlocks?: number;
   readonly cwd?: string;
+  readonly program?: string;
 }
 
 /** A ktrdr command line in a process of its own, as a user starts it. */
@@ -24,10 +28,10 @@ export class KtrdrProcess implements AsyncDisposable {
   constructor(
     args: readonly string[],
     environment: Readonly<Record<string, string>> = {},
-    { fileBlocks, cwd }: ProcessOptions = {},
+    { fileBlocks, cwd, program = programFile }: ProcessOptions = {},
   ) {
     const limit = fileBlocks === undefined ? '' : `ulimit -f ${fileBlocks}; `;
-    const command = [process.execPath, programFile, ...args];
+    const command = [process.execPath, program, ...args];
     const [file = '', ...rest] = limit === '' ? command : ['sh', '-c', `${limit}exec "$@"`, 'sh', ...command];
     this.#child = spawn(file, rest, {
       env: { ...process.env, FORCE_COLOR: '0', LC_ALL: 'C.UTF-8', ...environment },
