@@ -1,8 +1,9 @@
-import { cancelledError, CancellationSource, systemClock } from '../../async/index.ts';
+import { cancelledError, CancellationSource, systemClock, type CancellationToken } from '../../async/index.ts';
 import { KtrdrError } from '../../base/index.ts';
 import { isTerminal, type Operation } from '../../operations/index.ts';
 import type { OperationsClient } from '../../service/index.ts';
 import { cancellingWords } from './interruptible.ts';
+import type { Display } from './display/display.ts';
 import { openDisplay } from './display/open-display.ts';
 import { closingLine, closingWithoutCause } from './display/progress-lines.ts';
 import type { CommandContext } from './programs/command.ts';
@@ -59,26 +60,28 @@ export async function watchOperation({
   using leaving = new CancellationSource();
   // Talking to the API outlives the cancel: it has to hear of it, and to say that the work has stopped.
   using talk = new CancellationSource(leaving.token);
-  const detach = {
-    words: 'leaves it running',
-    act: () => {
-      // What was cancelled does not go on.
-      if (!token.isCancelled) leaving.cancel();
-    },
+  const leave = (): void => {
+    // What was cancelled does not go on.
+    if (!token.isCancelled) leaving.cancel();
   };
   using display = await openDisplay({
     ndjson,
     onCtrlC: interruptWords[onInterrupt],
-    detach: canDetach ? detach : undefined,
+    detach: canDetach ? { words: 'leaves it running', act: leave } : undefined,
   });
-  let last = first;
-  let isAway = false;
-  let notice = '';
+  const remarks = new Remarks(display);
+  const relayCancel = async (): Promise<void> => {
+    try {
+      await client.cancel({ id, reason: token.reason ?? 'user' }, talk.token);
+    } catch {
+      // Whoever follows hears that the API is away, or does not hear of an end in time.
+    }
+  };
   let grace: Disposable | undefined;
 
   using answer = interruption.answerWith({
     first: () => {
-      if (onInterrupt === 'cancel') say(cancellingWords);
+      if (onInterrupt === 'cancel') remarks.answer(cancellingWords);
     },
     second: () => {
       display[Symbol.dispose]();
@@ -98,57 +101,75 @@ export async function watchOperation({
 
   display.show(first);
   using children = tellChildren({ client, parent: first, display, token: talk.token });
+  const onSilence = (): void => remarks.apiIs('away');
+  const options = { after: first.version, token: talk.token, patienceMs, onSilence };
+  let last = first;
   try {
-    if (!isTerminal(first.status)) await follow();
+    for await (last of isTerminal(first.status) ? [] : client.follow(id, options)) {
+      // An API that was away may not have heard of the cancel.
+      if (remarks.isApiAway && token.isCancelled && !isTerminal(last.status)) void relayCancel();
+      remarks.apiIs('there');
+      display.show(last);
+    }
     await children.rest();
     display.end(last.status === 'failed' ? closingWithoutCause(last) : closingLine(last));
     if (last.status !== 'completed') display.end(colours.dim(`  operation ${id}`));
     return { operation: last, isLeft: false };
   } catch (thrown) {
     if (leaving.token.isCancelled) return { operation: last, isLeft: true };
-    const isUnconfirmed = token.isCancelled;
-    const how = isUnconfirmed ? 'cancel sent, but the API has not confirmed that the work stopped' : 'lost sight of it';
-    display.end(`${colours.yellow('\u25A0')} ${last.message}: ${how}`);
-    display.end(colours.dim(`  operation ${id}`));
-    if (!isUnconfirmed) throw lostThere(thrown, id);
-    throw cancelledError(token.reason ?? 'user', `operation "${id}", which the ktrdr API has not confirmed`, {
-      operation: id,
-      unconfirmed: true,
-    });
+    throw lostSight(thrown, { operation: last, display, token });
   } finally {
     grace?.[Symbol.dispose]();
   }
+}
 
-  async function follow(): Promise<void> {
-    const onSilence = (): void => {
-      isAway = true;
-      tell();
-    };
-    for await (last of client.follow(id, { after: first.version, token: talk.token, patienceMs, onSilence })) {
-      // An API that was away may not have heard of the cancel.
-      if (isAway && token.isCancelled && !isTerminal(last.status)) void relayCancel();
-      isAway = false;
-      tell();
-      display.show(last);
-    }
+/** What there is to say beside the work: the answer to Ctrl-C, and that the API is away. */
+class Remarks {
+  readonly #display: Pick<Display, 'say'>;
+  #answer = '';
+  #isApiAway = false;
+
+  constructor(display: Pick<Display, 'say'>) {
+    this.#display = display;
   }
 
-  async function relayCancel(): Promise<void> {
-    try {
-      await client.cancel({ id, reason: token.reason ?? 'user' }, talk.token);
-    } catch {
-      // Whoever follows hears that the API is away, or does not hear of an end in time.
-    }
+  get isApiAway(): boolean {
+    return this.#isApiAway;
   }
 
-  function say(words: string): void {
-    notice = words;
-    tell();
+  answer(words: string): void {
+    this.#answer = words;
+    this.#say();
   }
 
-  function tell(): void {
-    display.say([notice, isAway ? awayWords : ''].filter((words) => words !== '').join(' '));
+  apiIs(where: 'away' | 'there'): void {
+    this.#isApiAway = where === 'away';
+    this.#say();
   }
+
+  #say(): void {
+    this.#display.say([this.#answer, this.#isApiAway ? awayWords : ''].filter((words) => words !== '').join(' '));
+  }
+}
+
+interface Lost {
+  /** As it was last seen. */
+  readonly operation: Operation;
+  readonly display: Display;
+  readonly token: CancellationToken;
+}
+
+/** Says on the display that the end of an operation is not known here. @returns the error that tells why. */
+function lostSight(thrown: unknown, { operation: { id, message }, display, token }: Lost): unknown {
+  const isUnconfirmed = token.isCancelled;
+  const how = isUnconfirmed ? 'cancel sent, but the API has not confirmed that the work stopped' : 'lost sight of it';
+  display.end(`${colours.yellow('\u25A0')} ${message}: ${how}`);
+  display.end(colours.dim(`  operation ${id}`));
+  if (!isUnconfirmed) return lostThere(thrown, id);
+  return cancelledError(token.reason ?? 'user', `operation "${id}", which the ktrdr API has not confirmed`, {
+    operation: id,
+    unconfirmed: true,
+  });
 }
 
 /** For who has not waited until an operation has stopped. */

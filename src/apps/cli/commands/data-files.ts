@@ -118,7 +118,7 @@ export async function exportFile(
   const { bars, name } = await withApi(settings, async (client) => {
     const { calendar, symbol: name } = await client.call(getRange, { query: { symbol, timeframe } }, token);
     const written = { bars: 0, name };
-    const pages = counted(pagesOf(client, name, options, token), written);
+    const pages = counted(pagesOf({ client, token }, { ...options, symbol: name }), written);
     const pieces = repair.length === 0 ? pages : repaired(pages, repair, { timeframe, calendar });
     const chunks = Readable.from(encodeBars(pieces, { format, timeframe }));
     await (output === undefined ? toStdout(chunks) : toFile(chunks, output));
@@ -134,10 +134,8 @@ export async function exportFile(
 }
 
 async function* pagesOf(
-  client: OperationsClient,
-  symbol: string,
-  { timeframe, start, end }: ExportOptions,
-  token: CancellationToken,
+  { client, token }: { client: OperationsClient; token: CancellationToken },
+  { symbol, timeframe, start, end }: Pick<ExportOptions, 'timeframe' | 'start' | 'end'> & { symbol: string },
 ): AsyncGenerator<Bars> {
   for (let after: number | undefined; ;) {
     const query = { symbol, timeframe, start, end, after, limit: mostBarsOnPage };

@@ -43,14 +43,16 @@ export async function predict(
   const output = options.output === '-' ? undefined : options.output;
   if (output !== undefined && !force) await mustNotExist(output);
   await withApi(settings, async (client) => {
+    const asking = { client, token };
     if (format === undefined) {
-      for await (const page of pagesOf(client, asked, { ...options, limit: options.limit ?? shownBars }, token)) {
+      for await (const page of pagesOf(asking, { ...asked, ...options, limit: options.limit ?? shownBars })) {
         terminal.print(predictionTable(page));
       }
       return;
     }
     const written = { bars: 0 };
-    const lines = Readable.from(linesOf(counted(pagesOf(client, asked, options, token), written), format));
+    const pages = counted(pagesOf(asking, { ...asked, ...options }), written);
+    const lines = Readable.from(linesOf(pages, format));
     await (output === undefined ? toStdout(lines) : toFile(lines, output));
     terminal.note(`${formatCounted(written.bars, 'bar')} judged${output === undefined ? '' : `, in ${output}`}`);
   });
@@ -83,11 +85,10 @@ function refuseNothing({ model, symbol, timeframe, time }: Predictions, { start,
 }
 
 async function* pagesOf(
-  client: OperationsClient,
-  { model: { name, version = 'latest' }, symbol }: Asked,
-  { timeframe, start, end, limit: last }: PredictOptions,
-  token: CancellationToken,
+  { client, token }: { client: OperationsClient; token: CancellationToken },
+  { model, symbol, timeframe, start, end, limit: last }: Asked & PredictOptions,
 ): AsyncGenerator<Predictions> {
+  const { name, version = 'latest' } = model;
   for (let after: string | undefined; ;) {
     const query = { symbol, timeframe, start, end, last, after };
     const page = await client.call(getPredictions, { params: { name, version }, query }, token);
