@@ -66,7 +66,7 @@ describe.skipIf(!hasTerminals)(
       const pressed = performance.now();
       session.type(ctrlC);
       await session.until(/Cancelling; press Ctrl-C again/);
-      expect(performance.now() - pressed).toBeLessThan(500);
+      expect(performance.now() - pressed).toBeLessThan(1_000);
       await session.until(/code 130/);
       await session.until(usualModes);
       expect(session.lines[0]).toMatch(/^■ Training MLP .*: cancelled$/);
@@ -84,7 +84,7 @@ describe.skipIf(!hasTerminals)(
         const pressed = performance.now();
         session.type(ctrlC);
         await session.until(/code 130/);
-        expect(performance.now() - pressed).toBeLessThan(1_000);
+        expect(performance.now() - pressed, 'less than the patience after the first one').toBeLessThan(3_000);
       } finally {
         system.kill('SIGCONT');
       }

@@ -32,11 +32,9 @@ describe('ktrdr ops cancel', { timeout: 30_000 }, () => {
   });
 
   it('says at once that there is no API', async () => {
-    const begun = performance.now();
     const { code, stderr } = await ktrdr(['ops', 'cancel', id], { KTRDR_API_URL: 'http://127.0.0.1:9/api/v1' });
     expect(code).toBe(8);
     expect(stderr).toMatch(/^error: Cannot reach the ktrdr API at .*start it with "ktrdr up"/);
-    expect(performance.now() - begun).toBeLessThan(5_000);
   });
 
   it('leaves it to the API at Ctrl-C, and says so', async () => {
