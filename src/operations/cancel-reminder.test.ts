@@ -11,6 +11,8 @@ class Elsewhere {
   readonly running = new Set<string>();
   readonly reminders: (CancelReason | undefined)[] = [];
   isAway = false;
+  /** Settles when it answers a reminder. */
+  answers: Promise<void> = Promise.resolve();
 
   readonly work: ClimbWork = (_, { id, token, checkpoint, clock, lines }) => {
     const there = typeof checkpoint.last === 'string' ? checkpoint.last : id;
@@ -26,7 +28,7 @@ class Elsewhere {
     };
     if (token.isCancelled) {
       this.reminders.push(token.reason);
-      return Promise.resolve().then(stop);
+      return this.answers.then(stop);
     }
     checkpoint.save(there);
     this.running.add(there);
@@ -60,11 +62,15 @@ async function pass(ms: number): Promise<void> {
 }
 
 /** An operation that was cancelled while the place of its work was away. */
-async function cancelWhileAway(orchestrator: ServiceOrchestrator, reason: CancelReason = 'user'): Promise<void> {
-  const { result } = orchestrator.start(auto, { steps: 1 }, { id: 'op' });
-  await expect.poll(() => there.running.has('op')).toBe(true);
+async function cancelWhileAway(
+  orchestrator: ServiceOrchestrator,
+  reason: CancelReason = 'user',
+  id = 'op',
+): Promise<void> {
+  const { result } = orchestrator.start(auto, { steps: 1 }, { id });
+  await expect.poll(() => there.running.has(id)).toBe(true);
   there.isAway = true;
-  orchestrator.operations.cancel('op', reason);
+  orchestrator.operations.cancel(id, reason);
   await expect(result).rejects.toMatchObject({ code: 'cancelled', details: { unconfirmed: true } });
 }
 
@@ -107,6 +113,22 @@ describe('a cancel that could not be delivered', () => {
     expect(there.reminders).toHaveLength(1);
   });
 
+  it('is delivered by the next process also when this one takes its time to stop', async () => {
+    const stubborn = { ...climb, type: 'stubborn' };
+    const first = open().register(stubborn, () => new Promise(() => {}));
+    await cancelWhileAway(first);
+    first.start(stubborn, { steps: 1 });
+    await pass(0);
+    const stopped = first[Symbol.asyncDispose]();
+    await pass(10_000);
+    await stopped;
+    expect(there.reminders).toEqual([]);
+    there.isAway = false;
+    open();
+    await pass(1_000);
+    expect([...there.running]).toEqual([]);
+  });
+
   it('is tried ever more rarely, once a minute in the end, and given up after a week', async () => {
     const orchestrator = open();
     await cancelWhileAway(orchestrator);
@@ -137,6 +159,53 @@ describe('a cancel that could not be delivered', () => {
     expect([...there.running]).toEqual(['op']);
     orchestrator.operations.cancel('next');
     await expect.poll(() => there.running.size).toBe(0);
+  });
+
+  it('is taken back also while others are asked for', async () => {
+    const orchestrator = open();
+    await cancelWhileAway(orchestrator, 'user', 'first');
+    there.isAway = false;
+    await cancelWhileAway(orchestrator);
+    there.isAway = false;
+    let answer = (): void => {};
+    there.answers = new Promise((resolve) => (answer = resolve));
+    await pass(1_000);
+    expect(there.reminders).toEqual(['user']);
+    orchestrator.resume('op', { id: 'next' });
+    answer();
+    await pass(600_000);
+    expect(there.reminders).toEqual(['user']);
+    expect([...there.running]).toEqual(['op']);
+  });
+
+  it('is waited for by who goes on, while it is on its way', async () => {
+    const orchestrator = open();
+    await cancelWhileAway(orchestrator);
+    there.isAway = false;
+    let answer = (): void => {};
+    there.answers = new Promise((resolve) => (answer = resolve));
+    await pass(1_000);
+    orchestrator.resume('op', { id: 'next' });
+    await pass(0);
+    expect(orchestrator.operations.get('next').status).toBe('pending');
+    answer();
+    await expect.poll(() => orchestrator.operations.get('next').status).toBe('running');
+    expect([...there.running]).toEqual(['op']);
+    expect(messages(orchestrator), 'it was taken back').not.toContain('the cancel was confirmed after all');
+  });
+
+  it('keeps nobody from cancelling who waits for it', async () => {
+    const orchestrator = open();
+    await cancelWhileAway(orchestrator);
+    there.answers = new Promise(() => {});
+    await pass(1_000);
+    const { result } = orchestrator.resume('op', { id: 'next' });
+    await pass(0);
+    there.answers = Promise.resolve();
+    there.isAway = false;
+    orchestrator.operations.cancel('next');
+    await expect(result).rejects.toMatchObject({ code: 'cancelled', details: { reason: 'user' } });
+    expect([...there.running]).toEqual([]);
   });
 
   it('stands in the way of no other, also when its work cannot be asked any more', async () => {

@@ -36,6 +36,8 @@ export class CancelReminder implements Disposable {
   #pauseMs = firstPauseMs;
   #timer: Disposable | undefined;
   #isAsking = false;
+  /** The one that was asked for last, until its end. */
+  #asked: { readonly id: string; readonly end: Promise<void> } | undefined;
   #isClosed = false;
 
   constructor(options: CancelReminderOptions) {
@@ -49,6 +51,14 @@ export class CancelReminder implements Disposable {
   /** Begins with what earlier processes have left. To be called once everything is registered. */
   begin(): void {
     if (this.#options.operations.unconfirmed.all().length > 0) this.#schedule();
+  }
+
+  /**
+   * Resolves when nobody asks for an operation any more. Whoever goes on from it waits for that: a cancel that is under way
+   * would else stop what has just been resumed.
+   */
+  async quietFor(id: string): Promise<void> {
+    if (this.#asked?.id === id) await Promise.allSettled([this.#asked.end]);
   }
 
   /** A reminder that is under way is not waited for, and comes to nothing. */
@@ -71,7 +81,10 @@ export class CancelReminder implements Disposable {
     this.#isAsking = true;
     try {
       for (const id of operations.unconfirmed.all()) {
-        await this.#remindOf(id);
+        // Those before it may have taken minutes, in which another operation can have gone on from it.
+        if (!operations.unconfirmed.has(id)) continue;
+        this.#asked = { id, end: this.#remindOf(id) };
+        await this.#asked.end;
         if (this.#isClosed) return;
       }
       if (operations.unconfirmed.all().length === 0) return;

@@ -10,6 +10,7 @@ import { assertSameWork, newOperation, type NewOperation } from './new-operation
 import type { Operation } from './operation.ts';
 import type { OperationsService } from './operations-service.ts';
 import { runAttempt, type Kind } from './run-attempt.ts';
+import { unlessCancelled } from './settled-in-time.ts';
 import { Slots } from './slots.ts';
 
 interface ConductorOptions {
@@ -23,6 +24,8 @@ interface ConductorOptions {
   readonly keepsDebug: boolean;
   /** @throws KtrdrError `not_found` for a type that nobody registered, `unavailable` when nothing more is started. */
   readonly kindOf: (type: string) => Kind;
+  /** Resolves when nobody has the work of an ended operation stopped any more, see `CancelReminder`. */
+  readonly quietFor: (id: string) => Promise<void>;
   /** Called whenever one has ended. */
   readonly onEnd: () => void;
 }
@@ -142,8 +145,8 @@ export class Conductor {
     input: unknown,
     { owned, source, checkpoint, parent, pauseMs = 0 }: Conduct,
   ): StartedOperation<unknown> {
-    const { clock, log, graceMs, root, keepsDebug, onEnd } = this.#options;
-    const { id, priority, traceId } = owned.operation;
+    const { clock, log, graceMs, root, keepsDebug, quietFor, onEnd } = this.#options;
+    const { id, priority, traceId, resumedFrom } = owned.operation;
     const { token } = source;
     const entry = { id, resource: kind.resource, priority };
     const result = runAttempt({
@@ -161,6 +164,7 @@ export class Conductor {
       isLeaving: () => this.#isLeaving(id),
       onFraction: parent?.onFraction ?? (() => {}),
       admitted: async () => {
+        if (resumedFrom !== undefined) await unlessCancelled(quietFor(resumedFrom), token);
         if (pauseMs > 0) await clock.sleep(pauseMs, token);
         await this.#slots.take(entry, token);
       },

@@ -1,9 +1,9 @@
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { KtrdrError } from '../base/index.ts';
 import type { OperationStatus } from './operation.ts';
 import { openDatabase } from './open-database.ts';
 import { OperationStore } from './operation-store.ts';
@@ -143,6 +143,17 @@ describe('prune()', () => {
     expect(ids()).toEqual(['waits']);
   });
 
+  it('keeps what may still run elsewhere, until that is settled', () => {
+    const error = new KtrdrError('cancelled', 'Cancelled.', { details: { unconfirmed: true } }).toProblem();
+    store.insert(operation('away'), owner);
+    store.update(operation('away', { status: 'cancelled', error, endedAt: 0 }), owner);
+    store.prune({ maxCount: 0, maxAgeMs: 0 }, 1_000);
+    expect(ids()).toEqual(['away']);
+    store.unconfirmed.settle('away');
+    store.prune({ maxAgeMs: 0 }, 1_000);
+    expect(ids()).toEqual([]);
+  });
+
   it('goes by the time of the end, and by the number', () => {
     const ended = (id: string, endedAt: number): void =>
       store.insert(operation(id, { status: 'completed' as OperationStatus, createdAt: 0, endedAt }), owner);
@@ -171,79 +182,4 @@ it('keeps the last hundred durations of each type', () => {
   );
   expect(store.durations.of('rest')).toEqual([1, 2, 3]);
   expect(store.durations.of('fly')).toEqual([]);
-});
-
-describe('the form of the records', () => {
-  const inDatabase = (act: (db: DatabaseSyncInstance) => void): void => {
-    const db = new DatabaseSync(join(directory, 'operations.db'));
-    act(db);
-    db.close();
-  };
-
-  it('of the first program is brought up to date', () => {
-    const { attempt: _, attempts: __, priority: ___, ...old } = operation('old', { status: 'completed', version: 7 });
-    store[Symbol.dispose]();
-    inDatabase((db) => {
-      db.exec(`
-        DROP TABLE operations; DROP TABLE durations; DROP TABLE counters; DROP TABLE metrics; DROP TABLE logs;
-        PRAGMA user_version = 0;
-        CREATE TABLE operations (
-          seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, type TEXT NOT NULL, status TEXT NOT NULL,
-          created_at REAL NOT NULL, record TEXT NOT NULL, result_type TEXT, result BLOB);
-        CREATE INDEX operations_by_time ON operations (created_at DESC, seq DESC);
-        CREATE INDEX operations_by_status ON operations (status);`);
-      const insert = db.prepare(
-        'INSERT INTO operations (id, type, status, created_at, record, result_type, result) VALUES (?, ?, ?, ?, ?, ?, ?)',
-      );
-      for (const id of ['old', 'twin'])
-        insert.run(id, 'climb', 'completed', 0, JSON.stringify({ ...old, id }), 'text/plain', new Uint8Array([1]));
-      insert.run('torn', 'climb', 'completed', 0, '{"id":', null, null);
-    });
-    store = OperationStore.open(directory);
-    expect(store.find('old')).toEqual(operation('old', { status: 'completed', version: 7 }));
-    expect(store.find('twin'), 'two operations had the same version then').toMatchObject({ version: 8 });
-    expect(store.result('twin')?.bytes).toEqual(new Uint8Array([1]));
-    expect(store.reservedVersion).toBe(8);
-    expect(() => store.find('torn')).toThrow(expect.objectContaining({ code: 'data_corrupt' }));
-    store.insert(operation('new', { version: 9 }), owner);
-    store[Symbol.dispose]();
-    store = OperationStore.open(directory);
-    expect(store.find('new')).toEqual(operation('new', { version: 9 }));
-  });
-
-  it('of the program before has no indexes for lists, and gets them', () => {
-    store.insert(operation('op', { status: 'failed' }), owner);
-    store[Symbol.dispose]();
-    inDatabase((db) =>
-      db.exec(`
-        DROP TRIGGER metrics_go_with_operations; DROP TABLE metrics;
-        DROP TRIGGER logs_go_with_operations; DROP TABLE logs;
-        DROP INDEX operations_unconfirmed; ALTER TABLE operations DROP COLUMN unconfirmed;
-        DROP INDEX operations_by_status; DROP INDEX operations_by_type; DROP INDEX operations_by_parent;
-        CREATE INDEX operations_by_status ON operations (status);
-        CREATE INDEX operations_by_parent ON operations (parent) WHERE parent IS NOT NULL;
-        PRAGMA user_version = 1;`),
-    );
-    store = OperationStore.open(directory);
-    expect(store.list({ type: 'climb', status: ['failed'] })).toMatchObject({ total: 1, operations: [{ id: 'op' }] });
-    inDatabase((db) => {
-      const names = db.prepare("SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL").all();
-      expect(names).toMatchObject(
-        expect.arrayContaining([{ name: 'operations_by_type' }, { name: 'operations_by_status' }]) as object[],
-      );
-    });
-  });
-
-  it('of a newer program is refused, and left as it is', () => {
-    store[Symbol.dispose]();
-    inDatabase((db) => db.exec('PRAGMA user_version = 99'));
-    expect(() => OperationStore.open(directory)).toThrow(
-      expect.objectContaining({
-        code: 'failed_precondition',
-        message: expect.stringContaining('format 99') as string,
-      }),
-    );
-    inDatabase((db) => db.exec('PRAGMA user_version = 5'));
-    store = OperationStore.open(directory);
-  });
 });

@@ -31,7 +31,10 @@ import {
 import { parsePageCursor, toPageCursor } from './page-cursor.ts';
 import { UnconfirmedRows } from './unconfirmed-rows.ts';
 
-/** What is kept of ended operations. Unfinished ones, and the children of unfinished ones, are always kept. */
+/**
+ * What is kept of ended operations. Unfinished ones, the children of unfinished ones, and those that may still run
+ * elsewhere are always kept.
+ */
 export interface Retention {
   maxAgeMs?: number;
   maxCount?: number;
@@ -220,7 +223,7 @@ export class OperationStore implements Disposable {
 
   /** Forgets ended operations beyond what is to be kept, with their results. */
   prune({ maxAgeMs, maxCount }: Retention, now: number): void {
-    const prunable = `NOT ${isUnfinished}
+    const prunable = `NOT ${isUnfinished} AND NOT operations.unconfirmed
       AND NOT EXISTS (SELECT 1 FROM operations AS p WHERE p.id = operations.parent AND p.status IN (${unfinishedStatuses}))`;
     if (maxAgeMs !== undefined) {
       this.#statement(

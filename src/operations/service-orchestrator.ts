@@ -87,6 +87,7 @@ export class ServiceOrchestrator implements AsyncDisposable {
       root,
       keepsDebug,
       kindOf: (type) => this.#kind(type),
+      quietFor: (id) => this.#reminder.quietFor(id),
       onEnd: () => this.#housekeeping.doAtTimes(),
     });
   }
@@ -204,8 +205,9 @@ export class ServiceOrchestrator implements AsyncDisposable {
    */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
-    await this.#conductor.shutDown();
+    // First: what nobody can be asked for any more would count as never to be confirmed.
     this.#reminder[Symbol.dispose]();
+    await this.#conductor.shutDown();
   }
 
   /** The new operation says in `lineage` which ended one it comes from. */

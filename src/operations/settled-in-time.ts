@@ -20,3 +20,11 @@ export function settledInTime<T>(work: Promise<T>, { token, clock, graceMs }: Ti
     });
   });
 }
+
+/** As a wait settles, or cancelled as soon as the token is. */
+export function unlessCancelled<T>(wait: Promise<T>, token: CancellationToken): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const listening = token.onCancelled(() => reject(cancelledError(token.reason ?? 'user')));
+    wait.then(resolve, reject).finally(() => listening[Symbol.dispose]());
+  });
+}

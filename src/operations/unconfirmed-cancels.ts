@@ -37,6 +37,10 @@ export class UnconfirmedCancels {
     return store.unconfirmed.takeOver(owner);
   }
 
+  has(id: string): boolean {
+    return this.#options.store.unconfirmed.has(id);
+  }
+
   linesOf(id: string): FetchedLines {
     const { log } = this.#options;
     return {
