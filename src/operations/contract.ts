@@ -52,6 +52,8 @@ export interface OperationContext<C> extends WorkContext<C> {
   readonly lines?: FetchedLines;
   /** The trace of the request that started the operation. */
   readonly traceId?: string;
+  /** When the operation is cancelled, in epoch milliseconds. The token says so here; another place has to be told. */
+  readonly deadlineAt?: number;
 }
 
 /** Log lines of the same work in another place, kept with those of this one. */

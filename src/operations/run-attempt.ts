@@ -62,7 +62,7 @@ export async function runAttempt({
   root,
   keepsDebug,
 }: AttemptOptions): Promise<unknown> {
-  const { id, attempt, traceId } = owned.operation;
+  const { id, attempt, traceId, deadlineAt } = owned.operation;
   const trace = traceId === undefined ? {} : { traceId };
   const log = parentLog.with({ operation: id, ...trace });
   const span = startSpan(`operation ${contract.type}`, {
@@ -104,6 +104,7 @@ export async function runAttempt({
       children,
       clock,
       ...trace,
+      ...(deadlineAt === undefined ? {} : { deadlineAt }),
     };
     const result = await settledInTime(
       span.run(() => work(input, context)),

@@ -22,8 +22,6 @@ export interface AdapterOptions {
 
 /** What remote work is given. */
 export interface RemoteContext<C> extends OperationContext<C> {
-  /** After this time the host cancels the operation by itself, whoever still follows it. */
-  readonly deadlineMs?: number;
   /** Called when the host has the operation; what it does not know later, it has lost. */
   readonly onAccepted?: () => void;
   /** Called when the start was not answered, and the host may have the operation all the same. */
@@ -93,9 +91,9 @@ export abstract class AsyncServiceAdapter implements AsyncDisposable {
 
   /** Long work on the host, see `runOnHost`: an `OperationWork` like any other. */
   protected run<I, C, R>(contract: OperationContract<I, C, R>, input: I, context: RemoteContext<C>): Promise<R> {
-    const { deadlineMs, onAccepted, onUnanswered, traceId } = context;
+    const { onAccepted, onUnanswered, traceId } = context;
     const client = this.#connect().inTrace(traceId);
-    return runOnHost({ client, contract, input, context, deadlineMs, onAccepted, onUnanswered });
+    return runOnHost({ client, contract, input, context, onAccepted, onUnanswered });
   }
 
   /** The states of an operation on the host until its end, see `followOperation`. */

@@ -24,7 +24,7 @@ import {
 import { nextVersion, preferredWait } from './preferred-wait.ts';
 import { rememberLast } from './remember-last.ts';
 import type { ServerEvent } from './sse.ts';
-import { startOptions } from './start-headers.ts';
+import { followUpOptions, startOptions } from './start-headers.ts';
 
 /** Says what keeps the service from its work, or nothing when it is ready. */
 export type ReadinessCheck = () => string | undefined | Promise<string | undefined>;
@@ -129,11 +129,11 @@ export function operationRoutes(
       operations.logs(id, { after: cursor, limit }),
     ),
     implement(cancelOperation, ({ params: { id }, body }) => operations.cancel(id, body?.reason)),
-    implement(resumeOperation, ({ params: { id } }, context) =>
-      started(orchestrator.resume(id, { traceId: context.traceId }).id, context),
+    implement(resumeOperation, ({ params: { id }, headers }, context) =>
+      started(orchestrator.resume(id, followUpOptions(headers, context)).id, context),
     ),
-    implement(retryOperation, ({ params: { id } }, context) =>
-      started(orchestrator.retry(id, { traceId: context.traceId }).id, context),
+    implement(retryOperation, ({ params: { id }, headers }, context) =>
+      started(orchestrator.retry(id, followUpOptions(headers, context)).id, context),
     ),
   ];
 }

@@ -18,5 +18,5 @@ export { getOperation, getReadiness, resumeOperation } from './operation-endpoin
 export type { Health } from './operation-endpoints.ts';
 export { OperationsClient } from './operations-client.ts';
 export type { ServerEvent } from './sse.ts';
-export { startOptions, unnamedStartHeaders } from './start-headers.ts';
+export { inheritedDeadline, startOptions, unnamedStartHeaders } from './start-headers.ts';
 export type { Transport, TransportRequest, TransportResponse } from './transport.ts';

@@ -163,6 +163,7 @@ export const resumeOperation = defineEndpoint({
   summary:
     'Continue an operation that failed or was cancelled, as a new one with its input and its last checkpoint; asking again while that runs answers with it',
   params: ofOne,
+  headers: startHeaders,
   response: operationSchema,
   status: 202,
   idempotent: true,
@@ -174,6 +175,7 @@ export const retryOperation = defineEndpoint({
   summary:
     'Run an ended operation again from the beginning, as a new one with its input and without its checkpoint; asking again while that runs answers with it',
   params: ofOne,
+  headers: startHeaders,
   response: operationSchema,
   status: 202,
   idempotent: true,

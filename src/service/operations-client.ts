@@ -21,6 +21,7 @@ import {
   retryOperation,
   startOperation,
 } from './operation-endpoints.ts';
+import { deadlineHeader } from './start-headers.ts';
 
 interface StartRequest {
   readonly type: string;
@@ -55,8 +56,8 @@ export class OperationsClient extends AsyncServiceAdapter {
    * host cancels it by itself.
    */
   start({ type, input, id, deadlineMs }: StartRequest, token: CancellationToken): Promise<Operation> {
-    const headers = deadlineMs === undefined ? {} : { 'operation-deadline': String(deadlineMs) };
-    return this.call(startOperation, { params: { type, id }, headers, body: input }, token);
+    const start = { params: { type, id }, headers: deadlineHeader(deadlineMs), body: input };
+    return this.call(startOperation, start, token);
   }
 
   /** A page of the operation's curves. */

@@ -31,6 +31,7 @@ let curvesAskedWhile: (string | undefined)[];
 /** The log lines that have come from the host, and the cursors behind them by their source. */
 let lines: LogLine[];
 let cursors: Map<string, number>;
+let deadlineAt: number | undefined;
 
 beforeEach(async () => {
   there = await testHost();
@@ -42,6 +43,7 @@ beforeEach(async () => {
   curvesAskedWhile = [];
   lines = [];
   cursors = new Map();
+  deadlineAt = undefined;
 });
 
 afterEach(async () => {
@@ -87,6 +89,7 @@ function run(graceMs?: number, contract = wait): Promise<string> {
     },
     log,
     clock: systemClock,
+    ...(deadlineAt === undefined ? {} : { deadlineAt }),
   };
   return runOnHost({ client, contract, input: {}, context, ...(graceMs === undefined ? {} : { graceMs }) });
 }
@@ -106,7 +109,7 @@ describe('work on a host whose token is cancelled from the beginning', () => {
   });
 
   it('starts nothing where the host does not know it', async () => {
-    await expect(run()).rejects.toMatchObject({ code: 'cancelled', details: { reason: 'user' } });
+    await expect(run()).rejects.toMatchObject({ code: 'cancelled', details: { reason: 'user', unknown: true } });
     expect(statusThere()).toBeUndefined();
   });
 
@@ -115,6 +118,31 @@ describe('work on a host whose token is cancelled from the beginning', () => {
     isReachable = false;
     await expect(run(100)).rejects.toMatchObject({ code: 'cancelled', details: { unconfirmed: true } });
     expect(warnings).toContain('a cancel was not confirmed in time');
+  });
+});
+
+describe('work that has a deadline', () => {
+  it('ends on the host by itself, also when nobody comes back to it', async () => {
+    deadlineAt = systemClock.now() + 500;
+    const ended = run().catch((thrown: unknown) => thrown);
+    await expect.poll(statusThere).toBe('running');
+    isReachable = false;
+    await expect.poll(statusThere).toBe('cancelled');
+    expect(there.orchestrator.operations.get('op').cancellation?.reason).toBe('timeout');
+    isReachable = true;
+    expect(await ended).toMatchObject({ code: 'cancelled', details: { reason: 'timeout' } });
+  });
+
+  it('is told of one that has passed as of one that passes at once, and of the longest that a host takes', async () => {
+    deadlineAt = systemClock.now() - 1_000;
+    await expect(run()).rejects.toMatchObject({ code: 'cancelled', details: { reason: 'timeout' } });
+    await there[Symbol.asyncDispose]();
+    there = await testHost();
+    deadlineAt = systemClock.now() + 1e12;
+    const running = run();
+    await expect.poll(statusThere).toBe('running');
+    source.cancel('user');
+    await expect(running).rejects.toMatchObject({ details: { reason: 'user' } });
   });
 });
 

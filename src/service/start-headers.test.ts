@@ -73,6 +73,18 @@ describe('Operation-Deadline', () => {
     expect(last).toMatchObject({ status: 'cancelled', cancellation: { reason: 'timeout' } });
   });
 
+  it.each(['resume', 'retry'])('holds for a %s as well', async (how) => {
+    await using served = await testHost();
+    const { operations } = served.orchestrator;
+    served.orchestrator.startByType('wait', {}, { id: 'd-2' });
+    operations.cancel('d-2');
+    await expect.poll(() => operations.get('d-2').status).toBe('cancelled');
+    const headers = { 'operation-deadline': '50' };
+    const next = operation(await send(served.host, ['POST', `/operations/d-2/${how}`], { headers }));
+    expect(next.deadlineAt).toBeGreaterThan(0);
+    await expect.poll(() => operations.get(next.id).cancellation?.reason).toBe('timeout');
+  });
+
   it.each(['0', '-1', '1.5', 'soon', '1e99', ''])('of "%s" is refused', async (deadline) => {
     await using served = await testHost();
     const headers = { 'operation-deadline': deadline };

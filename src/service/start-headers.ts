@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { operationIdFor, type StartOptions } from '../operations/index.ts';
+import { operationIdFor, type OperationContext, type StartOptions } from '../operations/index.ts';
 
 const longestDeadlineMs = 30 * 24 * 60 * 60 * 1_000;
 
@@ -30,16 +30,37 @@ export const unnamedStartHeaders = z.extend(startHeaders, {
   ),
 });
 
+/** The header of a start that has a deadline. */
+export function deadlineHeader(deadlineMs: number | undefined): { 'operation-deadline'?: string } {
+  return deadlineMs === undefined ? {} : { 'operation-deadline': String(deadlineMs) };
+}
+
+/** The same for what has its deadline from the operation that it is a part of. */
+export function inheritedDeadline({
+  deadlineAt,
+  clock,
+}: Pick<OperationContext<never>, 'deadlineAt' | 'clock'>): ReturnType<typeof deadlineHeader> {
+  if (deadlineAt === undefined) return {};
+  return deadlineHeader(Math.min(longestDeadlineMs, Math.max(1, Math.ceil(deadlineAt - clock.now()))));
+}
+
 /** The headers of a start, in the words of the orchestrator. */
 export function startOptions(
   type: string,
   headers: z.output<typeof unnamedStartHeaders>,
   { traceId }: { traceId: string },
 ): StartOptions {
-  const { 'operation-deadline': deadlineMs, 'idempotency-key': key } = headers;
+  const { 'idempotency-key': key } = headers;
   return {
-    traceId,
-    ...(deadlineMs === undefined ? {} : { deadlineMs }),
+    ...followUpOptions(headers, { traceId }),
     ...(key === undefined ? {} : { id: operationIdFor(type, key) }),
   };
+}
+
+/** The headers of a start that goes on from an ended operation, or begins its work anew. */
+export function followUpOptions(
+  { 'operation-deadline': deadlineMs }: z.output<typeof startHeaders>,
+  { traceId }: { traceId: string },
+): Pick<StartOptions, 'traceId' | 'deadlineMs'> {
+  return { traceId, ...(deadlineMs === undefined ? {} : { deadlineMs }) };
 }

@@ -1,4 +1,4 @@
-import { retry, type CancellationToken } from '../async/index.ts';
+import { cancelledError, retry, type CancellationToken } from '../async/index.ts';
 import { isCancelled, KtrdrError } from '../base/index.ts';
 import { z } from 'zod';
 import type { Operation, OperationContext } from '../operations/index.ts';
@@ -20,6 +20,7 @@ type Place = z.infer<typeof placeSchema>;
 export interface TrainingHost {
   readonly address: string;
   readonly get: (id: string) => Promise<Operation>;
+  /** Not to be broken off by a cancel: of what it begins, nobody would know the id. */
   readonly resume: (id: string) => Promise<Operation>;
   /** Starts or joins this operation of the host; ends with a model that is here. */
   readonly train: (
@@ -46,15 +47,37 @@ export class HostedTraining {
   }
 
   async run(): Promise<TrainModelResult> {
-    const { id, token } = this.#context;
+    const { token } = this.#context;
     // Only to be stopped, as by a new process or once the host is back: the host still has to hear of it.
-    if (token.isCancelled) return this.#host.train(this.#place?.hostOperation ?? id);
+    if (token.isCancelled) return this.#stop();
     try {
       return await this.#persistently();
     } catch (thrown) {
       if (!token.isCancelled || this.#isTold || this.#place === undefined) throw thrown;
       // Between two tries nobody follows the training, who would have the host stop it.
-      return await this.#host.train(this.#place.hostOperation);
+      return await this.#stop();
+    }
+  }
+
+  /** Joins it with a token that is cancelled, which has the host stop it. */
+  async #stop(): Promise<TrainModelResult> {
+    const { id, token } = this.#context;
+    const { hostOperation, host } = this.#place ?? { hostOperation: id, host: this.#host.address };
+    try {
+      return await this.#host.train(hostOperation);
+    } catch (thrown) {
+      const { details } = KtrdrError.from(thrown);
+      if (details['unknown'] !== true || host === this.#host.address) throw thrown;
+      // The settings have come to name another host, which says nothing about the one that may be training.
+      throw cancelledError(
+        token.reason ?? 'user',
+        `operation "${hostOperation}" at ${host}, which is not asked any more`,
+        {
+          operation: hostOperation,
+          host,
+          unconfirmed: true,
+        },
+      );
     }
   }
 
@@ -98,22 +121,23 @@ export class HostedTraining {
   }
 
   async #trainAs(hostOperation: string): Promise<TrainModelResult> {
-    const { token, checkpoint } = this.#context;
-    const take = (isTaken: boolean): void => {
-      this.#place = { hostOperation, host: this.#host.address, isTaken };
-      checkpoint.save(this.#place);
-    };
+    const { token } = this.#context;
     try {
       return await this.#host.train(hostOperation, {
-        onAccepted: () => take(true),
+        onAccepted: () => this.#keep({ hostOperation, isTaken: true }),
         onUnanswered: () => {
           // What the host has, it has.
-          if (this.#place?.isTaken !== true) take(false);
+          if (this.#place?.isTaken !== true) this.#keep({ hostOperation, isTaken: false });
         },
       });
     } finally {
       this.#isTold = token.isCancelled;
     }
+  }
+
+  #keep(place: Omit<Place, 'host'>): void {
+    this.#place = { ...place, host: this.#host.address };
+    this.#context.checkpoint.save(this.#place);
   }
 
   /**
@@ -128,7 +152,11 @@ export class HostedTraining {
       const { id, status, cancellation } = await get(place.hostOperation);
       const hasEnded = status === 'failed' || status === 'cancelled';
       const goesOn = hasEnded && (this.#isAsked || cancellation?.reason === 'shutdown');
-      return goesOn ? (await resume(id)).id : id;
+      if (!goesOn) return id;
+      const { id: continuation } = await resume(id);
+      // From now on this is what would have to be stopped.
+      this.#keep({ hostOperation: continuation, isTaken: true });
+      return continuation;
     } catch (thrown) {
       const error = KtrdrError.from(thrown);
       if (error.code === 'not_found' && !place.isTaken) return this.#context.id;

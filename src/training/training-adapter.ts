@@ -1,10 +1,11 @@
-import type { Progress } from '../async/index.ts';
+import { CancellationToken, type Progress } from '../async/index.ts';
 import { KtrdrError } from '../base/index.ts';
 import type { ModelName, ModelSource, ModelStore } from '../models/index.ts';
 import type { OperationContext, OperationWork } from '../operations/index.ts';
 import {
   AsyncServiceAdapter,
   getOperation,
+  inheritedDeadline,
   resumeOperation,
   type AdapterOptions,
   type RemoteContext,
@@ -40,7 +41,12 @@ export class TrainingAdapter extends AsyncServiceAdapter {
     new HostedTraining(context, {
       address: this.#host,
       get: (id) => this.call(getOperation, { params: { id } }, context),
-      resume: (id) => this.call(resumeOperation, { params: { id } }, context),
+      resume: (id) =>
+        this.call(
+          resumeOperation,
+          { params: { id }, headers: inheritedDeadline(context) },
+          { ...context, token: CancellationToken.none },
+        ),
       train: (id, listeners) => this.#trainAs(id, input, { ...context, ...listeners }),
     }).run();
 
