@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { allAtOnce, type Steps } from '../base/index.ts';
+import { CancellationSource } from './cancellation.ts';
 import { inTurns } from './in-turns.ts';
 
 function* counted(steps: number): Steps<number> {
@@ -27,8 +28,21 @@ describe('inTurns', () => {
   });
 
   it('lets others have a turn when the steps have taken theirs, and not before', async () => {
-    expect(await turnsOf(inTurns(counted(20), 0))).toBeGreaterThan(10);
-    expect(await turnsOf(inTurns(counted(20), 10_000))).toBe(0);
+    expect(await turnsOf(inTurns(counted(20), { turnMs: 0 }))).toBeGreaterThan(10);
+    expect(await turnsOf(inTurns(counted(20), { turnMs: 10_000 }))).toBe(0);
+  });
+
+  it('takes no further step when it has been cancelled meanwhile', async () => {
+    using source = new CancellationSource();
+    let taken = 0;
+    const steps = (function* (): Steps<void> {
+      for (; taken < 1_000; taken += 1) {
+        if (taken === 3) setImmediate(() => source.cancel('user'));
+        yield;
+      }
+    })();
+    await expect(inTurns(steps, { turnMs: 0, token: source.token })).rejects.toMatchObject({ code: 'cancelled' });
+    expect(taken).toBeLessThan(10);
   });
 
   it('throws what a step throws', async () => {
@@ -36,6 +50,6 @@ describe('inTurns', () => {
       yield;
       throw new Error('a step failed');
     })();
-    await expect(inTurns(failing, 0)).rejects.toThrow('a step failed');
+    await expect(inTurns(failing, { turnMs: 0 })).rejects.toThrow('a step failed');
   });
 });

@@ -1,4 +1,4 @@
-import { inTurns } from '../../async/index.ts';
+import { inTurns, type CancellationToken } from '../../async/index.ts';
 import { KtrdrError } from '../../base/index.ts';
 import {
   barCount,
@@ -39,6 +39,7 @@ interface AppendContext {
   readonly readLedger: (head: SeriesHead) => Promise<Ledger>;
   readonly limits: LogLimits;
   readonly now: number;
+  readonly token: CancellationToken;
 }
 
 /**
@@ -47,14 +48,14 @@ interface AppendContext {
  */
 export async function appendSegment(
   place: SeriesPlace,
-  { segment, head: found, readLedger, limits, now }: AppendContext,
+  { segment, head: found, readLedger, limits, now, token }: AppendContext,
 ): Promise<{ outcome: AppendOutcome; head: SeriesHead }> {
   const head = found ?? newHead(place.key, segment);
   requireCalendar(head, segment);
   const { finished, unfinished } = split(segment);
   const held = unfinishedBar(head);
   const beside = await barsBeside(place, head, finished);
-  const compared = await settled(await inTurns(compareBarsInSteps(beside, finished)), segment, place.key);
+  const compared = await settled(await inTurns(compareBarsInSteps(beside, finished), { token }), segment, place.key);
   const { hours: reported = [] } = segment;
   const known = segment.confirmedEmpty.length + reported.length === 0 ? undefined : await readLedger(head);
   const hours = known === undefined ? undefined : newHours(known, segment);
@@ -111,6 +112,7 @@ export async function appendSegment(
             replacedBy: answersFor(compared.older, segment),
           },
     updatedAt: now,
+    token,
   });
   return { outcome, head: saved };
 }

@@ -114,6 +114,8 @@ async function restore(loss: Loss = 'all of it is there'): Promise<void> {
 }
 
 const key: SeriesKey = { symbol: 'SPY', timeframe: '1m' };
+/** Of which nothing is stored. */
+const fresh: SeriesKey = { symbol: 'QQQ', timeframe: '1m' };
 const newYear = Date.UTC(2020, 0, 1);
 const hour = 3_600_000;
 
@@ -147,6 +149,7 @@ const acts: Record<string, (store: BarStore, place: string) => Promise<unknown>>
     await asSecondLayout(seriesFolder(place, key));
     await store.append(key, segment('third', minutes(32, 3, 102), 3));
   },
+  'the first append to a series': (store) => store.append(fresh, revising),
   'a removal across two years': (store) => store.remove(key, { start: newYear - hour / 6, end: newYear + hour / 6 }),
   'a removal of everything': (store) => store.remove(key, { start: -Infinity, end: Infinity }),
 };
@@ -176,7 +179,7 @@ async function filled(place: string): Promise<BarStore> {
   return open(place);
 }
 
-/** Everything that can be asked of the series, as text. */
+/** Everything that can be asked of the series, and what there is of the other one, as text. */
 async function everything(store: BarStore): Promise<string> {
   const bars = await store.read(key, undefined, { includeUnfinished: true });
   const info = await store.info(key);
@@ -186,6 +189,7 @@ async function everything(store: BarStore): Promise<string> {
     snapshot: await store.snapshot(key),
     provenance: await store.provenance(key),
     revisions: (await store.revisions(key)).map(({ bars: older, ...rest }) => ({ ...rest, close: [...older.close] })),
+    fresh: { ...(await store.info(fresh)), updatedAt: 0, snapshot: await store.snapshot(fresh) },
   });
 }
 

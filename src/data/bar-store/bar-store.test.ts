@@ -254,6 +254,23 @@ describe('BarStore.append() refuses', () => {
   });
 });
 
+describe('BarStore.append() that is cancelled', () => {
+  it('leaves the series as it was and nothing of its own behind, and a new series not at all', async () => {
+    using source = new CancellationSource();
+    source.cancel('user');
+    const { token } = source;
+    const append = (from: number) =>
+      store.append(spy, { calendar, bars: minutes(from, 2_000), confirmedEmpty: [] }, token);
+    const empty = await readdir(root, { recursive: true });
+    await expect(append(0)).rejects.toMatchObject({ code: 'cancelled' });
+    expect(await readdir(root, { recursive: true })).toEqual(empty);
+    await store.append(spy, { calendar, bars: minutes(0, 10), confirmedEmpty: [] });
+    const before = { names: await readdir(seriesFolder(root, spy)), snapshot: await store.snapshot(spy) };
+    await expect(append(-3_000)).rejects.toMatchObject({ code: 'cancelled' });
+    expect({ names: await readdir(seriesFolder(root, spy)), snapshot: await store.snapshot(spy) }).toEqual(before);
+  });
+});
+
 describe('BarStore.remove()', () => {
   it('cuts out the range and leaves the rest', async () => {
     const bars = minutes(-100, 200);

@@ -171,22 +171,23 @@ export class BarStore implements AsyncDisposable {
    * Adds a finished segment; where a bar is held already the incoming one wins
    * unless the segment says otherwise, and the older values go to the revisions.
    * What is held already, value for value, is not written. Durable when it resolves, and until then the bars must not
-   * be changed; a crash on the way leaves all of the segment or nothing.
+   * be changed; a crash on the way leaves all of the segment or nothing, and so does a cancel.
    * @throws KtrdrError `data_corrupt` for bars that break a rule, `invalid_input` for stamps or ranges that do not fit
    * the timeframe, answers with numbers that are none, or hours of no day, `conflict` for another calendar than the series has, or where the
    * segment refuses what is held otherwise; nothing is written then. `failed_precondition`
    * where the disk has too little space or refuses; the series is as it was then, or holds the whole segment.
    */
-  async append(key: SeriesKey, segment: BarSegment): Promise<AppendOutcome> {
+  async append(key: SeriesKey, segment: BarSegment, token = CancellationToken.none): Promise<AppendOutcome> {
     this.#mayWrite();
     return this.#write(key, async (place) => {
-      await inTurns(checkSegment(key, segment));
+      await inTurns(checkSegment(key, segment), { token });
       const { outcome, head } = await appendSegment(place, {
         segment,
         head: await this.#heads.load(place),
         readLedger: (current) => this.#ledgers.read(place, current),
         limits: this.#logLimits,
         now: this.#clock.now(),
+        token,
       });
       // A series that has no file yet is not worth remembering.
       if (head.isSaved) await this.#heads.keep(place, head);

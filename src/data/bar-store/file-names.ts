@@ -34,11 +34,14 @@ export function parseLogName(name: string): number | undefined {
   return generation === undefined ? undefined : Number(generation);
 }
 
+/** The generation of a series that made a file; undefined for a file that none did. */
+export function generationOf(timeframe: Timeframe, name: string): number | undefined {
+  const [, ledger] = /^ledger\.(\d+)\.json\.gz$/.exec(name) ?? [];
+  if (ledger !== undefined) return Number(ledger);
+  return parseBarFileName(timeframe, name)?.generation ?? parseLogName(name);
+}
+
 /** True for a file that some generation of a series made, and that may go when no manifest names it. */
 export function isOfGeneration(timeframe: Timeframe, name: string): boolean {
-  return (
-    parseBarFileName(timeframe, name) !== undefined ||
-    parseLogName(name) !== undefined ||
-    /^ledger\.\d+\.json\.gz$/.test(name)
-  );
+  return generationOf(timeframe, name) !== undefined;
 }

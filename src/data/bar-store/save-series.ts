@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import { inTurns } from '../../async/index.ts';
+import { CancellationToken, inTurns } from '../../async/index.ts';
 import { sha256Of } from '../../base/index.ts';
 import {
   barCount,
@@ -15,7 +15,7 @@ import {
   type TimeRange,
   type Timeframe,
 } from '../../market/index.ts';
-import { emptyLog } from './bar-log.ts';
+import { emptyLog, type BarLog } from './bar-log.ts';
 import { createLog } from './bar-log-file.ts';
 import { requireSpace } from './disk-space.ts';
 import {
@@ -28,7 +28,7 @@ import {
   syncNames,
 } from './durable-file.ts';
 import { encodeBarFile } from './encode-bar-file.ts';
-import { barFileName, isOfGeneration, ledgerName, logName, revisionsName } from './file-names.ts';
+import { barFileName, generationOf, isOfGeneration, ledgerName, logName, revisionsName } from './file-names.ts';
 import { encodeLedger, type Ledger } from './ledger.ts';
 import {
   holdsNothing,
@@ -54,6 +54,8 @@ export interface SeriesChange {
   readonly unfinished: BarRow | undefined;
   readonly revision: OlderBars | undefined;
   readonly updatedAt: number;
+  /** A cancel ends the save as long as nothing of it counts. */
+  readonly token?: CancellationToken;
 }
 
 /**
@@ -62,18 +64,46 @@ export interface SeriesChange {
  */
 export async function saveSeries(place: SeriesPlace, head: SeriesHead, change: SeriesChange): Promise<SeriesHead> {
   const { manifest: before } = head;
-  const generation = before.generation + 1;
   const spans = touchedSpans(head, change);
   const ledger = change.ledger === undefined ? undefined : encodeLedger(change.ledger);
   await makeFolder(place.folder);
   await requireSpace(place.folder, bytesNeeded(before, { spans, change, ledger }));
+  // Files without a manifest are taken for a series that lost its own: it has to be there before the first of them.
+  if (isNew(head)) await writeManifest(place.folder, before);
 
+  const { manifest, log } = await writeFiles(place, { before, spans, change, ledger }).catch(async (error: unknown) => {
+    await clearAway(place, head).catch(() => undefined);
+    throw error;
+  });
+  await writeManifest(place.folder, manifest);
+  await sweepFiles(place.folder, [
+    ...superseded(before, manifest),
+    ...(head.hasLog ? [logName(head.log.generation)] : []),
+  ]);
+  return {
+    manifest,
+    isSaved: true,
+    identity: await manifestIdentity(place),
+    log,
+    hasLog: manifest.log !== undefined,
+    isLogLost: false,
+    olderLedger: undefined,
+  };
+}
+
+/** Writes what the next manifest names, beside what this one does. */
+async function writeFiles(
+  place: SeriesPlace,
+  { before, spans, change, ledger }: FilesToWrite,
+): Promise<{ manifest: Manifest; log: BarLog }> {
+  const { token = CancellationToken.none } = change;
+  const generation = before.generation + 1;
   const files = { ...before.files };
   for (const { span, added } of spans) {
     let merged = await keptBars(place, before.files[span.id], change.removed);
-    for (const bars of added) merged = await inTurns(mergeBarsInSteps(merged, bars));
+    for (const bars of added) merged = await inTurns(mergeBarsInSteps(merged, bars), { token });
     delete files[span.id];
-    if (barCount(merged) > 0) files[span.id] = await writeBarFile(place, { before, span, bars: merged });
+    if (barCount(merged) > 0) files[span.id] = await writeBarFile(place, { before, span, bars: merged, token });
   }
   const { ledger: heldLedger, unfinished: _, log: __, ...rest } = before;
   const manifest: Manifest = { ...rest, version: manifestVersion, generation, files, updatedAt: change.updatedAt };
@@ -94,20 +124,20 @@ export async function saveSeries(place: SeriesPlace, head: SeriesHead, change: S
   }
   // Their names have to be there before the manifest's is.
   await syncNames(place.folder);
-  await writeManifest(place.folder, manifest);
-  await sweepFiles(place.folder, [
-    ...superseded(before, manifest),
-    ...(head.hasLog ? [logName(head.log.generation)] : []),
-  ]);
-  return {
-    manifest,
-    isSaved: true,
-    identity: await manifestIdentity(place),
-    log,
-    hasLog: manifest.log !== undefined,
-    isLogLost: false,
-    olderLedger: undefined,
-  };
+  token.throwIfCancelled();
+  return { manifest, log };
+}
+
+/** What a save that came to nothing has written, which may be most of a disk. */
+async function clearAway(place: SeriesPlace, head: SeriesHead): Promise<void> {
+  const { folder, key } = place;
+  const next = head.manifest.generation + 1;
+  const names = await readFolder(folder);
+  await sweepFiles(
+    folder,
+    names.filter((name) => generationOf(key.timeframe, name) === next),
+  );
+  if (isNew(head)) await forgetSeries(place);
 }
 
 /** Forgets a series of which nothing is left. Its manifest, which says so, goes last: without it old files would count. */
@@ -117,6 +147,18 @@ export async function forgetSeries({ folder, key }: SeriesPlace): Promise<void> 
   await removeManifest(folder);
   await removeEmptyFolder(folder);
   await removeEmptyFolder(dirname(folder));
+}
+
+/** True for a series of which nothing is on the disk yet, not even files whose manifest is lost. */
+function isNew({ manifest, identity, hasLog }: SeriesHead): boolean {
+  return identity === undefined && !hasLog && holdsNothing(manifest);
+}
+
+interface FilesToWrite {
+  readonly before: Manifest;
+  readonly spans: readonly SpanChange[];
+  readonly change: SeriesChange;
+  readonly ledger: Uint8Array | undefined;
 }
 
 interface SpanChange {
@@ -191,15 +233,15 @@ function bytesNeeded(
 
 async function writeBarFile(
   { folder, key }: SeriesPlace,
-  { before, span, bars }: { before: Manifest; span: Span; bars: Bars },
+  { before, span, bars, token }: { before: Manifest; span: Span; bars: Bars; token: CancellationToken },
 ): Promise<FileSummary> {
   const name = barFileName(span, before.generation + 1);
   const { symbol, timeframe } = key;
   const label = { symbol, timeframe, calendar: before.calendar, name };
-  const { parts, seal } = await inTurns(encodeBarFile(bars, label));
+  const { parts, seal } = await inTurns(encodeBarFile(bars, label), { token });
   await placeFile(join(folder, name), parts);
   const [first = Number.NaN, last = Number.NaN] = [bars.time[0], bars.time.at(-1)];
-  return { name, count: barCount(bars), first, last, seal, years: await inTurns(digestYearsInSteps(bars)) };
+  return { name, count: barCount(bars), first, last, seal, years: await inTurns(digestYearsInSteps(bars), { token }) };
 }
 
 function storedRow(row: BarRow): NonNullable<Manifest['unfinished']> {

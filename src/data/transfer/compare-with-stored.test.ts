@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { CancellationToken } from '../../async/index.ts';
 import { barsFromRows, barsInRange, emptyBars, type Bars, type TimeRange } from '../../market/index.ts';
-import { compareWithStored } from './compare-with-stored.ts';
+import { compareWithStored, maxBroughtRanges } from './compare-with-stored.ts';
 import { importConflicts } from '../choices.ts';
 
 const begin = Date.UTC(2024, 0, 2);
@@ -60,4 +60,25 @@ it('tells page by page what a look at all bars would tell', async () => {
     }),
     { numRuns: 500 },
   );
+});
+
+it('tells of bars that alternate with held ones in fewer ranges than there are bars, and marks those', async () => {
+  const count = 3 * maxBroughtRanges;
+  const alternating = (from: number): [number, number][] =>
+    Array.from({ length: count }, (_, index) => [from + 2 * index, 1]);
+  const lonely = 4 * count;
+  const heldBars = barsOf(new Map([...alternating(1), [lonely - 1, 1], [lonely + 1, 1]]));
+  const { brought, added } = await compareWithStored(barsOf(new Map([...alternating(0), [lonely, 1]])), {
+    store: { read: async (_: unknown, range?: TimeRange) => (range ? barsInRange(heldBars, range) : emptyBars) },
+    key: { symbol: 'SPY', timeframe: '1m' },
+    calendar: 'currencies',
+    conflicts: 'keep',
+    token: CancellationToken.none,
+  });
+  expect(added).toBe(count + 1);
+  expect(brought.length).toBeLessThanOrEqual(maxBroughtRanges);
+  expect(brought.length).toBeGreaterThan(1);
+  expect(brought.at(-1)).toEqual({ start: stampOf(lonely), end: stampOf(lonely) + 1, isMixed: false });
+  expect(brought.slice(0, -1).every(({ isMixed }) => isMixed)).toBe(true);
+  expect([brought[0]?.start, brought.at(-2)?.end]).toEqual([begin, stampOf(2 * count - 2) + 1]);
 });

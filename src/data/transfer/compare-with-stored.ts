@@ -32,9 +32,17 @@ export interface ImportComparison {
   readonly same: number;
   readonly different: number;
   readonly firstDifferent: number | undefined;
-  /** In which only bars of the file lie, or those that they replace; oldest first. */
-  readonly brought: readonly TimeRange[];
+  /** Where bars of the file are, or replace others; oldest first, at most `maxBroughtRanges`. */
+  readonly brought: readonly BroughtRange[];
 }
+
+export interface BroughtRange extends TimeRange {
+  /** True where bars that were held, and stay, lie among those of the file. */
+  readonly isMixed: boolean;
+}
+
+/** A file may alternate with what is held bar by bar. Each range is an entry of the ledger, which is read as a whole. */
+export const maxBroughtRanges = 5_000;
 
 /**
  * Bars of a file against what is stored in the cells of the market that they lie in.
@@ -44,7 +52,7 @@ export async function compareWithStored(bars: Bars, stored: Stored): Promise<Imp
   const { store, key, calendar, hours = [], conflicts, token, barsAtOnce = 20_000 } = stored;
   const { timeframe } = key;
   const sums = { added: 0, same: 0, different: 0 };
-  const brought = new UnbrokenRanges();
+  const brought = new BroughtRanges();
   let firstDifferent: number | undefined;
   /** Where held bars begin that no page has looked at. */
   let unseen: number | undefined;
@@ -68,24 +76,56 @@ export async function compareWithStored(bars: Bars, stored: Stored): Promise<Imp
   return { ...sums, firstDifferent, brought: brought.all };
 }
 
-/** The ranges in which only brought bars lie, and none of the held ones that they do not replace. */
-class UnbrokenRanges {
-  readonly all: { start: number; end: number }[] = [];
+/**
+ * The ranges in which only brought bars lie, and none of the held ones that they do not replace. Where these are too
+ * many, neighbours become one, those with the least between them first.
+ */
+class BroughtRanges {
+  readonly #ranges: { start: number; end: number; isMixed: boolean }[] = [];
+  /** Ranges that are closer than this become one. */
+  #reach = 0;
   /** True when a held bar has passed since the last range. */
   #isBroken = true;
+
+  get all(): readonly BroughtRange[] {
+    return this.#ranges;
+  }
 
   /** What a page brings and what was held in its span, both oldest first; pages follow each other. */
   add(time: Float64Array, held: Float64Array): void {
     let at = 0;
     for (const stamp of time) {
       for (; (held[at] ?? Infinity) < stamp; at += 1) this.#isBroken = true;
-      const last = this.all.at(-1);
-      if (last === undefined || this.#isBroken) this.all.push({ start: stamp, end: stamp + 1 });
-      else last.end = stamp + 1;
+      const last = this.#ranges.at(-1);
+      if (last === undefined || (this.#isBroken && stamp - last.end >= this.#reach)) {
+        this.#ranges.push({ start: stamp, end: stamp + 1, isMixed: false });
+      } else {
+        last.end = stamp + 1;
+        last.isMixed ||= this.#isBroken;
+      }
       this.#isBroken = false;
       if (held[at] === stamp) at += 1;
     }
     if (at < held.length) this.#isBroken = true;
+    while (this.#ranges.length > maxBroughtRanges) this.#join();
+  }
+
+  #join(): void {
+    const gaps = this.#ranges.slice(1).map(({ start }, index) => start - (this.#ranges[index]?.end ?? start));
+    this.#reach = 2 * Math.max(this.#reach, 1, Math.min(...gaps));
+    const [first, ...rest] = this.#ranges.splice(0);
+    if (first === undefined) return;
+    let last = first;
+    this.#ranges.push(last);
+    for (const range of rest) {
+      if (range.start - last.end < this.#reach) {
+        last.end = range.end;
+        last.isMixed = true;
+      } else {
+        last = range;
+        this.#ranges.push(last);
+      }
+    }
   }
 }
 

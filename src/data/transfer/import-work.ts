@@ -51,9 +51,14 @@ export async function importFile(
     token.throwIfCancelled(`the import of ${key.symbol} ${timeframe}`);
     progress.report({ phase: 'storing', fraction: storingFrom });
     const origin = { ...originOf(input, file.format), requestId: id, fetchedAt: clock.now() };
-    const provenance = comparison.brought.map((range) => ({ ...origin, ...range }));
+    const mixed = { ...origin.settings, mixed: true };
+    const provenance = comparison.brought.map(({ isMixed, ...range }) => ({
+      ...origin,
+      ...range,
+      ...(isMixed ? { settings: mixed } : {}),
+    }));
     // The store decides once more, because loads may have come between.
-    await store.append(key, { calendar, bars, confirmedEmpty: [], provenance, whereHeld: conflicts });
+    await store.append(key, { calendar, bars, confirmedEmpty: [], provenance, whereHeld: conflicts }, token);
   }
   const [first, last] = [bars.time[0], bars.time.at(-1)];
   return {
