@@ -96,7 +96,8 @@ async function load(
     }),
   };
   const days = calendarOf(calendar);
-  return manager.run({ key, calendar, days, hours: [], runs, jobs, storedBefore, planning }, context);
+  const { loaded } = await manager.run({ key, calendar, days, hours: [], runs, jobs, storedBefore, planning }, context);
+  return loaded;
 }
 
 const untilCancelled = async (token: CancellationToken): Promise<void> => {

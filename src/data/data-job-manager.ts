@@ -21,10 +21,11 @@ import { coverageOf, emptyRanges } from './coverage.ts';
 import { inLanes, type Fetched, type Lane } from './in-lanes.ts';
 import { KeyedQueue } from './keyed-queue.ts';
 import { LaneProgress } from './lane-progress.ts';
-import type { LoadBarsContext, LoadBarsResult } from './load-bars.ts';
+import { maxListedSplits, type LoadBarsContext, type LoadBarsResult, type MetSplit } from './load-bars.ts';
 import { planJobs, type DataLoadingJob, type Planning } from './plan-jobs.ts';
 import { RangeClaims } from './range-claims.ts';
 import { SharedPatience } from './shared-patience.ts';
+import { splitsAtEdges } from './splits-at-edges.ts';
 import { storedStretches } from './stretches.ts';
 
 interface Assignment {
@@ -52,6 +53,8 @@ interface Run extends Assignment {
   readonly lanes: LaneProgress<LoadBarsContext>;
   /** What has been fetched and stored; grows. */
   readonly loaded: { bars: number; segments: number };
+  /** Where that met what was stored in prices of before a split; grows. */
+  readonly probableSplits: MetSplit[];
   /** What `storedSoFar` says as long as no other load has stored anything since the plan; grows with what this one stores. */
   readonly expected: { storedSoFar: number };
   readonly patience: SharedPatience;
@@ -96,8 +99,11 @@ export class DataJobManager {
     return this.#stored.get(nameOf(key)) ?? 0;
   }
 
-  /** What was fetched and stored. */
-  async run(assignment: Assignment, context: OperationContext<LoadBarsContext>): Promise<LoadBarsResult['loaded']> {
+  /** What was fetched and stored, and what there is to say of it. */
+  async run(
+    assignment: Assignment,
+    context: OperationContext<LoadBarsContext>,
+  ): Promise<Pick<LoadBarsResult, 'loaded' | 'probableSplits'>> {
     const { key, jobs, planning, storedBefore } = assignment;
     let requests = 0;
     using patience = new SharedPatience();
@@ -107,6 +113,7 @@ export class DataJobManager {
       series: nameOf(key),
       lanes: new LaneProgress(context.progress, { phase: 'loading', jobs: jobs.length }),
       loaded: { bars: 0, segments: 0 },
+      probableSplits: [],
       expected: { storedSoFar: storedBefore },
       patience,
       // Named after the load, so that one id finds both in every log.
@@ -126,7 +133,8 @@ export class DataJobManager {
         clock: context.clock,
       },
     );
-    return run.loaded;
+    const { loaded, probableSplits } = run;
+    return { loaded, ...(probableSplits.length === 0 ? {} : { probableSplits }) };
   }
 
   #claim({ range }: DataLoadingJob, { series, lanes }: Run, { index, token }: Lane): Promise<Disposable> {
@@ -174,6 +182,7 @@ export class DataJobManager {
     for (const { part, bars } of parts) {
       context.log.info('segment loaded', { ...key, ...part.range, bars: barCount(bars) });
     }
+    for (const { bars } of parts) await this.#lookForSplits(run, bars);
     loaded.segments += parts.length;
     for (const { index } of results) lanes.finish(index, { loadedBars: loaded.bars });
   }
@@ -187,6 +196,15 @@ export class DataJobManager {
       // Also where it failed: what the disk holds then is not known without looking.
       this.#stored.set(series, this.storedSoFar(key) + 1);
       expected.storedSoFar += 1;
+    }
+  }
+
+  async #lookForSplits({ key, jobs, context, probableSplits }: Run, bars: Bars): Promise<void> {
+    const isOfLoad = (stamp: number): boolean =>
+      jobs.some(({ gaps }) => gaps.some(({ start, end }) => start <= stamp && stamp < end));
+    for (const met of await splitsAtEdges(this.#store, { key, bars, isOfLoad })) {
+      context.log.warn('loaded bars meet stored ones as the prices of a split do', { ...key, ...met });
+      if (probableSplits.length < maxListedSplits) probableSplits.push(met);
     }
   }
 

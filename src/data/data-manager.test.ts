@@ -22,6 +22,8 @@ class HourlySource implements BarProvider {
   readonly requests: BarRequest[] = [];
   readonly names: string[] = [];
   hole: TimeRange = { start: at('2023-06-05'), end: at('2023-06-06') };
+  /** Of every bar it has, as it is adjusted by now. */
+  price = 10;
   /** What it says of the hours of the days around now. */
   reported: { hours?: string; timeZone?: string } = {};
   beforeAnswer: (request: BarRequest, token: CancellationToken) => Promise<void> = async () => {};
@@ -54,7 +56,10 @@ class HourlySource implements BarProvider {
     const { start } = expectedBars(calendarOf('us_equities'), '1h', { start: listedFrom, end: now + day });
     const rows = [...start]
       .filter((time) => time < this.hole.start || time >= this.hole.end)
-      .map((time) => ({ time, open: 10, high: 11, low: 9, close: 10, volume: 100 }));
+      .map((time) => {
+        const { price } = this;
+        return { time, open: price, high: price + 1, low: price - 1, close: price, volume: 100 };
+      });
     const bars = barsInRange(barsFromRows(rows), request.range);
     return bars.time.length === 0 ? { kind: 'empty' } : { kind: 'bars', bars };
   }
@@ -394,6 +399,55 @@ describe('DataManager', () => {
     expect(await manager.planLoad({ ...key, mode: 'local' }, within)).toMatchObject({ requests: 0 });
     await expect(manager.planLoad({ ...key, symbol: 'NOPE', mode: 'full' }, within)).rejects.toMatchObject({
       code: 'not_found',
+    });
+  });
+
+  describe('after a split that the source has adjusted its prices for', () => {
+    const split = '4:1';
+    const held = { start: at('2024-01-02'), end: at('2024-02-14T17:00Z') };
+
+    beforeEach(async () => {
+      source.price = 40;
+      await load(held);
+      source.price = 10;
+    });
+
+    it('says where the bars that it loads meet those of before, on either side and in the middle of a day', async () => {
+      const { id, result } = manager.load({ ...key, mode: 'tail' });
+      expect((await result).probableSplits).toEqual([{ at: at('2024-02-14T17:00Z'), split }]);
+      expect(orchestrator.operations.logs(id).lines).toContainEqual(
+        expect.objectContaining({
+          level: 'warn',
+          message: 'loaded bars meet stored ones as the prices of a split do',
+          fields: { ...key, at: at('2024-02-14T17:00Z'), split },
+        }),
+      );
+      expect((await load({ mode: 'backfill' })).probableSplits).toEqual([{ at: at('2024-01-02T14:30Z'), split }]);
+    });
+
+    it('says it of a hole that it fills, at both of its ends', async () => {
+      const hole = { start: at('2024-01-10'), end: at('2024-01-12') };
+      await store.remove(key, hole);
+      expect((await load(held)).probableSplits).toEqual([
+        { at: at('2024-01-10T14:30Z'), split },
+        { at: at('2024-01-12T14:30Z'), split },
+      ]);
+    });
+
+    it('says nothing where bars are far apart, where no split explains the jump, and where none is stored', async () => {
+      expect(await load({ start: at('2024-02-28') })).not.toHaveProperty('probableSplits');
+      source.price = 36;
+      expect(await load({ start: at('2023-12-01') })).not.toHaveProperty('probableSplits');
+      await store.remove(key, { start: -Infinity, end: Infinity });
+      source.price = 10;
+      expect(await load(held)).not.toHaveProperty('probableSplits');
+    });
+
+    it('has all bars in the prices of today after they were deleted and loaded anew', async () => {
+      await load({ mode: 'tail' });
+      await manager.stored.remove(key, {});
+      expect(await load({ start: held.start })).not.toHaveProperty('probableSplits');
+      expect(new Set((await store.read(key)).close)).toEqual(new Set([10]));
     });
   });
 

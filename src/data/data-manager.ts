@@ -144,7 +144,7 @@ export class DataManager {
     const storedBefore = this.#jobs.storedSoFar(key);
     const found = await this.#findJobs(input, { source, now: context.clock.now(), earliest });
     const { range, runs, before, jobs, planning } = found;
-    const loaded = await this.#jobs.run(
+    const done = await this.#jobs.run(
       { key, calendar, days, hours, runs, jobs, storedBefore, origin: source.origin, planning },
       context,
     );
@@ -155,7 +155,7 @@ export class DataManager {
       timeframe,
       mode,
       ...(range === undefined ? {} : { range: { ...range } }),
-      loaded,
+      ...done,
       stored: { bars: stored?.count ?? 0, ...heldRange(stored) },
       coverage,
       gaps: gaps.slice(0, maxListedGaps),

@@ -29,6 +29,14 @@ export interface Gap {
   bars: number;
 }
 
+/** A jump of prices where loaded bars meet stored ones, as after a split that only the loaded ones are adjusted for. */
+export interface MetSplit {
+  /** The stamp of the first bar after it. */
+  at: number;
+  /** New shares for old ones: `7:1`. */
+  split: string;
+}
+
 export interface LoadBarsResult {
   symbol: string;
   timeframe: Timeframe;
@@ -41,9 +49,12 @@ export interface LoadBarsResult {
   coverage: { expected: number; present: number; confirmedEmpty: number; missing: number };
   /** What is still missing, oldest first; at most `maxListedGaps` of them. */
   gaps: Gap[];
+  /** Absent when there is none; the first `maxListedSplits` that were met. */
+  probableSplits?: MetSplit[];
 }
 
 export const maxListedGaps = 1_000;
+export const maxListedSplits = 20;
 
 const count = z.number().int().nonnegative();
 const range = z.object({ start: z.number(), end: z.number() });
@@ -80,6 +91,7 @@ export const loadBars: OperationContract<LoadBarsInput, LoadBarsContext, LoadBar
     stored: z.object({ bars: count, first: z.number().exactOptional(), last: z.number().exactOptional() }),
     coverage: z.object({ expected: count, present: count, confirmedEmpty: count, missing: count }),
     gaps: z.array(z.object({ start: z.number(), end: z.number(), bars: count })),
+    probableSplits: z.array(z.object({ at: z.number(), split: z.string() })).exactOptional(),
   }),
   begin: ({ symbol, timeframe, mode }) => ({ symbol, timeframe, mode, loadedBars: 0 }),
   render: renderDataProgress,

@@ -1,14 +1,17 @@
 import { barCount, isIntraday, timeframeMs, type Bars, type Timeframe } from '../../market/index.ts';
 import { hasPrices } from './check-values.ts';
 
-/** A jump of raw prices between two sessions that looks like a split of the share. */
-export interface ProbableSplit {
-  /** The first bar after it. */
-  readonly index: number;
+interface SplitRatio {
   /** New shares for one old one; below 1 when shares were drawn together. */
   readonly ratio: number;
   /** `7:1`. */
   readonly name: string;
+}
+
+/** A jump of raw prices between two sessions that looks like a split of the share. */
+export interface ProbableSplit extends SplitRatio {
+  /** The first bar after it. */
+  readonly index: number;
 }
 
 /** The ratios in use. Smaller ones, such as 5:4, cannot be told from a bad night. */
@@ -31,13 +34,18 @@ const tolerance = 0.04;
 export function findSplits(bars: Bars, timeframe: Timeframe): ProbableSplit[] {
   const splits: ProbableSplit[] = [];
   for (let index = 1; index < barCount(bars); index += 1) {
-    const ratio = (bars.close[index - 1] ?? Number.NaN) / (bars.open[index] ?? Number.NaN);
-    if (!(ratio > 1.4 || ratio < 1 / 1.4) || !isBetweenSessions(bars, timeframe, index)) continue;
-    if (!hasPrices(bars, index) || !hasPrices(bars, index - 1)) continue;
-    const found = usual.find((known) => Math.abs(Math.log(ratio / known.ratio)) <= tolerance);
-    if (found !== undefined) splits.push({ index, ...found });
+    const found = splitBetween(bars.close[index - 1] ?? Number.NaN, bars.open[index] ?? Number.NaN);
+    if (found === undefined || !isBetweenSessions(bars, timeframe, index)) continue;
+    if (hasPrices(bars, index) && hasPrices(bars, index - 1)) splits.push({ index, ...found });
   }
   return splits;
+}
+
+/** The split that explains how a price follows another one, if one does. */
+export function splitBetween(before: number, after: number): SplitRatio | undefined {
+  const ratio = before / after;
+  if (!(ratio > 1.4 || ratio < 1 / 1.4)) return undefined;
+  return usual.find((known) => Math.abs(Math.log(ratio / known.ratio)) <= tolerance);
 }
 
 function isBetweenSessions({ time }: Bars, timeframe: Timeframe, index: number): boolean {

@@ -9,9 +9,10 @@ import {
   type LoadSeriesInput,
   type LoadSeriesResult,
 } from '../../../data/index.ts';
-import type { Timeframe } from '../../../market/index.ts';
+import { dateText, type Timeframe } from '../../../market/index.ts';
 import { getBars, getCoverage, listSeries } from '../../data-endpoints.ts';
 import { withApi } from '../api-client.ts';
+import { shellWord } from '../completion/shell-word.ts';
 import { formatCount, formatCounted, formatStamp } from '../format.ts';
 import { checkSpan } from '../programs/parse-options.ts';
 import type { CommandContext } from '../programs/command.ts';
@@ -81,7 +82,8 @@ async function loadAll(
 }
 
 /** What a load did and what is still missing; never a silent partial. */
-export function loadSummary({ symbol, timeframe, loaded, stored, coverage, gaps }: LoadBarsResult): string {
+export function loadSummary(result: LoadBarsResult): string {
+  const { symbol, timeframe, loaded, stored, coverage, gaps } = result;
   const what = `${symbol} ${timeframe}`;
   const lines = [
     loaded.segments === 0
@@ -98,8 +100,21 @@ export function loadSummary({ symbol, timeframe, loaded, stored, coverage, gaps 
     expected === 0
       ? '  no bar is expected in that span'
       : `  expected ${formatCounted(expected, 'bar')}: ${formatCount(present)} present${empty}${gapWords(coverage.missing, gaps, timeframe)}`,
+    ...splitLines(result),
   );
   return lines.join('\n');
+}
+
+/** That stored prices are of before a split, and how to have all of them of today. */
+function splitLines({ symbol, timeframe, stored, probableSplits = [] }: LoadBarsResult): string[] {
+  if (probableSplits.length === 0) return [];
+  const met = probableSplits.map(({ at, split }) => `${split} at ${formatStamp(at, timeframe)}`);
+  const series = `${shellWord(symbol)} -t ${timeframe}`;
+  const start = stored.first === undefined ? '' : ` --start ${dateText(stored.first)}`;
+  return [
+    `  ${colours.yellow(`probable split: ${met.join(', ')}`)}, where the bars that were stored have the prices of before it`,
+    `  to load all of them anew: ktrdr data delete ${series} --yes && ktrdr data load ${series} --mode full${start}`,
+  ];
 }
 
 export async function show({ settings, token }: CommandContext, symbol: string, options: ShowOptions): Promise<void> {
