@@ -1,10 +1,10 @@
-import { CancellationSource, type CancelReason, type Clock } from '../async/index.ts';
-import { KtrdrError, newOperationId, parse, type Logger } from '../base/index.ts';
+import { CancellationSource, type CancelReason, type Clock, type Progress } from '../async/index.ts';
+import { KtrdrError, type Logger } from '../base/index.ts';
 import { actAtDeadline } from './act-at-deadline.ts';
 import { Children } from './children.ts';
-import type { OperationContract, StartedOperation } from './contract.ts';
+import type { StartedOperation } from './contract.ts';
 import { endedResult } from './ended-result.ts';
-import { placeOf, WaitingChildren, type Family } from './family.ts';
+import { Families, type Family } from './families.ts';
 import type { OwnedOperation } from './owned-operation.ts';
 import { assertSameWork, newOperation, type NewOperation } from './new-operation.ts';
 import type { Operation } from './operation.ts';
@@ -58,10 +58,11 @@ export class Conductor {
   readonly #options: ConductorOptions;
   readonly #slots: Slots;
   readonly #running = new Map<string, Running>();
-  readonly #waiting = new WaitingChildren();
+  readonly #families: Families;
 
   constructor(options: ConductorOptions) {
     this.#options = options;
+    this.#families = new Families({ ...options, conductor: this });
     const { slots, clock } = options;
     this.#slots = new Slots({ slots, clock, onPlace: (id, place) => this.#running.get(id)?.owned.queued(place) });
   }
@@ -72,12 +73,12 @@ export class Conductor {
 
   /** Whether an operation runs here, or waits for its parent that does. */
   goesOn(id: string): boolean {
-    return this.#running.has(id) || this.#waiting.has(id);
+    return this.#running.has(id) || this.#families.isWaiting(id);
   }
 
   /** Leaves a child to its parent. */
   keepFor(parent: string, id: string): void {
-    this.#waiting.add(id, parent);
+    this.#families.keepFor(parent, id);
   }
 
   /** New work. */
@@ -122,7 +123,7 @@ export class Conductor {
     for (const [id, { kind, parent }] of this.#running) {
       // Children go with their parents.
       if (parent !== undefined && this.#running.has(parent)) continue;
-      if (kind.contract.resume === 'auto') this.#leave(id);
+      if (kind.contract.resume === 'auto') this.leave(id);
       else this.cancel(id, 'shutdown');
     }
     await Promise.allSettled([...this.#running.values()].map(({ result }) => result));
@@ -139,51 +140,36 @@ export class Conductor {
     }
   }
 
+  /** Stops it, to be gone on with by the next process. */
+  leave(id: string): void {
+    const running = this.#running.get(id);
+    if (running === undefined) return;
+    running.isLeaving = true;
+    running.source.cancel('shutdown');
+  }
+
+  isLeaving(id: string): boolean {
+    return this.#running.get(id)?.isLeaving === true;
+  }
+
   /** From the record on: deadline, queue, work, end. */
-  #conduct(
-    kind: Kind,
-    input: unknown,
-    { owned, source, checkpoint, parent, pauseMs = 0 }: Conduct,
-  ): StartedOperation<unknown> {
-    const { clock, log, graceMs, root, keepsDebug, quietFor, onEnd } = this.#options;
-    const { id, priority, traceId, resumedFrom } = owned.operation;
+  #conduct(kind: Kind, input: unknown, conduct: Conduct): StartedOperation<unknown> {
+    const { clock, onEnd } = this.#options;
+    const { owned, source, checkpoint, parent } = conduct;
     const { token } = source;
-    const entry = { id, resource: kind.resource, priority };
+    const { id } = owned.operation;
     const result = runAttempt({
+      ...this.#options,
       kind,
       input,
       owned,
       token,
       checkpoint,
-      clock,
-      log,
-      graceMs,
-      root,
-      keepsDebug,
       isStop: token.isCancelled,
-      isLeaving: () => this.#isLeaving(id),
+      isLeaving: () => this.isLeaving(id),
       onFraction: parent?.onFraction ?? (() => {}),
-      admitted: async () => {
-        if (resumedFrom !== undefined) await unlessCancelled(quietFor(resumedFrom), token);
-        if (pauseMs > 0) await clock.sleep(pauseMs, token);
-        await this.#slots.take(entry, token);
-      },
-      children: (progress) =>
-        new Children({
-          id,
-          token,
-          progress,
-          start: (contract, childInput, { name, ...listeners }) => {
-            const family: Family = { id, token, ...listeners };
-            return this.#startChild(contract, childInput, { name, parent: family, traceId });
-          },
-          stop: (child) => this.#stopChild(child, { id, reason: 'shutdown' }),
-          abandon: () => this.#abandon(id),
-          slot: {
-            giveBack: () => this.#slots.giveBack(id),
-            takeAgain: () => this.#slots.take({ ...entry, priority: Infinity }, token),
-          },
-        }),
+      admitted: () => this.#admit(kind, conduct),
+      children: (progress) => this.#childrenOf(kind, conduct, progress),
     }).finally(() => {
       // A parent that wants its slot again has to be in the queue before this one is free.
       parent?.onEnd();
@@ -198,62 +184,39 @@ export class Conductor {
     // The record tells how it ended; a caller that is not interested in the promise must not crash the process.
     result.catch(() => {});
     const listening = parent?.token.onCancelled(() =>
-      this.#stopChild(id, { id: parent.id, reason: parent.token.reason ?? 'user' }),
+      this.#families.stop(id, { id: parent.id, reason: parent.token.reason ?? 'user' }),
     );
     const deadline = actAtDeadline(owned.operation, clock, () => this.cancel(id, 'timeout'));
     return { id, result };
   }
 
-  #startChild<I, C, R>(
-    { type }: OperationContract<I, C, R>,
-    rawInput: I,
-    { name, parent, traceId }: { name: string | undefined; parent: Family; traceId: string | undefined },
-  ): StartedOperation<R> {
-    const { operations, clock, kindOf } = this.#options;
-    const kind = kindOf(type);
-    const input = parse(kind.contract.input, rawInput, `The input of ${type}`);
-    const named = `${parent.id}.${name ?? newOperationId(type, clock.now())}`;
-    const { id, existing, before } = placeOf(named, (wanted) => operations.find(wanted));
-    const trace = traceId === undefined ? {} : { traceId };
-    const lineage = before === undefined ? {} : { resumedFrom: before };
-    const { result } =
-      existing === undefined
-        ? this.open(kind, input, { id, parent, ...trace, ...lineage })
-        : this.#meet(existing, { kind, input, parent });
-    return { id, result: result as Promise<R> };
+  /** Resolves when the work may begin. */
+  async #admit({ resource }: Kind, { owned, source: { token }, pauseMs = 0 }: Conduct): Promise<void> {
+    const { clock, quietFor } = this.#options;
+    const { id, priority, resumedFrom } = owned.operation;
+    if (resumedFrom !== undefined) await unlessCancelled(quietFor(resumedFrom), token);
+    if (pauseMs > 0) await clock.sleep(pauseMs, token);
+    await this.#slots.take({ id, resource, priority }, token);
   }
 
-  /** A child that waits for its parent is taken up again; one that runs or has completed is joined. */
-  #meet(
-    existing: Operation,
-    { kind, input, parent }: { kind: Kind; input: unknown; parent: Family },
-  ): StartedOperation<unknown> {
-    if (!this.#waiting.has(existing.id)) return this.join(existing, kind, input);
-    assertSameWork(existing, kind.contract, input);
-    this.#waiting.take(existing.id);
-    return this.takeUp(kind, input, { operation: existing, parent });
-  }
-
-  #isLeaving(id: string): boolean {
-    return this.#running.get(id)?.isLeaving === true;
-  }
-
-  /** A child whose parent is left to the next process waits for it there. */
-  #stopChild(id: string, parent: { id: string; reason: CancelReason }): void {
-    if (!this.#isLeaving(parent.id)) return this.cancel(id, parent.reason);
-    this.#waiting.add(id, parent.id);
-    this.#leave(id);
-  }
-
-  #leave(id: string): void {
-    const running = this.#running.get(id);
-    if (running === undefined) return;
-    running.isLeaving = true;
-    running.source.cancel('shutdown');
-  }
-
-  /** Ends what waits for a parent that goes on no more. */
-  #abandon(parent: string): void {
-    for (const child of this.#waiting.takeAllOf(parent)) this.cancel(child, 'shutdown');
+  #childrenOf(
+    { resource }: Kind,
+    { owned, source: { token } }: Conduct,
+    progress: Progress<unknown>,
+  ): Children<unknown> {
+    const { id, traceId } = owned.operation;
+    return new Children({
+      id,
+      token,
+      progress,
+      start: (contract, input, { name, ...listeners }) =>
+        this.#families.start(contract, input, { name, parent: { id, token, ...listeners }, traceId }),
+      stop: (child) => this.#families.stop(child, { id, reason: 'shutdown' }),
+      abandon: () => this.#families.abandon(id),
+      slot: {
+        giveBack: () => this.#slots.giveBack(id),
+        takeAgain: () => this.#slots.take({ id, resource, priority: Infinity }, token),
+      },
+    });
   }
 }
