@@ -5,7 +5,7 @@ import { noChildren, operationSchema, type Operation, type OperationContext } fr
 import { HostedTraining, type TrainingHost } from './hosted-training.ts';
 import type { TrainModelContext, TrainModelResult } from './train-model.ts';
 
-const stoppedByShutdown = operationSchema.parse({
+const stoppedThere = operationSchema.parse({
   id: 'op',
   type: 'train_model',
   status: 'cancelled',
@@ -48,7 +48,7 @@ function contextOf(last: unknown): OperationContext<TrainModelContext> {
 function hostAt(address: string, host: Partial<TrainingHost> = {}): TrainingHost {
   return {
     address,
-    get: () => Promise.resolve(stoppedByShutdown),
+    get: () => Promise.resolve(stoppedThere),
     resume: () => expect.unreachable(),
     train: (id) => {
       const isStop = source.token.isCancelled;
@@ -76,10 +76,37 @@ describe('a training that is cancelled while its host is asked to go on with it'
     );
     await expect.poll(() => source.token.isCancelled).toBe(true);
     expect(joined).toEqual([]);
-    answer({ ...stoppedByShutdown, id: 'next', status: 'running' });
+    answer({ ...stoppedThere, id: 'next', status: 'running' });
     await expect(result).rejects.toMatchObject({ code: 'cancelled' });
     expect(joined).toEqual([{ id: 'next', isStop: true }]);
-    expect(kept.at(-1)).toEqual({ hostOperation: 'next', host: 'http://far', isTaken: true });
+    expect(kept.at(-1)).toEqual({ hostOperation: 'next', host: 'http://far', isTaken: true, keptBy: 'op' });
+  });
+});
+
+describe('a training on a host, in its second attempt', () => {
+  const stoppedByUser: Operation = { ...stoppedThere, cancellation: { reason: 'user', requestedAt: 0, forced: false } };
+  /** What the host was asked to go on with, by a training that has found this in its record. */
+  const resumedAfter = async (place: Record<string, unknown>): Promise<string[]> => {
+    const resumed: string[] = [];
+    const host = hostAt('http://far', {
+      get: () => Promise.resolve(stoppedByUser),
+      resume: (id) => {
+        resumed.push(id);
+        return Promise.resolve({ ...stoppedThere, id: 'next', status: 'running' });
+      },
+      train: () => Promise.reject(new KtrdrError('internal', 'Enough.')),
+    });
+    await expect(run({ host: 'http://far', ...place }, host)).rejects.toThrow('Enough.');
+    return resumed;
+  };
+
+  it('still goes on from what another has left, when the first attempt never reached the host', async () => {
+    expect(await resumedAfter({ hostOperation: 'before', keptBy: 'before' })).toEqual(['op']);
+  });
+
+  it('ends as its own operation there has ended', async () => {
+    expect(await resumedAfter({ hostOperation: 'op', keptBy: 'op' })).toEqual([]);
+    expect(await resumedAfter({ hostOperation: 'op' }), 'kept by an older program').toEqual([]);
   });
 });
 

@@ -9,10 +9,16 @@ import type { TrainModelContext, TrainModelResult } from './train-model.ts';
 const policy = { retries: 4, baseMs: 2_000, maxMs: 16_000 };
 
 /**
- * What the record here keeps: which operation of the host does the work, the address of the host, and whether the host has
- * taken it, or may have, not having answered.
+ * What the record here keeps: which operation of the host does the work, the address of the host, whether the host has
+ * taken it, or may have, not having answered, and which operation here has kept that: one that goes on from another has
+ * the place of that one at first.
  */
-const placeSchema = z.object({ hostOperation: z.string(), host: z.string(), isTaken: z.boolean().default(true) });
+const placeSchema = z.object({
+  hostOperation: z.string(),
+  host: z.string(),
+  isTaken: z.boolean().default(true),
+  keptBy: z.string().optional(),
+});
 
 type Place = z.infer<typeof placeSchema>;
 
@@ -42,8 +48,11 @@ export class HostedTraining {
   constructor(context: OperationContext<TrainModelContext>, host: TrainingHost) {
     this.#context = context;
     this.#host = host;
-    this.#place = placeSchema.safeParse(context.checkpoint.last).data;
-    this.#isAsked = context.attempt === 1 && this.#place !== undefined;
+    const place = placeSchema.safeParse(context.checkpoint.last).data;
+    this.#place = place;
+    // A record of an older program does not say by whom; there, a second attempt counts as going on by itself.
+    const keptBy = place?.keptBy ?? (context.attempt === 1 ? undefined : context.id);
+    this.#isAsked = place !== undefined && keptBy !== context.id;
   }
 
   async run(): Promise<TrainModelResult> {
@@ -135,9 +144,10 @@ export class HostedTraining {
     }
   }
 
-  #keep(place: Omit<Place, 'host'>): void {
-    this.#place = { ...place, host: this.#host.address };
-    this.#context.checkpoint.save(this.#place);
+  #keep(place: Pick<Place, 'hostOperation' | 'isTaken'>): void {
+    const { id, checkpoint } = this.#context;
+    this.#place = { ...place, host: this.#host.address, keptBy: id };
+    checkpoint.save(this.#place);
   }
 
   /**
