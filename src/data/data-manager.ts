@@ -203,6 +203,7 @@ export class DataManager {
     const bars = await this.#store.read(key, { start: start ?? first, end: end ?? last + 1 }, { token });
     progress.report({ phase: 'checking', fraction: 0.5 });
     const report = await assessInThread({ bars, timeframe, calendar, hours }, context);
+    progress.report({ phase: '', fraction: 1 });
     return { symbol: key.symbol, timeframe, ...report };
   }
 

@@ -52,6 +52,13 @@ describe('the states of an operation', () => {
     cancelled: [],
   };
 
+  it('have all of the work done where it has completed, whatever it reported last', () => {
+    const progress = { ...fresh.progress, fraction: 0.5, remainingMs: 900, remaining: { p50Ms: 500, p90Ms: 800 } };
+    const running: Operation = { ...inStatus('running'), progress };
+    expect(moves.completed(running).progress).toEqual({ ...fresh.progress, fraction: 1 });
+    expect(moves.failed(running).progress).toEqual(progress);
+  });
+
   for (const from of operationStatuses) {
     for (const [to, move] of Object.entries(moves)) {
       const isAllowed = allowed[from].some((status) => status === to);

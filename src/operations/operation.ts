@@ -219,7 +219,8 @@ export function cancelAcknowledged(operation: Operation, now: number): Operation
 export function ended(operation: Operation, outcome: Outcome, now: number): Operation {
   const { queuePlace: _, ...rest } = moved(operation, outcome.status);
   const error = outcome.status === 'completed' ? {} : { error: outcome.error };
-  const last: Operation = { ...rest, ...error, endedAt: now };
+  const progress = outcome.status === 'completed' ? allDone(operation.progress) : operation.progress;
+  const last: Operation = { ...rest, ...error, progress, endedAt: now };
   if (last.cancellation !== undefined) {
     const forced = outcome.status === 'cancelled' && outcome.forced;
     last.cancellation = { ...last.cancellation, stoppedAt: now, forced };
@@ -228,6 +229,12 @@ export function ended(operation: Operation, outcome: Outcome, now: number): Oper
   if (startedAt === undefined || operation.attempts.some(({ number }) => number === attempt)) return last;
   const attempted: Attempt = { number: attempt, startedAt, endedAt: now, ended: outcome.status, ...error };
   return { ...last, attempts: [...operation.attempts, attempted] };
+}
+
+/** What has completed is done, also where its work had not said so. */
+function allDone(progress: Operation['progress']): Operation['progress'] {
+  const { remaining: _, remainingMs: __, ...reported } = progress;
+  return { ...reported, fraction: 1 };
 }
 
 function moved(operation: Operation, status: OperationStatus): Operation {

@@ -60,6 +60,7 @@ export async function importFile(
     // The store decides once more, because loads may have come between.
     await store.append(key, { calendar, bars, confirmedEmpty: [], provenance, whereHeld: conflicts }, token);
   }
+  progress.report({ phase: '', fraction: 1 });
   const [first, last] = [bars.time[0], bars.time.at(-1)];
   return {
     symbol: key.symbol,
