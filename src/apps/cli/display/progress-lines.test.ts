@@ -8,7 +8,7 @@ const message = 'Training MLP model on AAPL, MSFT [1h] epoch 15/50 batch 342/500
 const remaining = 'ETA 1m 05s';
 
 function drawn(columns: number, detail = ''): string {
-  return stripVTControlCharacters(drawnLine({ message, fraction: 0.5, remaining, detail }, columns));
+  return stripVTControlCharacters(drawnLine({ message, fraction: 0.5, remaining, detail }, { columns }).line);
 }
 
 describe('drawnLine()', () => {
@@ -29,9 +29,12 @@ describe('drawnLine()', () => {
   });
 
   it('counts signs that take two cells', () => {
-    const line = drawnLine({ message: 'Loading \u6bd4\u4e9a\u8fea', fraction: 0.5, remaining }, 60);
+    const columns = 60;
+    const { line } = drawnLine({ message: 'Loading \u6bd4\u4e9a\u8fea', fraction: 0.5, remaining }, { columns });
     expect(textWidth(line)).toBe(24 + 5 + 14 + 1 + remaining.length);
-    expect(textWidth(drawnLine({ message: '\u6bd4'.repeat(24), fraction: 0.5, remaining }, 60))).toBe(6 + 5 + 48);
+    const long = drawnLine({ message: '\u6bd4'.repeat(24), fraction: 0.5, remaining }, { columns });
+    expect(textWidth(long.line)).toBe(6 + 5 + 48);
+    expect(long.barWidth).toBe(6);
   });
 });
 

@@ -8,8 +8,20 @@ import { textWidth } from './text-width.ts';
 const barWidths = [24, 12, 6];
 const percentWidth = 5;
 
-/** Bar, percentage, words, numbers and remaining time in one line of a terminal of so many columns. */
-export function drawnLine({ message, fraction, remaining = '', detail = '' }: ProgressView, columns: number): string {
+/** A line of progress, and the width of the bar in it. */
+interface DrawnLine {
+  readonly line: string;
+  readonly barWidth: number;
+}
+
+/**
+ * Bar, percentage, words, numbers and remaining time in one line of a terminal of so many columns. The bar is no wider than
+ * `widest`: words that begin further to the left and to the right with every drawing cannot be read.
+ */
+export function drawnLine(
+  { message, fraction, remaining = '', detail = '' }: ProgressView,
+  { columns, widest = Infinity }: { columns: number; widest?: number | undefined },
+): DrawnLine {
   const room = columns - 1 - percentWidth - textWidth(message);
   // The bar gives way first, then the numbers, then the remaining time.
   const tails = [[detail, remaining], [remaining], []].map((parts) =>
@@ -19,11 +31,11 @@ export function drawnLine({ message, fraction, remaining = '', detail = '' }: Pr
       .join(''),
   );
   const tail = tails.find(({ length }) => length <= room) ?? '';
-  const barWidth = barWidths.find((width) => width <= room - tail.length) ?? 0;
+  const barWidth = barWidths.find((width) => width <= Math.min(widest, room - tail.length)) ?? 0;
   const filled = Math.round(fraction * barWidth);
   const bar = `${'\u2501'.repeat(filled)}${colours.dim('\u2500'.repeat(barWidth - filled))}`;
   const percent = `${Math.floor(fraction * 100)}%`.padStart(4);
-  return `${colours.cyan(bar)}${percent} ${message}${colours.dim(tail)}`;
+  return { line: `${colours.cyan(bar)}${percent} ${message}${colours.dim(tail)}`, barWidth };
 }
 
 /** Words, numbers and remaining time for a stream where nothing can be drawn over. */

@@ -64,6 +64,20 @@ describe('TerminalDisplay', () => {
     expect((await screen.lines()).at(-1)).toBe(`${bar(12)} 50% Loading all`);
   });
 
+  it('begins its words at one place once the bar has given way, until there is more room', async () => {
+    const screen = new Screen(60, 10);
+    using display = displayOn(screen);
+    const first = async () => (await screen.lines())[0];
+    const long = 'Loading all, which takes many words';
+    display.show(operationOf());
+    display.show(operationOf({ message: long }));
+    expect(await first()).toBe(`${'\u2501'.repeat(6)}${'\u2500'.repeat(6)} 50% ${long}`);
+    display.show(operationOf());
+    expect(await first()).toBe(`${'\u2501'.repeat(6)}${'\u2500'.repeat(6)} 50% Loading all`);
+    screen.resize(100, 10);
+    expect(await first()).toBe(`${bar(12)} 50% Loading all`);
+  });
+
   it('says what there is to say at once, in the place of what the keys do', async () => {
     const screen = new Screen(60, 10);
     using display = displayOn(screen);

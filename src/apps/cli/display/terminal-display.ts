@@ -30,6 +30,9 @@ export class TerminalDisplay implements Display {
   readonly #ended = new Set<string>();
   #whole: Operation | undefined;
   #said = '';
+  /** The narrowest bar that each line has had in as many columns. */
+  readonly #barWidths = new Map<string, number>();
+  #columns = 0;
 
   constructor({ stream, hasKeys, hint, keys }: TerminalDisplayOptions) {
     this.#area = new LiveArea(stream);
@@ -51,6 +54,7 @@ export class TerminalDisplay implements Display {
     if (this.#ended.has(child.id)) return;
     if (isTerminal(child.status)) {
       this.#children.delete(child.id);
+      this.#barWidths.delete(child.id);
       this.#ended.add(child.id);
       this.#area.above(closingWithoutCause(child));
     } else this.#children.set(child.id, child);
@@ -79,16 +83,23 @@ export class TerminalDisplay implements Display {
 
   #picture({ columns, rows }: TerminalSize): string[] {
     if (this.#whole === undefined) return [];
-    const below = [drawnLine(progressView(this.#whole), columns)];
+    if (columns !== this.#columns) this.#barWidths.clear();
+    this.#columns = columns;
+    const below = [this.#line(this.#whole)];
     if (this.#said !== '') below.push(colours.yellow(this.#said));
     else if (rows > leastRowsForHint) below.push(colours.dim(this.#hint));
     const room = Math.max(0, rows - 1 - below.length);
     const children = [...this.#children.values()];
-    const lines = children
-      .slice(0, children.length > room ? room - 1 : room)
-      .map((child) => drawnLine(progressView(child), columns));
+    const lines = children.slice(0, children.length > room ? room - 1 : room).map((child) => this.#line(child));
     const more = children.length - lines.length;
     if (more > 0 && room > 0) lines.push(colours.dim(`and ${more} more`));
     return [...lines, ...below];
+  }
+
+  #line(operation: Operation): string {
+    const size = { columns: this.#columns, widest: this.#barWidths.get(operation.id) };
+    const { line, barWidth } = drawnLine(progressView(operation), size);
+    this.#barWidths.set(operation.id, barWidth);
+    return line;
   }
 }
