@@ -362,10 +362,13 @@ describe('BarStore after a crash', () => {
   it('makes a lost manifest again from the files', async () => {
     await add(minutes(-10, 30));
     await rm(pathOf('series.json'));
+    await writeFile(pathOf('2020.0.parquet'), 'what a save could not remove');
     const again = await reopen();
     expect(await again.list()).toMatchObject([{ key: spy, calendar, count: 30, updatedAt: 0 }]);
     await again.append(spy, { calendar, bars: minutes(20, 1), confirmedEmpty: [] });
     expect(await again.info(spy)).toMatchObject({ count: 31 });
+    await again.append(spy, { calendar, bars: minutes(21, 1), confirmedEmpty: [] });
+    expect((await again.verify()).issues).toEqual([]);
   });
 
   it('clears away half-written files when it opens, and no others', async () => {

@@ -181,16 +181,19 @@ export class BarStore implements AsyncDisposable {
     this.#mayWrite();
     return this.#write(key, async (place) => {
       await inTurns(checkSegment(key, segment), { token });
-      const { outcome, head } = await appendSegment(place, {
+      const found = await this.#heads.load(place);
+      const { outcome, head, ledger } = await appendSegment(place, {
         segment,
-        head: await this.#heads.load(place),
+        head: found,
         readLedger: (current) => this.#ledgers.read(place, current),
         limits: this.#logLimits,
         now: this.#clock.now(),
         token,
       });
-      // A series that has no file yet is not worth remembering.
-      if (head.isSaved) await this.#heads.keep(place, head);
+      if (ledger !== undefined) this.#ledgers.keep(head, ledger);
+      // A series that has no file yet is not worth remembering. Beside one whose manifest was lost or older there may be
+      // more than this write has replaced: the next one looks again.
+      if (head.isSaved && found?.isSaved !== false) await this.#heads.keep(place, head);
       return outcome;
     });
   }

@@ -1,4 +1,5 @@
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { gunzipSync, gzip } from 'node:zlib';
 import { z } from 'zod';
 import { subtractRanges, unionRanges, type ReportedDay, type TimeRange } from '../../market/index.ts';
 import { requireKnownVersion } from './known-version.ts';
@@ -19,10 +20,7 @@ export function addToLedger(
   ledger: Ledger,
   added: { confirmedEmpty: readonly TimeRange[]; provenance: readonly ProvenanceInterval[] },
 ): Ledger {
-  const confirmedEmpty =
-    added.confirmedEmpty.length === 0
-      ? ledger.confirmedEmpty
-      : unionRanges([...ledger.confirmedEmpty, ...added.confirmedEmpty]);
+  const confirmedEmpty = addRanges(ledger.confirmedEmpty, unionRanges(added.confirmedEmpty));
   return { ...ledger, confirmedEmpty, provenance: overlayAll(ledger.provenance, added.provenance) };
 }
 
@@ -35,16 +33,31 @@ export function cutLedger(ledger: Ledger, range: TimeRange): Ledger {
   };
 }
 
+/** The union of two sorted, disjoint lists; looks only at those of the first that lie where the second does. */
+function addRanges(held: readonly TimeRange[], added: readonly TimeRange[]): readonly TimeRange[] {
+  const [first, last] = [added[0], added.at(-1)];
+  if (first === undefined || last === undefined) return held;
+  // The one that begins before the first may reach it.
+  const from = Math.max(0, countBegun(held, first.start) - 1);
+  const to = countBegun(held, last.end);
+  return held.slice(0, from).concat(unionRanges([...held.slice(from, to), ...added]), held.slice(to));
+}
+
 /** True when a range lies in one of sorted, disjoint ranges. */
 export function isCovered(ranges: readonly TimeRange[], { start, end }: TimeRange): boolean {
+  return start >= end || (ranges[countBegun(ranges, start) - 1]?.end ?? -Infinity) >= end;
+}
+
+/** How many of some sorted ranges begin at an instant or before it. */
+function countBegun(ranges: readonly TimeRange[], instant: number): number {
   let low = 0;
   let high = ranges.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if ((ranges[middle]?.start ?? Infinity) <= start) low = middle + 1;
+    if ((ranges[middle]?.start ?? Infinity) <= instant) low = middle + 1;
     else high = middle;
   }
-  return start >= end || (ranges[low - 1]?.end ?? -Infinity) >= end;
+  return low;
 }
 
 /** Version 2 added the hours; a ledger without any is still written as version 1, which older programs read. */
@@ -62,7 +75,7 @@ const ledgerSchema = z.object({
 });
 
 /** Ranges of an illiquid series count by the hundred thousand; like this each takes about two bytes. */
-export function encodeLedger({ confirmedEmpty, provenance, hours }: Ledger): Uint8Array {
+export async function encodeLedger({ confirmedEmpty, provenance, hours }: Ledger): Promise<Uint8Array> {
   const origins = new Map<string, number>();
   const rows = provenance.map((one): z.infer<typeof ledgerSchema>['provenance'][number] => {
     const origin = JSON.stringify({ source: one.source, settings: one.settings });
@@ -76,7 +89,7 @@ export function encodeLedger({ confirmedEmpty, provenance, hours }: Ledger): Uin
     provenance: rows,
     ...(hours.length === 0 ? {} : { hours: hours.map(encodeDay) }),
   });
-  return gzipSync(text, { level: 3 });
+  return promisify(gzip)(text, { level: 3 });
 }
 
 /** @throws Error for bytes that are no ledger; KtrdrError `failed_precondition` for one that a newer version wrote. */

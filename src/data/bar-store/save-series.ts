@@ -65,7 +65,7 @@ export interface SeriesChange {
 export async function saveSeries(place: SeriesPlace, head: SeriesHead, change: SeriesChange): Promise<SeriesHead> {
   const { manifest: before } = head;
   const spans = touchedSpans(head, change);
-  const ledger = change.ledger === undefined ? undefined : encodeLedger(change.ledger);
+  const ledger = change.ledger === undefined ? undefined : await encodeLedger(change.ledger);
   await makeFolder(place.folder);
   await requireSpace(place.folder, bytesNeeded(before, { spans, change, ledger }));
   // Files without a manifest are taken for a series that lost its own: it has to be there before the first of them.
