@@ -44,12 +44,12 @@ interface AppendContext {
 
 /**
  * Adds a segment that has been checked: to the log when it only goes on where the series ends, and otherwise by a save.
- * @returns what it changed, the head that the series has then, and its ledger where that was written.
+ * @returns what it changed, and the head that the series has then.
  */
 export async function appendSegment(
   place: SeriesPlace,
   { segment, head: found, readLedger, limits, now, token }: AppendContext,
-): Promise<{ outcome: AppendOutcome; head: SeriesHead; ledger?: Ledger }> {
+): Promise<{ outcome: AppendOutcome; head: SeriesHead }> {
   const head = found ?? newHead(place.key, segment);
   requireCalendar(head, segment);
   const { finished, unfinished } = split(segment);
@@ -98,10 +98,9 @@ export async function appendSegment(
     head.olderLedger === undefined &&
     hours === undefined &&
     added.confirmedEmpty.length + added.provenance.length === 0;
-  const nextLedger = isSame ? undefined : { ...addToLedger(ledger, added), hours: hours ?? ledger.hours };
   const saved = await saveSeries(place, head, {
     bars: compared.changed,
-    ledger: nextLedger,
+    ledger: isSame ? undefined : { ...addToLedger(ledger, added), hours: hours ?? ledger.hours },
     unfinished: next,
     revision:
       barCount(compared.older) === 0
@@ -115,7 +114,7 @@ export async function appendSegment(
     updatedAt: now,
     token,
   });
-  return { outcome, head: saved, ...(nextLedger === undefined ? {} : { ledger: nextLedger }) };
+  return { outcome, head: saved };
 }
 
 /** The days that depart from the calendar's rules from now on; undefined where they are those that are known. */

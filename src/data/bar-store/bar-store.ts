@@ -182,7 +182,7 @@ export class BarStore implements AsyncDisposable {
     return this.#write(key, async (place) => {
       await inTurns(checkSegment(key, segment), { token });
       const found = await this.#heads.load(place);
-      const { outcome, head, ledger } = await appendSegment(place, {
+      const { outcome, head } = await appendSegment(place, {
         segment,
         head: found,
         readLedger: (current) => this.#ledgers.read(place, current),
@@ -190,7 +190,6 @@ export class BarStore implements AsyncDisposable {
         now: this.#clock.now(),
         token,
       });
-      if (ledger !== undefined) this.#ledgers.keep(head, ledger);
       // A series that has no file yet is not worth remembering. Beside one whose manifest was lost or older there may be
       // more than this write has replaced: the next one looks again.
       if (head.isSaved && found?.isSaved !== false) await this.#heads.keep(place, head);

@@ -27,15 +27,10 @@ export class LedgerCache {
     const known = sha256 === undefined ? undefined : this.#ledgers.get(sha256);
     if (known !== undefined) return known;
     const ledger = await readLedger(place, head);
-    this.keep(head, ledger);
-    return ledger;
-  }
-
-  /** Remembers the ledger that a series has by now. */
-  keep({ manifest }: SeriesHead, ledger: Ledger): void {
-    if (manifest.ledger === undefined) return;
-    this.#ledgers.set(manifest.ledger.sha256, ledger);
+    if (sha256 === undefined) return ledger;
+    this.#ledgers.set(sha256, ledger);
     const [oldest] = this.#ledgers.keys();
     if (this.#ledgers.size > mostLedgers && oldest !== undefined) this.#ledgers.delete(oldest);
+    return ledger;
   }
 }
