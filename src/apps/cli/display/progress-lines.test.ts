@@ -28,13 +28,25 @@ describe('drawnLine()', () => {
     expect(drawn(columns, '8,555 bars, 4/s')).toBe(line);
   });
 
+  it('leaves out numbers before the whole bar, and has that come back as the narrowest', () => {
+    const words = { message: 'x'.repeat(60), fraction: 0.5 };
+    const narrow = drawnLine({ ...words, detail: '4 rows/s' }, { columns: 80 });
+    expect(stripVTControlCharacters(narrow.line)).toBe(
+      `${'\u2501'.repeat(6)}${'\u2500'.repeat(6)} 50% ${words.message}`,
+    );
+    const none = drawnLine({ ...words, remaining }, { columns: 80, widest: narrow.widest });
+    expect(stripVTControlCharacters(none.line)).toBe(` 50% ${words.message} ${remaining}`);
+    const again = drawnLine({ message: 'x', fraction: 1 }, { columns: 80, widest: none.widest });
+    expect(stripVTControlCharacters(again.line)).toBe(`${'\u2501'.repeat(6)}100% x`);
+  });
+
   it('counts signs that take two cells', () => {
     const columns = 60;
     const { line } = drawnLine({ message: 'Loading \u6bd4\u4e9a\u8fea', fraction: 0.5, remaining }, { columns });
     expect(textWidth(line)).toBe(24 + 5 + 14 + 1 + remaining.length);
     const long = drawnLine({ message: '\u6bd4'.repeat(24), fraction: 0.5, remaining }, { columns });
     expect(textWidth(long.line)).toBe(6 + 5 + 48);
-    expect(long.barWidth).toBe(6);
+    expect(long.widest).toBe(6);
   });
 });
 

@@ -4,38 +4,43 @@ import type { ProgressView } from './progress-view.ts';
 import { colours } from '../terminal.ts';
 import { textWidth } from './text-width.ts';
 
+const leastBarWidth = 6;
 /** The bar gives way to the words: the widest one that leaves them room, or none. */
-const barWidths = [24, 12, 6];
+const barWidths = [24, 12, leastBarWidth];
 const percentWidth = 5;
 
-/** A line of progress, and the width of the bar in it. */
 interface DrawnLine {
   readonly line: string;
-  readonly barWidth: number;
+  /** How wide the bar may be in the next drawing of the same. */
+  readonly widest: number;
 }
 
 /**
  * Bar, percentage, words, numbers and remaining time in one line of a terminal of so many columns. The bar is no wider than
- * `widest`: words that begin further to the left and to the right with every drawing cannot be read.
+ * `widest`, because words that move to and fro with every drawing cannot be read; one that was gone comes back as the
+ * narrowest.
  */
 export function drawnLine(
   { message, fraction, remaining = '', detail = '' }: ProgressView,
   { columns, widest = Infinity }: { columns: number; widest?: number | undefined },
 ): DrawnLine {
   const room = columns - 1 - percentWidth - textWidth(message);
-  // The bar gives way first, then the numbers, then the remaining time.
+  // The bar gets narrower first, then the numbers give way, then the bar, then the remaining time.
   const tails = [[detail, remaining], [remaining], []].map((parts) =>
     parts
       .filter((part) => part !== '')
       .map((part) => ` ${part}`)
       .join(''),
   );
-  const tail = tails.find(({ length }) => length <= room) ?? '';
+  const tail = tails.find(({ length }, index) => length <= room - (index === 0 ? leastBarWidth : 0)) ?? '';
   const barWidth = barWidths.find((width) => width <= Math.min(widest, room - tail.length)) ?? 0;
   const filled = Math.round(fraction * barWidth);
   const bar = `${'\u2501'.repeat(filled)}${colours.dim('\u2500'.repeat(barWidth - filled))}`;
   const percent = `${Math.floor(fraction * 100)}%`.padStart(4);
-  return { line: `${colours.cyan(bar)}${percent} ${message}${colours.dim(tail)}`, barWidth };
+  return {
+    line: `${colours.cyan(bar)}${percent} ${message}${colours.dim(tail)}`,
+    widest: Math.max(leastBarWidth, barWidth),
+  };
 }
 
 /** Words, numbers and remaining time for a stream where nothing can be drawn over. */

@@ -30,8 +30,8 @@ export class TerminalDisplay implements Display {
   readonly #ended = new Set<string>();
   #whole: Operation | undefined;
   #said = '';
-  /** The narrowest bar that each line has had in as many columns. */
-  readonly #barWidths = new Map<string, number>();
+  /** How wide the bar of each may be in so many columns. */
+  readonly #widest = new Map<string, number>();
   #columns = 0;
 
   constructor({ stream, hasKeys, hint, keys }: TerminalDisplayOptions) {
@@ -54,7 +54,7 @@ export class TerminalDisplay implements Display {
     if (this.#ended.has(child.id)) return;
     if (isTerminal(child.status)) {
       this.#children.delete(child.id);
-      this.#barWidths.delete(child.id);
+      this.#widest.delete(child.id);
       this.#ended.add(child.id);
       this.#area.above(closingWithoutCause(child));
     } else this.#children.set(child.id, child);
@@ -83,7 +83,7 @@ export class TerminalDisplay implements Display {
 
   #picture({ columns, rows }: TerminalSize): string[] {
     if (this.#whole === undefined) return [];
-    if (columns !== this.#columns) this.#barWidths.clear();
+    if (columns !== this.#columns) this.#widest.clear();
     this.#columns = columns;
     const below = [this.#line(this.#whole)];
     if (this.#said !== '') below.push(colours.yellow(this.#said));
@@ -97,9 +97,9 @@ export class TerminalDisplay implements Display {
   }
 
   #line(operation: Operation): string {
-    const size = { columns: this.#columns, widest: this.#barWidths.get(operation.id) };
-    const { line, barWidth } = drawnLine(progressView(operation), size);
-    this.#barWidths.set(operation.id, barWidth);
+    const size = { columns: this.#columns, widest: this.#widest.get(operation.id) };
+    const { line, widest } = drawnLine(progressView(operation), size);
+    this.#widest.set(operation.id, widest);
     return line;
   }
 }
