@@ -1,26 +1,12 @@
-import { cancelledError, retry, type CancellationToken } from '../async/index.ts';
+import { retry, type CancellationToken } from '../async/index.ts';
 import { isCancelled, KtrdrError } from '../base/index.ts';
-import { z } from 'zod';
 import type { Operation, OperationContext } from '../operations/index.ts';
 import type { RemoteContext } from '../service/index.ts';
+import { hostPlaceOf, stoppedElsewhere, type HostPlace } from './host-place.ts';
 import type { TrainModelContext, TrainModelResult } from './train-model.ts';
 
 /** With pauses of 2, 4, 8 and 16 s: a host that was restarted is back within them. */
 const policy = { retries: 4, baseMs: 2_000, maxMs: 16_000 };
-
-/**
- * What the record here keeps: which operation of the host does the work, the address of the host, whether the host has
- * taken it, or may have, not having answered, and which operation here has kept that: one that goes on from another has
- * the place of that one at first.
- */
-const placeSchema = z.object({
-  hostOperation: z.string(),
-  host: z.string(),
-  isTaken: z.boolean().default(true),
-  keptBy: z.string().optional(),
-});
-
-type Place = z.infer<typeof placeSchema>;
 
 /** A training host, as one training needs it. */
 export interface TrainingHost {
@@ -39,7 +25,7 @@ export interface TrainingHost {
 export class HostedTraining {
   readonly #context: OperationContext<TrainModelContext>;
   readonly #host: TrainingHost;
-  #place: Place | undefined;
+  #place: HostPlace | undefined;
   /** Somebody resumes it: then also what failed goes on. */
   #isAsked: boolean;
   /** The host was told of the cancel, or could not be told. */
@@ -48,7 +34,7 @@ export class HostedTraining {
   constructor(context: OperationContext<TrainModelContext>, host: TrainingHost) {
     this.#context = context;
     this.#host = host;
-    const place = placeSchema.safeParse(context.checkpoint.last).data;
+    const place = hostPlaceOf(context.checkpoint.last);
     this.#place = place;
     // A record of an older program does not say by whom; there, a second attempt counts as going on by itself.
     const keptBy = place?.keptBy ?? (context.attempt === 1 ? undefined : context.id);
@@ -71,22 +57,13 @@ export class HostedTraining {
   /** Joins it with a token that is cancelled, which has the host stop it. */
   async #stop(): Promise<TrainModelResult> {
     const { id, token } = this.#context;
-    const { hostOperation, host } = this.#place ?? { hostOperation: id, host: this.#host.address };
+    const place = this.#place ?? { hostOperation: id, host: this.#host.address, isTaken: false };
     try {
-      return await this.#host.train(hostOperation);
+      return await this.#host.train(place.hostOperation);
     } catch (thrown) {
-      const { details } = KtrdrError.from(thrown);
-      if (details['unknown'] !== true || host === this.#host.address) throw thrown;
-      // The settings have come to name another host, which says nothing about the one that may be training.
-      throw cancelledError(
-        token.reason ?? 'user',
-        `operation "${hostOperation}" at ${host}, which is not asked any more`,
-        {
-          operation: hostOperation,
-          host,
-          unconfirmed: true,
-        },
-      );
+      const isUnknown = KtrdrError.from(thrown).details['unknown'] === true;
+      // That another host does not know it says nothing about the one that may be training.
+      throw isUnknown && place.host !== this.#host.address ? stoppedElsewhere(place, token.reason ?? 'user') : thrown;
     }
   }
 
@@ -144,7 +121,7 @@ export class HostedTraining {
     }
   }
 
-  #keep(place: Pick<Place, 'hostOperation' | 'isTaken'>): void {
+  #keep(place: Pick<HostPlace, 'hostOperation' | 'isTaken'>): void {
     const { id, checkpoint } = this.#context;
     this.#place = { ...place, host: this.#host.address, keptBy: id };
     checkpoint.save(this.#place);
@@ -156,7 +133,7 @@ export class HostedTraining {
    * @throws KtrdrError `interrupted` when the host has lost it, and so has nothing to go on from; what says that the host
    * does not answer.
    */
-  async #continuationOf(place: Place): Promise<string> {
+  async #continuationOf(place: HostPlace): Promise<string> {
     const { get, resume } = this.#host;
     try {
       const { id, status, cancellation } = await get(place.hostOperation);
@@ -175,7 +152,7 @@ export class HostedTraining {
   }
 
   /** What has become of the checkpoints when the host does not know the training, or does not answer. */
-  #outOfReach(error: KtrdrError, { hostOperation, host, isTaken }: Place): KtrdrError {
+  #outOfReach(error: KtrdrError, { hostOperation, host, isTaken }: HostPlace): KtrdrError {
     const { id } = this.#context;
     const { address } = this.#host;
     const details = { ...error.details, operation: hostOperation, host };

@@ -105,6 +105,20 @@ describe('localTrainer()', () => {
     ]);
   });
 
+  it('does not take for stopped what a host was training before the settings came to train here', async () => {
+    using source = new CancellationSource();
+    source.cancel('user');
+    const context = contextFor(source.token);
+    const stoppedHere = train(context);
+    await expect(stoppedHere).rejects.toMatchObject({ code: 'cancelled' });
+    await expect(stoppedHere).rejects.not.toMatchObject({ details: { unconfirmed: true } });
+    const checkpoint = { ...noCheckpoint, last: { hostOperation: 'op', host: 'http://far' } };
+    await expect(train({ ...context, checkpoint })).rejects.toMatchObject({
+      code: 'cancelled',
+      details: { reason: 'user', host: 'http://far', unconfirmed: true },
+    });
+  });
+
   it('gives the same weights each time, in a thread and without one', async () => {
     const [first, second] = [await train(), await train()];
     const plan = planOf(input);

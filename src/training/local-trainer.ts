@@ -5,6 +5,7 @@ import type { BarSource } from './bar-source.ts';
 import { findBackend, type BackendSetting } from './backends.ts';
 import { CheckpointFolder } from './checkpoint-folder.ts';
 import type { CheckpointSettings } from './checkpoints.ts';
+import { hostPlaceOf, stoppedElsewhere } from './host-place.ts';
 import { orOutOfMemory } from './memory-limit.ts';
 import { thisMachine, type ModelStore } from '../models/index.ts';
 import { modelToSave } from './model-to-save.ts';
@@ -42,7 +43,7 @@ interface LocalTrainerOptions {
 export function localTrainer(
   options: LocalTrainerOptions,
 ): OperationWork<TrainModelInput, TrainModelContext, TrainModelResult> {
-  const train = trainAndSave(options);
+  const train = notStoppedElsewhere(trainAndSave(options));
   const { checkpoints } = options;
   if (checkpoints === undefined) return train;
   return async (input, context) => {
@@ -57,6 +58,16 @@ export function localTrainer(
       if (code === 'cancelled' && details['reason'] === 'user') folder.remove();
       throw thrown;
     }
+  };
+}
+
+/** What a host was training, before the settings came to train here, does not stop with what runs here. */
+function notStoppedElsewhere(train: ReturnType<typeof localTrainer>): ReturnType<typeof localTrainer> {
+  return async (input, context) => {
+    const { token, checkpoint } = context;
+    const place = token.isCancelled ? hostPlaceOf(checkpoint.last) : undefined;
+    if (place !== undefined) throw stoppedElsewhere(place, token.reason ?? 'user');
+    return train(input, context);
   };
 }
 
