@@ -222,5 +222,22 @@ describe.skipIf(!hasTerminals)(
       if (options.length > 0)
         expect(session.text).toMatch(/^(\^C)?error: Cancelled at the request of the user.*\ncode 130$/);
     });
+
+    it('shows the log of a service as text, and as JSON where nobody looks on', async () => {
+      await using own = await temporaryDirectory();
+      const file = join(own.path, 'log');
+      const up = `ktrdr up --port 0 --home ${own.path}`;
+      await using session = await TerminalSession.start(`${up}; ${up} 2> ${file}; echo "code $?"`, {
+        columns: 200,
+        environment: { KTRDR_LOG_LEVEL: 'info' },
+      });
+      await session.until(/^\S+Z info {2}listening service=ktrdr-api url=http\S+$/m);
+      session.type(ctrlC);
+      await session.until(/ info {2}stopping signal=SIGINT\n(.*\n)*ktrdr API on /);
+      session.type(ctrlC);
+      await session.until(/code 130/);
+      const lines = (await readFile(file, 'utf8')).trimEnd().split('\n');
+      expect(lines.map((line) => z.object({ msg: z.string() }).parse(JSON.parse(line)).msg)).toContain('listening');
+    });
   },
 );

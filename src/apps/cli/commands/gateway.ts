@@ -1,7 +1,7 @@
 import { KtrdrError } from '../../../base/index.ts';
 import type { Settings } from '../../../config/index.ts';
 import type { Latency } from '../../../ib/index.ts';
-import { createLogger } from '../../create-logger.ts';
+import { createLogger } from '../create-logger.ts';
 import { startSimulation, type Simulation } from '../../gateway-simulator.ts';
 import { refuseTakenPort } from '../../refuse-taken-port.ts';
 import { serve } from '../../serve.ts';

@@ -1,5 +1,5 @@
 import type { Settings } from '../../../config/index.ts';
-import { createLogger } from '../../create-logger.ts';
+import { createLogger } from '../create-logger.ts';
 import { startIbHost } from '../../ib-host.ts';
 import { refuseTakenPort } from '../../refuse-taken-port.ts';
 import { serve } from '../../serve.ts';

@@ -2,10 +2,10 @@ import { retry, systemClock, type CancellationToken } from '../../../async/index
 import { isTerminal, type LogLine } from '../../../operations/index.ts';
 import type { OperationsClient } from '../../../service/index.ts';
 import { withApi } from '../api-client.ts';
+import { logText } from '../display/log-text.ts';
 import type { CommandContext } from '../programs/command.ts';
 import { noteLeft } from '../run-operation.ts';
-import { colours, printJson, terminal } from '../terminal.ts';
-import { visible } from '../visible.ts';
+import { printJson, terminal } from '../terminal.ts';
 import { awayWords, untilApiIsBack } from '../watch-operation.ts';
 
 export interface LogsOptions {
@@ -82,19 +82,6 @@ class LogReader {
 }
 
 function print({ at, level, message, fields }: LogLine, { ndjson }: { ndjson: boolean }): void {
-  const time = new Date(at).toISOString();
-  if (ndjson) {
-    printJson('ktrdr.ops.line/1', { at, level, message, fields });
-    return;
-  }
-  const facts = Object.entries(fields).map(([name, value]) => ` ${colours.dim(`${visible(name)}=`)}${shown(value)}`);
-  terminal.print(`${colours.dim(time)} ${paint[level](level.padEnd(5))} ${visible(message)}${facts.join('')}`);
-}
-
-const paint = { debug: colours.dim, info: colours.cyan, warn: colours.yellow, error: colours.red } as const;
-
-/** As it is where it is one word, else as JSON. */
-function shown(value: unknown): string {
-  const isWord = typeof value === 'string' && /^[^\s"=]+$/.test(value);
-  return visible(isWord ? value : (JSON.stringify(value) ?? ''));
+  if (ndjson) printJson('ktrdr.ops.line/1', { at, level, message, fields });
+  else terminal.print(logText({ at, level, message, fields }));
 }

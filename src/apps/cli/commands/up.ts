@@ -4,7 +4,7 @@ import type { Logger } from '../../../base/index.ts';
 import { processSettings, type Settings } from '../../../config/index.ts';
 import { refuseOwned } from '../../../operations/index.ts';
 import { startApi } from '../../api.ts';
-import { createLogger } from '../../create-logger.ts';
+import { createLogger } from '../create-logger.ts';
 import { refuseTakenPort } from '../../refuse-taken-port.ts';
 import { Resources, serve, type RunningService } from '../../serve.ts';
 import { healthAt } from '../../who-answers.ts';
