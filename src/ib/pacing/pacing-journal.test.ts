@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { appendFile, copyFile, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -151,6 +151,22 @@ describe('PacingJournal', () => {
     await Promise.all(waiting);
     expect(counts.filter((count) => count > 3)).toEqual([]);
     expect(sent.toSorted().join('')).toBe('ABCDEFGHI');
+  });
+
+  it('reads on where another program removes a file that is over', async () => {
+    const clock = new ManualClock(1_000_000);
+    await journal(clock).record(head('AAPL'));
+    const [login = '', file = ''] = await readdir(folder, { recursive: true });
+    for (let name = 2; name < 60; name += 1) await copyFile(join(folder, file), join(folder, login, `${name}.jsonl`));
+    upMs += 99 * memoryMs;
+    clock.advance(99 * memoryMs);
+    const readers = [];
+    for (let reader = 0; reader < 20; reader += 1) {
+      readers.push(journal(clock).news());
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    await expect(Promise.all(readers)).resolves.toEqual(readers.map(() => ({ starts: [] })));
+    expect(await readdir(join(folder, login))).toEqual([]);
   });
 
   it('sends nothing that it could not write down', async () => {

@@ -155,9 +155,15 @@ export class PacingJournal {
     }
   }
 
+  /** None of a file that another program has found to be over, and removed, since the folder was read. */
   async #entries(name: string): Promise<Entry[]> {
-    const lines = (await readFile(join(this.#folder, name), 'utf8')).split('\n');
-    return lines.flatMap((line) => entryOf(line) ?? []);
+    try {
+      const lines = (await readFile(join(this.#folder, name), 'utf8')).split('\n');
+      return lines.flatMap((line) => entryOf(line) ?? []);
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') return [];
+      throw error;
+    }
   }
 
   #ageOf({ at, up }: Entry): number {
