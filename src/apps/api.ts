@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { systemClock } from '../async/index.ts';
 import type { Logger } from '../base/index.ts';
-import { obtainToken, type Settings } from '../config/index.ts';
+import { apiPrefix, obtainToken, type Settings } from '../config/index.ts';
 import { BarStore, DataManager } from '../data/index.ts';
 import { identifySymbol, IbDataAdapter } from '../ib/index.ts';
 import { OperationStore, type OperationsService } from '../operations/index.ts';
@@ -52,7 +52,7 @@ export function startApi(settings: Settings, { port, log }: { port: number; log:
     const host = new HostService({
       name: 'ktrdr-api',
       version,
-      prefix: '/api/v1',
+      prefix: apiPrefix,
       token: obtainToken(settings.access),
       root: settings.home,
       orchestrator,

@@ -1,4 +1,5 @@
 import type { CancellationToken } from '../async/index.ts';
+import { apiPrefix } from '../config/index.ts';
 import type { Health } from '../service/index.ts';
 import { briefClient } from './brief-client.ts';
 
@@ -15,6 +16,6 @@ export async function healthAt(baseUrl: string, token: CancellationToken): Promi
 
 /** @returns which ktrdr service answers at the root of an address, whatever its prefix; undefined where none does. */
 export async function whoAnswers(origin: string, token: CancellationToken): Promise<Health | undefined> {
-  const [host, api] = await Promise.all([healthAt(origin, token), healthAt(`${origin}/api/v1`, token)]);
+  const [host, api] = await Promise.all([healthAt(origin, token), healthAt(`${origin}${apiPrefix}`, token)]);
   return host ?? api;
 }

@@ -77,6 +77,9 @@ export function sentenceOf(words: string): string {
   return `${first.toUpperCase()}${rest.join('')}${words.endsWith('?') ? '' : '.'}`;
 }
 
+/** Before every path of the API. */
+export const apiPrefix = '/api/v1';
+
 function withDefaults(set: SetValues, dataHome: string): SettingValues {
   const plain = Object.fromEntries(
     settingNames.flatMap((name) => {
@@ -89,7 +92,7 @@ function withDefaults(set: SetValues, dataHome: string): SettingValues {
   return {
     home,
     'access.token_file': join(home, 'token'),
-    'api.url': `http://${reachableHost(known['api.host'])}:${known['api.port']}/api/v1`,
+    'api.url': `http://${reachableHost(known['api.host'])}:${known['api.port']}${apiPrefix}`,
     ...known,
   };
 }

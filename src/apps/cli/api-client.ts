@@ -1,6 +1,6 @@
 import { CancellationToken } from '../../async/index.ts';
 import { KtrdrError, newTraceId } from '../../base/index.ts';
-import type { Settings } from '../../config/index.ts';
+import { apiPrefix, type Settings } from '../../config/index.ts';
 import {
   agentTransport,
   hostServiceConfig,
@@ -37,15 +37,15 @@ export async function withApi<T>(settings: Settings, act: (client: OperationsCli
   }
 }
 
-const apiPath = '/api/v1';
-
 /** For an address that leaves out the path of the API: what to write, if it answers there. */
 async function elsewhere(url: string): Promise<KtrdrError | undefined> {
   if (new URL(url).pathname !== '/') return undefined;
   const { healthAt } = await import('../who-answers.ts');
-  const [here, there] = await Promise.all([url, `${url}${apiPath}`].map((at) => healthAt(at, CancellationToken.none)));
+  const [here, there] = await Promise.all(
+    [url, `${url}${apiPrefix}`].map((at) => healthAt(at, CancellationToken.none)),
+  );
   if (here !== undefined || there === undefined) return undefined;
-  return new KtrdrError('not_found', `There is no ktrdr API at ${url}; write ${url}${apiPath}.`);
+  return new KtrdrError('not_found', `There is no ktrdr API at ${url}; write ${url}${apiPrefix}.`);
 }
 
 function transportTo(config: HostServiceConfig): Transport {

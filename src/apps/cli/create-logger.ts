@@ -1,37 +1,33 @@
 import { pino } from 'pino';
 import type { Logger } from '../../base/index.ts';
 import type { Settings } from '../../config/index.ts';
+import type { LogLine } from '../../operations/index.ts';
 import { logText } from './display/log-text.ts';
 import { terminal } from './terminal.ts';
 
 /** On stderr, so that stdout stays for results: JSON lines, or text where somebody looks on. */
 export function createLogger(service: string, level: Settings['logLevel']): Logger {
-  if (process.stderr.isTTY && level !== 'silent') return textLogger(level);
   return fromPino(
     pino(
       { level, base: { name: service }, timestamp: pino.stdTimeFunctions.isoTime },
-      pino.destination({ dest: 2, sync: true }),
+      process.stderr.isTTY ? { write: writeText } : pino.destination({ dest: 2, sync: true }),
     ),
   );
 }
 
-const levels = ['debug', 'info', 'warn', 'error'] as const;
+interface JsonLine {
+  readonly level: number;
+  readonly time: string;
+  readonly name: string;
+  readonly msg: string;
+  readonly [field: string]: unknown;
+}
 
-function textLogger(lowest: (typeof levels)[number], always: Record<string, unknown> = {}): Logger {
-  const told = levels.slice(levels.indexOf(lowest));
-  const write =
-    (level: (typeof levels)[number]) =>
-    (message: string, fields: Record<string, unknown> = {}): void => {
-      if (!told.includes(level)) return;
-      terminal.complain(logText({ at: Date.now(), level, message, fields: { ...always, ...fields } }));
-    };
-  return {
-    debug: write('debug'),
-    info: write('info'),
-    warn: write('warn'),
-    error: write('error'),
-    with: (fields) => textLogger(lowest, { ...always, ...fields }),
-  };
+/** The service is not named: whoever looks on has started it. */
+function writeText(json: string): void {
+  const { level, time, name: _, msg: message, ...fields } = JSON.parse(json) as JsonLine;
+  const label = pino.levels.labels[level] as LogLine['level'];
+  terminal.complain(logText({ at: Date.parse(time), level: label, message, fields }));
 }
 
 function fromPino(instance: pino.Logger): Logger {

@@ -5,7 +5,7 @@ import { terminalTurn } from './foreground.ts';
 
 interface KeysOptions {
   /** Whether there are keys to be read; signals are heard all the same. */
-  readonly hasTerminal: boolean;
+  readonly hasKeys: boolean;
   /** By the character that a key sends. */
   readonly keys: Readonly<Record<string, () => void>>;
   /** Hears that somebody else gets the terminal, before the process is stopped or ended. */
@@ -51,7 +51,7 @@ export class Keys implements Disposable {
   #read(): void {
     this.#isReading = true;
     for (const signal of endings) process.on(signal, this.#onEnding);
-    if (this.#options.hasTerminal) this.#terminal = openTerminal();
+    if (this.#options.hasKeys) this.#terminal = openTerminal();
     this.#terminal?.setRawMode(true);
     // One that is taken away has no keys any more.
     this.#terminal?.on('data', this.#onData).on('error', () => {});

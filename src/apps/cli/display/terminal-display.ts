@@ -38,7 +38,7 @@ export class TerminalDisplay implements Display {
     this.#area = new LiveArea(stream);
     this.#hint = hint;
     this.#keys = new Keys({
-      hasTerminal: hasKeys,
+      hasKeys,
       keys,
       onLeave: () => this.#area.leave(),
       onReturn: () => this.#area.comeBack(),
